@@ -1,0 +1,80 @@
+"""What every test can ask for: a broker of its own, a database of its own, a mailbox of its own."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pymongo
+import pytest
+
+from tests.infra import ADDRESSES, Broker, Infra, shared_infra
+from tests.smtp import Mailbox
+
+_INFRA = pytest.StashKey[Infra]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the workers of pytest-xdist share what their controller starts; without them, nothing starts unasked."""
+    infra = shared_infra()
+    config.stash[_INFRA] = infra
+    if infra.owner and getattr(config.option, "numprocesses", None):
+        infra.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing running behind."""
+    infra = config.stash.get(_INFRA, None)
+    if infra is not None and infra.owner:
+        infra.stop()
+        os.environ.pop(ADDRESSES, None)
+
+
+@pytest.fixture(scope="session")
+def infra(request: pytest.FixtureRequest) -> Infra:
+    """Give the parts that this run shares."""
+    return request.config.stash[_INFRA]
+
+
+@pytest.fixture(scope="session")
+def broker(infra: Infra) -> Broker:
+    """Give the running broker; most tests want `amqp_url`."""
+    return infra.broker()
+
+
+@pytest.fixture
+def amqp_url(broker: Broker) -> Iterator[str]:
+    """Give the address of an empty virtual host, dropped afterwards."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    yield broker.make_vhost(name)
+    broker.drop_vhost(name)
+
+
+@pytest.fixture(scope="session")
+def mongo_url(infra: Infra) -> str:
+    """Give the address of the database server; take a `database_prefix` for what is stored."""
+    return infra.mongo_url()
+
+
+@pytest.fixture(scope="session")
+def _mongo(mongo_url: str) -> Iterator["pymongo.MongoClient[dict[str, object]]"]:
+    with pymongo.MongoClient[dict[str, object]](mongo_url) as client:
+        yield client
+
+
+@pytest.fixture
+def database_prefix(_mongo: "pymongo.MongoClient[dict[str, object]]") -> Iterator[str]:
+    """Give the beginning of database names that are this test's alone, dropped afterwards."""
+    prefix = f"t{uuid.uuid4().hex[:12]}_"
+    yield prefix
+    for name in _mongo.list_database_names():
+        if name.startswith(prefix):
+            _mongo.drop_database(name)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """Give a listening SMTP server."""
+    server = Mailbox()
+    server.start()
+    yield server
+    server.stop()
