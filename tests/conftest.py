@@ -2,13 +2,15 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pymongo
 import pytest
+import pytest_asyncio
 
 from tests.infra import ADDRESSES, Broker, Infra, shared_infra
 from tests.smtp import Mailbox
+from tests.system import System
 
 _INFRA = pytest.StashKey[Infra]()
 
@@ -78,3 +80,12 @@ def mailbox() -> Iterator[Mailbox]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest_asyncio.fixture
+async def system(amqp_url: str, mongo_url: str, database_prefix: str) -> AsyncIterator[System]:
+    """Give a virtual host and databases in which services can be started."""
+    system = System(amqp_url=amqp_url, mongo_url=mongo_url, database_prefix=database_prefix)
+    await system.open()
+    yield system
+    await system.close()

@@ -1,0 +1,181 @@
+"""The two connections of a service to RabbitMQ: FastStream's, which consumes, and ours, which publishes.
+
+A publish that the broker refuses closes its channel and cancels the handlers on it, hence two.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Self, cast
+from uuid import uuid4
+
+import aio_pika
+import stamina
+from aio_pika.abc import AbstractRobustConnection, DeliveryMode, HeadersType
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
+from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
+from faststream.rabbit.schemas.queue import QuorumQueueArgs
+from yarl import URL
+
+from chassis import topology
+from contracts.message import Message
+from contracts.topology import Queue, is_heard
+
+HEARTBEAT = timedelta(seconds=10)
+RECONNECT_AFTER = timedelta(seconds=1)
+CONFIRM_WITHIN = timedelta(seconds=5)
+
+_AWAY = (ConnectionError, AMQPError, ChannelInvalidStateError, RuntimeError)
+
+
+class BrokerDown(Exception):
+    """The broker did not confirm a publish in time; whether it has the message is unknown."""
+
+
+class Unroutable(Exception):
+    """The broker has no queue for a message that somebody should have heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message as it goes to the broker; `expires` drops it from a queue, unhandled, after that long."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    type: str
+    correlation_id: str = ""
+    headers: HeadersType = field(default_factory=dict)
+    mandatory: bool = True
+    persistent: bool = True
+    reply_to: str | None = None
+    expires: timedelta | None = None
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """A contract's message with the properties of `contracts.md`."""
+        return cls(
+            exchange=message.exchange(),
+            routing_key=message.routing_key(),
+            body=message.model_dump_json().encode(),
+            type=message.type_name(),
+            correlation_id=message.correlation_id,
+            mandatory=is_heard(type(message)),
+        )
+
+
+def address(url: str, *, name: str) -> str:
+    """The broker's URL with our heartbeat, and with `name` as what the broker shows of the connection."""
+    return str(URL(url).update_query(heartbeat=int(HEARTBEAT.total_seconds()), name=name))
+
+
+class Publisher:
+    """Publishes with confirms, on a connection of its own that comes back by itself."""
+
+    def __init__(self, url: str, *, app_id: str) -> None:
+        self._url = address(url, name=f"{app_id} publishes")
+        self._app_id = app_id
+        self._connection: AbstractRobustConnection | None = None
+        self._channel: aio_pika.abc.AbstractChannel | None = None
+
+    @property
+    def connection(self) -> AbstractRobustConnection:
+        """The live connection. Raises: BrokerDown before `start`."""
+        if self._connection is None:
+            raise BrokerDown("the publisher is not started")
+        return self._connection
+
+    async def start(self) -> None:
+        """Connect, and declare the topology now and after every reconnection."""
+        self._connection = await aio_pika.connect_robust(
+            self._url, timeout=10, reconnect_interval=RECONNECT_AFTER.total_seconds()
+        )
+        await self._prepare()
+        self._connection.reconnect_callbacks.add(lambda *_: asyncio.ensure_future(self._prepare()))
+
+    async def _prepare(self) -> None:
+        channel = await self.connection.channel()
+        try:
+            await topology.declare(channel)
+        finally:
+            await channel.close()
+        if self._channel is None:
+            self._channel = await self.connection.channel(publisher_confirms=True, on_return_raises=True)
+
+    async def stop(self) -> None:
+        """Close the connection; what was confirmed stays with the broker."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def publish(self, outgoing: Outgoing, *, within: timedelta = CONFIRM_WITHIN) -> None:
+        """Hand one message to the broker and wait for its confirm, trying again while it is away.
+
+        Raises: BrokerDown after `within`, Unroutable where a mandatory message reached no queue.
+        """
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                async for attempt in stamina.retry_context(
+                    on=_may_pass, attempts=None, timeout=None, wait_initial=0.05, wait_max=1.0, wait_jitter=0.05
+                ):
+                    with attempt:
+                        await self._publish_once(outgoing)
+        except PublishError as error:
+            raise Unroutable(outgoing.routing_key) from error
+        except (TimeoutError, DeliveryError) as error:
+            raise BrokerDown(outgoing.routing_key) from error
+
+    async def _publish_once(self, outgoing: Outgoing) -> None:
+        if self._channel is None or self._channel.is_closed:
+            raise ConnectionError("the channel is away")
+        exchange = (
+            await self._channel.get_exchange(outgoing.exchange, ensure=False)
+            if outgoing.exchange
+            else self._channel.default_exchange
+        )
+        message = aio_pika.Message(
+            outgoing.body,
+            content_type="application/json",
+            delivery_mode=DeliveryMode.PERSISTENT if outgoing.persistent else DeliveryMode.NOT_PERSISTENT,
+            # never the event's id: the same AMQP id in flight twice confuses confirms
+            message_id=str(uuid4()),
+            correlation_id=outgoing.correlation_id or None,
+            type=outgoing.type,
+            app_id=self._app_id,
+            headers=outgoing.headers,
+            reply_to=outgoing.reply_to,
+            expiration=outgoing.expires,
+        )
+        await exchange.publish(message, outgoing.routing_key, mandatory=outgoing.mandatory)
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, _AWAY) and not isinstance(error, PublishError)
+
+
+def consuming_broker(url: str, *, app_id: str, drain_within: timedelta) -> RabbitBroker:
+    """FastStream's broker as we use it: raw bodies, no log line a message, patient reconnection."""
+    return RabbitBroker(
+        address(url, name=f"{app_id} consumes"),
+        app_id=app_id,
+        timeout=10,
+        reconnect_interval=RECONNECT_AFTER.total_seconds(),
+        graceful_timeout=drain_within.total_seconds(),
+        decoder=_as_it_is,
+        apply_types=False,
+        logger=None,
+    )
+
+
+async def _as_it_is(message: object, _original: object) -> object:
+    return message
+
+
+def consumed(queue: Queue) -> RabbitQueue:
+    """A queue of the topology in FastStream's words, declared again when the connection comes back."""
+    arguments = cast("QuorumQueueArgs", dict(queue.arguments))
+    return RabbitQueue(queue.name, queue_type=QueueType.QUORUM, durable=True, arguments=arguments)
+
+
+def own_channel(prefetch: int) -> Channel:
+    """A channel for one subscriber: its prefetch is the only bound on concurrency."""
+    return Channel(prefetch_count=prefetch)

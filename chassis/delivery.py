@@ -1,0 +1,215 @@
+"""How a message is handled: parsed, tried, retried later or laid with the dead letters, and only then acknowledged."""
+
+import asyncio
+import random
+import time
+from datetime import timedelta
+
+from aio_pika.abc import AbstractIncomingMessage, HeadersType
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+
+from chassis import letter as headers
+from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
+from chassis.clock import Clock
+from chassis.letter import Letter
+from chassis.routes import Handle, Route, Routes, Unreadable
+from chassis.store import Conflict
+from chassis.switch import KillSwitch
+from chassis.telemetry import Log, Metrics
+from contracts.message import Message
+from contracts.requests import Problem, Reply, Request
+from contracts.topology import RETRY, RETRY_LADDER, Queue, dead_queue, rung
+
+IN_PLACE = (timedelta(milliseconds=100), timedelta(milliseconds=400), timedelta(milliseconds=1200))
+"""Waits between the tries at one delivery; together under two seconds."""
+
+RACES = 25
+"""How often a lost race is run again, at once, before it counts as a failure."""
+
+PATIENT_RUNG = 2
+"""What waits for a reference climbs no higher on the ladder than this rung (2 min)."""
+
+
+class Delivery:
+    """A service's way with messages: the one place where errors become retries, dead letters or answers."""
+
+    def __init__(  # noqa: PLR0913 - keyword-only collaborators
+        self, service: str, *, publisher: Publisher, switch: KillSwitch, clock: Clock, log: Log, metrics: Metrics
+    ) -> None:
+        self.routes = Routes()
+        self.permanent: tuple[type[Exception], ...] = ()
+        self._service = service
+        self._publisher = publisher
+        self._switch = switch
+        self._clock = clock
+        self._log = log
+        self._metrics = metrics
+
+    async def receive(self, queue: Queue, message: AbstractIncomingMessage) -> None:
+        """Handle one delivery to its end: acknowledged when all it led to is safe, given back otherwise."""
+        await self._switch.wait()
+        started = time.perf_counter()
+        letter = Letter.read(queue, message)
+        name, outcome = await self._handle(letter)
+        try:
+            await (message.nack(requeue=True) if outcome == "returned" else message.ack())
+        except (AMQPError, ChannelInvalidStateError, ConnectionError):
+            # the connection is gone, so the broker delivers it again; what was done is found done
+            outcome = "returned"
+        spent = time.perf_counter() - started
+        self._metrics.handled.labels(name, outcome).inc()
+        self._metrics.seconds.labels(name).observe(spent)
+        self._log.info(
+            "handled",
+            handler=name,
+            outcome=outcome,
+            queue=letter.queue,
+            attempts=letter.attempts,
+            correlation_id=letter.correlation_id,
+            ms=round(spent * 1000, 1),
+        )
+
+    async def _handle(self, letter: Letter) -> tuple[str, str]:
+        name = "none"
+        try:
+            try:
+                route, said = self.routes.find(letter)
+            except Unreadable as unreadable:
+                return name, await self._refuse_unreadable(letter, unreadable)
+            name = route.name
+            return name, await self._run(letter, route, said)
+        except (BrokerDown, Unroutable) as error:
+            self._log.warning("given back", handler=name, error=type(error).__name__)
+            await asyncio.sleep(random.uniform(0.1, 0.5))
+            return name, "returned"
+
+    async def _run(self, letter: Letter, route: Route, said: Message | Request) -> str:
+        try:
+            result = await self._try_in_place(letter, route, said)
+        except (BrokerDown, Unroutable):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises becomes a refusal, a retry or a dead letter
+            return await self._after(error, letter, route)
+        self._switch.saw(failed=False)
+        if isinstance(said, Request):
+            await self._reply(letter, Reply.model_validate({"ok": result}))
+        return "done"
+
+    async def _try_in_place(self, letter: Letter, route: Route, said: Message | Request) -> object:
+        handle = self._patient_handle(letter, route)
+        for wait in (*IN_PLACE, None):
+            try:
+                return await self._race(handle, said)
+            except Exception as error:
+                if wait is None or not self._may_pass(error, route) or self._switch.is_open:
+                    raise
+                self._log.debug("tried in place", handler=route.name, error=type(error).__name__)
+                await asyncio.sleep(wait.total_seconds() * random.uniform(0.8, 1.2))
+        raise AssertionError
+
+    def _may_pass(self, error: Exception, route: Route) -> bool:
+        return route.problem(error) is None and not isinstance(error, (*self.permanent, BrokerDown, Unroutable))
+
+    def _patient_handle(self, letter: Letter, route: Route) -> Handle:
+        patience = route.patience
+        waited = self._clock() - letter.first_failure if letter.first_failure else timedelta(0)
+        return patience.at_last if patience and waited >= patience.limit else route.handle
+
+    async def _race(self, handle: Handle, said: Message | Request) -> object:
+        for _ in range(RACES):
+            try:
+                return await handle(said)
+            except Conflict:
+                await asyncio.sleep(random.uniform(0, 0.01))
+        return await handle(said)
+
+    async def _after(self, error: Exception, letter: Letter, route: Route) -> str:
+        problem = route.problem(error)
+        if problem is not None:
+            self._switch.saw(failed=False)
+            await self._reply(letter, Reply(problem=problem))
+            return "refused"
+        if isinstance(error, self.permanent):
+            return await self._bury(letter, reason="permanent", error=error, handler=route.name)
+        waits = route.patience is not None and isinstance(error, route.patience.error)
+        if not waits:
+            self._log.error("handler failed", handler=route.name, error=type(error).__name__, exc_info=error)
+            self._switch.saw(failed=True)
+        if letter.kind == "queries":
+            await self._reply(letter, Reply(problem=_FAILED))
+            return "refused"
+        if self._switch.is_open and not waits:
+            return "returned"
+        if not waits and letter.attempts >= len(RETRY_LADDER):
+            return await self._bury(letter, reason="retries_exhausted", error=error, handler=route.name)
+        step = min(letter.attempts, PATIENT_RUNG if waits else len(RETRY_LADDER) - 1)
+        return await self._retry(letter, RETRY_LADDER[step])
+
+    async def _retry(self, letter: Letter, delay: timedelta) -> str:
+        key = f"{rung(delay)}.{letter.queue}"
+        await self._send_on(letter, RETRY, key, letter.again(now=self._clock()))
+        self._metrics.retries.labels(rung(delay)).inc()
+        return "retried"
+
+    async def _refuse_unreadable(self, letter: Letter, error: Unreadable) -> str:
+        if letter.kind != "queries":
+            await self._bury(letter, reason=error.reason, error=error, handler="none")
+        problem = Problem(
+            status=422,
+            type="urn:atendo:problem:unreadable",
+            title="Unreadable",
+            detail=str(error),
+            errors=error.errors or None,
+        )
+        await self._reply(letter, Reply(problem=problem))
+        return "dead"
+
+    async def _bury(self, letter: Letter, *, reason: str, error: Exception, handler: str) -> str:
+        now = self._clock()
+        marks = {
+            headers.REASON: reason,
+            headers.EXCEPTION: f"{type(error).__name__}: {error}"[:2000],
+            headers.HANDLER: handler,
+            headers.DIED_AT: now.isoformat(),
+        }
+        await self._send_on(letter, "", dead_queue(self._service), {**letter.again(now=now), **marks})
+        self._metrics.dead.labels(reason).inc()
+        self._log.error("dead letter", reason=reason, handler=handler, error=type(error).__name__, key=letter.key)
+        return "dead"
+
+    async def _send_on(self, letter: Letter, exchange: str, key: str, marks: HeadersType) -> None:
+        await self._publisher.publish(
+            Outgoing(
+                exchange=exchange,
+                routing_key=key,
+                body=letter.body,
+                type=letter.type,
+                correlation_id=letter.correlation_id,
+                headers=marks,
+                reply_to=letter.reply_to,
+            )
+        )
+
+    async def _reply(self, letter: Letter, reply: Reply) -> None:
+        if letter.reply_to is None:
+            return
+        await self._publisher.publish(
+            Outgoing(
+                exchange="",
+                routing_key=letter.reply_to,
+                body=reply.model_dump_json(exclude_none=reply.problem is not None).encode(),
+                type="Reply.v1",
+                correlation_id=letter.correlation_id,
+                # a caller that left must not turn its finished request into a failure
+                mandatory=False,
+                persistent=False,
+            )
+        )
+
+
+_FAILED = Problem(
+    status=503,
+    type="urn:atendo:problem:unavailable",
+    title="Unavailable",
+    detail="O serviço não conseguiu responder agora. Tente de novo em instantes.",
+)

@@ -1,0 +1,59 @@
+"""A service's own HTTP port: whether it lives, whether it is ready, and its metrics."""
+
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from typing import Any
+
+import orjson
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Check = Callable[[], Awaitable[dict[str, str]]]
+"""What is wrong, by part; empty where all is well."""
+
+
+class HealthApp:
+    """An ASGI application with `/health/live`, `/health/ready` and `/metrics`, and nothing else."""
+
+    def __init__(self, *, live: Check, ready: Check, registry: CollectorRegistry) -> None:
+        self._checks = {"/health/live": live, "/health/ready": ready}
+        self._registry = registry
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        status, kind, body = await self.answer(scope["path"])
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind.encode())]})
+        await send({"type": "http.response.body", "body": body})
+
+    async def answer(self, path: str) -> tuple[int, str, bytes]:
+        """Status, content type and body of one path."""
+        if path == "/metrics":
+            return 200, CONTENT_TYPE_LATEST, generate_latest(self._registry)
+        if path not in self._checks:
+            return 404, "application/json", b'{"status":"not found"}'
+        wrong = await self._checks[path]()
+        body = orjson.dumps({"status": "unavailable" if wrong else "ok", "problems": wrong})
+        return (503 if wrong else 200), "application/json", body
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the service decides when it stops."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `chassis.service`."""
+        yield
+
+
+def server(app: Any, *, host: str, port: int) -> Server:  # noqa: ANN401 - an ASGI application
+    """A server for `app` that logs nothing by itself."""
+    return Server(
+        uvicorn.Config(
+            app, host=host, port=port, log_config=None, access_log=False, lifespan="off", server_header=False
+        )
+    )

@@ -1,0 +1,129 @@
+"""Events on their way out: kept in the document that they come from until the broker has confirmed them."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pymongo import UpdateOne
+
+from chassis.broker import Outgoing, Publisher
+from chassis.clock import Clock
+from chassis.telemetry import Log
+from contracts.message import Message
+
+CLEAR_EVERY = timedelta(milliseconds=250)
+STALE_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event in a document's outbox."""
+
+    event_id: UUID
+    cause: UUID
+    at: datetime
+    outgoing: Outgoing
+
+    @classmethod
+    def of(cls, event: Message, *, cause: UUID, at: datetime) -> "Entry":
+        """An event that `cause` led to, kept since `at`."""
+        return cls(event.event_id, cause, at, Outgoing.of(event))
+
+    def document(self) -> dict[str, Any]:
+        """As it is stored."""
+        return {
+            "event_id": self.event_id,
+            "cause": self.cause,
+            "at": self.at,
+            "exchange": self.outgoing.exchange,
+            "key": self.outgoing.routing_key,
+            "type": self.outgoing.type,
+            "correlation_id": self.outgoing.correlation_id,
+            "mandatory": self.outgoing.mandatory,
+            "body": self.outgoing.body,
+        }
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Entry":
+        """From how it is stored."""
+        outgoing = Outgoing(
+            exchange=document["exchange"],
+            routing_key=document["key"],
+            type=document["type"],
+            correlation_id=document["correlation_id"],
+            mandatory=document["mandatory"],
+            body=document["body"],
+        )
+        return cls(document["event_id"], document["cause"], document["at"], outgoing)
+
+
+class Outbox:
+    """Publishes what documents keep, then takes it from them in bulk, off the path of the message."""
+
+    def __init__(self, publisher: Publisher, *, clock: Clock, log: Log) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._log = log
+        self._collections: dict[str, Any] = {}
+        self._published: dict[str, list[tuple[Any, UUID]]] = defaultdict(list)
+        self._sending: dict[UUID, asyncio.Task[None]] = {}
+
+    def watch(self, collection: Any) -> None:  # noqa: ANN401 - the driver's collection
+        """Sweep this collection from now on."""
+        self._collections[collection.name] = collection
+
+    async def prepare(self) -> None:
+        """Make the index that the sweeper reads: small, since it holds documents with something to send alone."""
+        for collection in self._collections.values():
+            await collection.create_index("outbox.at", sparse=True, name="outbox")
+
+    async def publish(self, collection: Any, document_id: Any, entries: Sequence[Entry]) -> None:
+        """Publish one document's entries, in their order. Raises: BrokerDown, Unroutable; what is left is swept later."""
+        for entry in entries:
+            # a repetition that comes while its first is under way, or is not cleared yet, says nothing twice
+            sending = self._sending.get(entry.event_id)
+            if sending is None or (sending.done() and sending.exception() is not None):
+                sending = asyncio.create_task(self._publisher.publish(entry.outgoing))
+                self._sending[entry.event_id] = sending
+            await asyncio.shield(sending)
+            self._published[collection.name].append((document_id, entry.event_id))
+
+    async def clear_for_ever(self) -> None:
+        """Every 250 ms, take what was published out of the documents."""
+        while True:
+            await asyncio.sleep(CLEAR_EVERY.total_seconds())
+            try:
+                await self.clear()
+            except Exception as error:  # noqa: BLE001 - what stays is published once more and found done
+                self._log.warning("outbox not cleared", error=type(error).__name__)
+
+    async def clear(self) -> None:
+        """Take what was published out of the documents, in one bulk write a collection."""
+        published, self._published = self._published, defaultdict(list)
+        for name, done in published.items():
+            by_document: dict[Any, list[UUID]] = defaultdict(list)
+            for document_id, event_id in done:
+                by_document[document_id].append(event_id)
+            await self._collections[name].bulk_write(
+                [
+                    UpdateOne({"_id": document_id}, {"$pull": {"outbox": {"event_id": {"$in": event_ids}}}})
+                    for document_id, event_ids in by_document.items()
+                ],
+                ordered=False,
+            )
+            for _, event_id in done:
+                self._sending.pop(event_id, None)
+
+    async def stale(self, *, older_than: timedelta = STALE_AFTER) -> list[tuple[Any, Any, list[Entry]]]:
+        """The entries that should have left long ago, as (collection, document id, entries)."""
+        before = self._clock() - older_than
+        found = []
+        for collection in self._collections.values():
+            async for document in collection.find({"outbox.at": {"$lt": before}}, {"outbox": 1}).limit(500):
+                entries = [Entry.read(entry) for entry in document["outbox"] if entry["at"] < before]
+                found.append((collection, document["_id"], entries))
+        return found

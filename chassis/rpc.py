@@ -1,0 +1,77 @@
+"""The edge's side of requests: publish, then wait for the reply on a queue of this replica's own."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+from aio_pika.abc import AbstractIncomingMessage
+from pydantic import ValidationError
+
+from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
+from contracts.requests import Reply, Request
+
+
+class NoReply(Exception):
+    """The request is with the broker, or expired there, and nobody answered in time."""
+
+
+class NobodyThere(Exception):
+    """No replica of the asked service is up, or the broker is away."""
+
+
+class Requests:
+    """Asks services; replies come to one exclusive queue a replica and find their caller by correlation id."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self._queue = f"edge.replies.{uuid4()}"
+        self._waiting: dict[str, asyncio.Future[Reply]] = {}
+
+    async def start(self) -> None:
+        """Open the reply queue; it comes back by itself after a reconnection."""
+        channel = await self._publisher.connection.channel()
+        queue = await channel.declare_queue(self._queue, exclusive=True, auto_delete=True)
+        await queue.consume(self._on_reply, no_ack=True)
+
+    async def ask(
+        self, request: Request, *, within: timedelta, confirm_within: timedelta = timedelta(seconds=2)
+    ) -> Reply:
+        """Send a request and wait for its reply.
+
+        A command is durable: after NoReply it will still be handled. A query is not, and expires.
+        Raises: NoReply after `within`, NobodyThere where the broker did not take the request.
+        """
+        ticket = str(uuid4())
+        waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[ticket] = waiting
+        try:
+            await self._publisher.publish(self._outgoing(request, ticket, within), within=confirm_within)
+            async with asyncio.timeout(within.total_seconds()):
+                return await waiting
+        except (BrokerDown, Unroutable) as error:
+            raise NobodyThere(request.queue()) from error
+        except TimeoutError as error:
+            raise NoReply(request.queue()) from error
+        finally:
+            del self._waiting[ticket]
+
+    def _outgoing(self, request: Request, ticket: str, within: timedelta) -> Outgoing:
+        return Outgoing(
+            exchange="",
+            routing_key=request.queue(),
+            body=request.model_dump_json().encode(),
+            type=f"{type(request).__name__}.v1",
+            correlation_id=ticket,
+            persistent=request.durable,
+            reply_to=self._queue,
+            expires=None if request.durable else within,
+        )
+
+    async def _on_reply(self, message: AbstractIncomingMessage) -> None:
+        waiting = self._waiting.get(message.correlation_id or "")
+        if waiting is None or waiting.done():
+            return
+        try:
+            waiting.set_result(Reply.model_validate_json(message.body))
+        except ValidationError as error:
+            waiting.set_exception(error)

@@ -1,0 +1,224 @@
+"""Puts a service together, runs it until it is told to stop, and lets it finish what it has in hand."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from faststream import AckPolicy
+from faststream.rabbit.message import RabbitMessage
+
+from chassis import store
+from chassis.broker import Publisher, consumed, consuming_broker, own_channel
+from chassis.clock import Clock, utc_now
+from chassis.delivery import Delivery
+from chassis.health import HealthApp, server
+from chassis.outbox import Outbox
+from chassis.routes import Handle, Patience, Route
+from chassis.settings import Settings
+from chassis.sweeper import Sweeper
+from chassis.switch import KillSwitch
+from chassis.telemetry import Metrics, configure_logging, logger
+from contracts import topology
+from contracts.message import Message
+from contracts.requests import Request
+
+Job = Callable[[], Awaitable[object]]
+WORKING = frozenset({"events", "commands", "queries", "deliveries"})
+
+
+class Service:
+    """One replica of a service: its connections, its store and its handlers."""
+
+    def __init__(self, name: str, settings: Settings, *, clock: Clock = utc_now) -> None:
+        self.name = name
+        self.settings = settings
+        self.clock = clock
+        self.log = logger()
+        self.metrics = Metrics()
+        self.publisher = Publisher(settings.amqp_url, app_id=name)
+        self.client = store.connect(settings)
+        self.database = store.database(self.client, f"{settings.database_prefix}{name}")
+        self.outbox = Outbox(self.publisher, clock=clock, log=self.log)
+        self.sweeper = Sweeper(self.outbox, log=self.log, metrics=self.metrics)
+        self.switch = KillSwitch(self._ping, clock=clock, log=self.log, gauge=self.metrics.stopped)
+        self.delivery = Delivery(
+            name, publisher=self.publisher, switch=self.switch, clock=clock, log=self.log, metrics=self.metrics
+        )
+        self.broker = consuming_broker(settings.amqp_url, app_id=name, drain_within=settings.drain_within)
+        self.queues = tuple(queue for queue in topology.queues() if queue.service == name and queue.kind in WORKING)
+        self._preparations: list[Job] = [self.outbox.prepare]
+        self._closings: list[Job] = []
+        self._jobs: list[tuple[timedelta, Job]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._started = False
+        self._stopping = asyncio.Event()
+
+    def documents(self, collection: str) -> store.Documents:
+        """A collection of this service's things that change and tell of it."""
+        return store.Documents(self.database[collection], self.outbox, self.clock)
+
+    def snapshots(self, collection: str) -> store.Snapshots:
+        """A collection of what another system told last."""
+        return store.Snapshots(self.database[collection])
+
+    def on(self, message: type[Message], handle: Handle, *, patience: Patience | None = None) -> None:
+        """Listen to a message; with `patience`, a reference to what isn't known yet may wait for it."""
+        self.delivery.routes.add(Route(message, handle, patience=patience))
+
+    def answers(
+        self, request: type[Request], handle: Handle, *, refuses: Mapping[type[Exception], int] | None = None
+    ) -> None:
+        """Answer the edge's requests; `refuses` maps the domain's refusals to HTTP statuses."""
+        self.delivery.routes.add(Route(request, handle, refuses=refuses or {}))
+
+    def permanent(self, *errors: type[Exception]) -> None:
+        """Errors that no retry can cure: straight to the dead letters."""
+        self.delivery.permanent = (*self.delivery.permanent, *errors)
+
+    def every(self, interval: timedelta, job: Job) -> None:
+        """Run a job by the clock, in every replica; one that fails is logged and runs again next time."""
+        self._jobs.append((interval, job))
+
+    def prepares(self, job: Job) -> None:
+        """Run a job once before anything is consumed: indexes, for instance."""
+        self._preparations.append(job)
+
+    def closes(self, job: Job) -> None:
+        """Run a job once after the last message was handled."""
+        self._closings.append(job)
+
+    async def start(self) -> None:
+        """Connect, declare, prepare, and only then consume."""
+        await self.publisher.start()
+        for job in self._preparations:
+            await job()
+        for queue in self.queues:
+            self._subscribe(queue)
+        await self.broker.start()
+        self._tasks = [
+            asyncio.create_task(self.outbox.clear_for_ever()),
+            asyncio.create_task(self.sweeper.sweep_for_ever()),
+            *(asyncio.create_task(self._repeat(interval, job)) for interval, job in self._jobs),
+        ]
+        self._started = True
+        self.log.info("started", queues=len(self.queues))
+
+    def _subscribe(self, queue: topology.Queue) -> None:
+        async def receive(message: RabbitMessage) -> None:
+            await self.delivery.receive(queue, message.raw_message)
+
+        subscriber = self.broker.subscriber(
+            consumed(queue), channel=own_channel(self.settings.prefetch), ack_policy=AckPolicy.MANUAL
+        )
+        subscriber(receive)
+
+    async def stop(self) -> None:
+        """Finish what is in hand within the drain time, give back the rest, close."""
+        self._started = False
+        await self.switch.stop()
+        await self.broker.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            # what isn't cleared is swept, and found done
+            await self.outbox.clear()
+        for job in self._closings:
+            await job()
+        await self.publisher.stop()
+        closing = self.client.close()
+        if closing is not None:
+            await closing
+        self.log.info("stopped")
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT, with the health port open from the first moment."""
+        configure_logging(self.name, form=self.settings.log_format, level=self.settings.log_level)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        http = server(self.health_app(), host=self.settings.host, port=self.settings.port)
+        serving = asyncio.create_task(http.serve())
+        try:
+            await self._start_patiently()
+            await self._stopping.wait()
+        finally:
+            await self.stop()
+            http.should_exit = True
+            await serving
+
+    async def _start_patiently(self) -> None:
+        # at a cold start of the whole house the broker or the database may come last
+        starting = asyncio.create_task(self.start())
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not starting.done():
+            starting.cancel()
+            return
+        starting.result()
+
+    async def _repeat(self, interval: timedelta, job: Job) -> None:
+        while True:
+            try:
+                await job()
+            except Exception as error:  # noqa: BLE001 - a failed run is followed by the next
+                self.log.warning("job failed", job=getattr(job, "__name__", "job"), error=type(error).__name__)
+            await asyncio.sleep(interval.total_seconds())
+
+    def health_app(self) -> HealthApp:
+        """The ASGI application of the service's own port."""
+        return HealthApp(live=self.live, ready=self.ready, registry=self.metrics.registry)
+
+    async def live(self) -> dict[str, str]:
+        """Empty while the process is worth keeping."""
+        return {}
+
+    async def ready(self) -> dict[str, str]:
+        """What keeps this replica from working, by part; asks the broker and the database themselves."""
+        wrong: dict[str, str] = {}
+        if not self._started:
+            wrong["service"] = "starting or stopping"
+            return wrong
+        if self.switch.is_open:
+            wrong["handlers"] = "held: most recent messages failed"
+        wrong |= await _trouble("database", self._ping())
+        wrong |= await _trouble("broker", self._ask_for_consumers())
+        return wrong
+
+    async def _ping(self) -> Any:  # noqa: ANN401 - the driver's answer
+        return await self.client.admin.command("ping")
+
+    async def _ask_for_consumers(self) -> None:
+        channel = await self.publisher.connection.channel()
+        try:
+            for queue in self.queues:
+                found = await channel.declare_queue(queue.name, passive=True, robust=False)
+                if not found.declaration_result.consumer_count:
+                    raise LookupError(f"no consumer on {queue.name}")
+        finally:
+            await channel.close()
+
+
+async def _trouble(part: str, question: Awaitable[object]) -> dict[str, str]:
+    try:
+        async with asyncio.timeout(3):
+            await question
+    except LookupError as error:
+        return {part: str(error)}
+    except Exception as error:  # noqa: BLE001 - any error means that the part is away
+        return {part: type(error).__name__}
+    return {}
+
+
+def run(build: Callable[[], Service]) -> None:
+    """Build a service inside its event loop and run it until it is told to stop."""
+    import uvloop  # noqa: PLC0415 - only a process of its own needs it
+
+    async def main() -> None:
+        await build().run()
+
+    uvloop.run(main())

@@ -1,0 +1,30 @@
+"""What every service reads from its environment; a service's own `settings.py` adds to it."""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The environment of one replica: `AMQP_URL`, `MONGO_URL`, `PORT` and so on."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    amqp_url: str = "amqp://guest:guest@127.0.0.1:5672/"
+    mongo_url: str = "mongodb://127.0.0.1:27017"
+    mongo_driver: Literal["motor", "pymongo"] = "motor"
+    database_prefix: str = ""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+
+    prefetch: int = Field(default=64, ge=1)
+    """How many messages of one queue a replica works on at a time: the only bound on concurrency."""
+
+    drain_within: timedelta = timedelta(seconds=15)
+    """How long a stopping replica may finish what it has in hand."""
+
+    log_format: Literal["json", "console", "auto"] = "auto"
+    log_level: str = "INFO"

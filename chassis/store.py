@@ -1,0 +1,144 @@
+"""How services keep state: one write a change, holding the new state, what caused it and the events to send.
+
+The only module of the chassis, beside the outbox, that knows MongoDB's driver.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
+from pymongo import AsyncMongoClient, WriteConcern
+from pymongo.errors import DuplicateKeyError
+from pymongo.read_concern import ReadConcern
+
+from chassis.clock import Clock
+from chassis.outbox import Entry, Outbox
+from chassis.settings import Settings
+from contracts.message import Cause, Message
+
+Database = Any
+"""Motor's or PyMongo's asynchronous database: the same calls."""
+
+_FAIL_AFTER_MS = 3000
+
+
+class Conflict(Exception):
+    """Somebody else changed the document first: load it and decide again."""
+
+
+def connect(settings: Settings) -> Any:  # noqa: ANN401 - Motor's or PyMongo's client
+    """A client of the database named by `MONGO_URL`, through the driver named by `MONGO_DRIVER`."""
+    if settings.mongo_driver == "pymongo":
+        return AsyncMongoClient(
+            settings.mongo_url, serverSelectionTimeoutMS=_FAIL_AFTER_MS, timeoutMS=_FAIL_AFTER_MS * 2
+        )
+    from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415 - not loaded where PyMongo alone is used
+
+    return AsyncIOMotorClient(settings.mongo_url, serverSelectionTimeoutMS=_FAIL_AFTER_MS, timeoutMS=_FAIL_AFTER_MS * 2)
+
+
+def database(client: Any, name: str) -> Database:  # noqa: ANN401 - as above
+    """A service's database: majority and journal on every write, times aware, UUIDs in the standard form."""
+    options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, uuid_representation=UuidRepresentation.STANDARD)
+    return client.get_database(
+        name,
+        codec_options=options,
+        write_concern=WriteConcern("majority", j=True),
+        read_concern=ReadConcern("majority"),
+    )
+
+
+class Documents:
+    """A collection of things that change and tell of it."""
+
+    def __init__(self, collection: Any, outbox: Outbox, clock: Clock) -> None:  # noqa: ANN401 - the driver's collection
+        self.collection = collection
+        self._outbox = outbox
+        self._clock = clock
+        outbox.watch(collection)
+
+    async def find(self, document_id: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever the service's ids are
+        """One document as it is stored, with its `version`, or None."""
+        found: dict[str, Any] | None = await self.collection.find_one({"_id": document_id})
+        return found
+
+    async def commit(
+        self,
+        document_id: Any,  # noqa: ANN401 - whatever the service's ids are
+        state: Mapping[str, Any],
+        *,
+        version: int,
+        cause: Cause,
+        events: Sequence[Message] = (),
+    ) -> None:
+        """Make state, cause and events durable together, then publish the events.
+
+        `version` is that of the document as loaded, 0 for a new one. A cause applied before changes nothing; what it
+        still has in the outbox is published. Raises: Conflict, BrokerDown, Unroutable.
+        """
+        now = self._clock()
+        entries = [Entry.of(event, cause=cause.event_id, at=now) for event in events]
+        if not await self._write(document_id, state, version=version, cause=cause.event_id, entries=entries):
+            entries = await self._left_by(document_id, cause.event_id)
+        await self._outbox.publish(self.collection, document_id, entries)
+
+    async def _write(
+        self,
+        document_id: Any,  # noqa: ANN401 - as above
+        state: Mapping[str, Any],
+        *,
+        version: int,
+        cause: UUID,
+        entries: Sequence[Entry],
+    ) -> bool:
+        change: dict[str, Any] = {"$set": {**state, "version": version + 1}, "$push": {"applied": cause}}
+        if entries:
+            change["$push"]["outbox"] = {"$each": [entry.document() for entry in entries]}
+        try:
+            result = await self.collection.update_one(
+                {"_id": document_id, "version": version, "applied": {"$ne": cause}}, change, upsert=version == 0
+            )
+        except DuplicateKeyError as error:
+            if "_id_" not in str(error.details):
+                raise
+            return False
+        return bool(result.matched_count or result.upserted_id is not None)
+
+    async def _left_by(self, document_id: Any, cause: UUID) -> list[Entry]:  # noqa: ANN401 - as above
+        document = await self.collection.find_one({"_id": document_id, "applied": cause}, {"outbox": 1})
+        if document is None:
+            raise Conflict(document_id)
+        return [Entry.read(entry) for entry in document.get("outbox", []) if entry["cause"] == cause]
+
+
+class Snapshots:
+    """A collection of what another system told last: the newest `occurred_at` wins, whatever order it comes in."""
+
+    def __init__(self, collection: Any) -> None:  # noqa: ANN401 - the driver's collection
+        self.collection = collection
+
+    async def find(self, document_id: str) -> dict[str, Any] | None:
+        """The newest that was told, or None."""
+        found: dict[str, Any] | None = await self.collection.find_one({"_id": document_id})
+        return found
+
+    async def save(self, document_id: str, state: Mapping[str, Any], *, told: Message) -> bool:
+        """Replace what is known by what `told` says, unless something newer is; False then."""
+        stamp = {"occurred_at": told.occurred_at, "event_id": told.event_id}
+        older: list[Mapping[str, Any]] = [
+            {"occurred_at": {"$lt": told.occurred_at}},
+            {"occurred_at": told.occurred_at, "event_id": {"$lte": told.event_id}},
+        ]
+        try:
+            await self.collection.replace_one({"_id": document_id, "$or": older}, {**state, **stamp}, upsert=True)
+        except DuplicateKeyError:
+            return False
+        return True
+
+
+def milliseconds(moment: datetime) -> datetime:
+    """A moment as MongoDB keeps it: whole milliseconds. Compare what was stored with this."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

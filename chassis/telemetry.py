@@ -1,0 +1,64 @@
+"""What a service says of itself: one JSON line per message, and metrics. Never personal data (R28)."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+Log = structlog.stdlib.BoundLogger
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+def configure_logging(service: str, *, form: Literal["json", "console", "auto"], level: str) -> None:
+    """Send every log line of this process to standard output, as JSON or, on a terminal, coloured."""
+    console = form == "console" or (form == "auto" and sys.stdout.isatty())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+
+
+def logger() -> Log:
+    """The process's logger; lines are fixed words with fields."""
+    log: Log = structlog.get_logger()
+    return log
+
+
+class Metrics:
+    """A service's counters and histograms, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.handled = Counter(
+            "atendo_handled",
+            "Messages and requests handled, by handler and outcome (done, refused, retried, dead, returned).",
+            ("handler", "outcome"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "atendo_handle_seconds",
+            "Time from a message's arrival at the replica to its acknowledgement, in seconds.",
+            ("handler",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.retries = Counter(
+            "atendo_retries", "Messages sent to a delay queue, by rung.", ("rung",), registry=self.registry
+        )
+        self.dead = Counter("atendo_dead_letters", "Messages given up, by reason.", ("reason",), registry=self.registry)
+        self.swept = Counter("atendo_outbox_swept", "Events republished by the sweeper.", registry=self.registry)
+        self.stopped = Gauge(
+            "atendo_kill_switch", "1 while the kill switch holds the consumers.", registry=self.registry
+        )

@@ -1,0 +1,42 @@
+"""What the feedback service tells: evaluations asked for, reminded of, answered and expired."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from contracts.message import Identifier, Message, Moment, Optional
+
+
+class _FromFeedback(Message):
+    publisher: ClassVar[str] = "feedback"
+
+
+class _Evaluation(_FromFeedback):
+    evaluation_id: UUID
+    ticket_id: Identifier
+    protocol: str
+    customer_id: Identifier
+
+
+class EvaluationRequested(_Evaluation):
+    """The customer may rate a closed ticket until `expires_at`; `link` opens the page without a login (R23)."""
+
+    cycle: int
+    expires_at: Moment
+    link: str
+
+
+class EvaluationReminded(_Evaluation):
+    """The customer was asked once more (R24)."""
+
+
+class EvaluationExpired(_Evaluation):
+    """Nobody answered in time (R24)."""
+
+
+class EvaluationSubmitted(_Evaluation):
+    """The customer's answer: `score` from 1 to 5 (R22)."""
+
+    cycle: int
+    score: int
+    comment: Optional = None
+    channel: str

@@ -1,0 +1,139 @@
+"""What MK 3.0, the provider's ERP, tells: its registers and what operators do with tickets."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from contracts.message import MK, Frozen, Identifier, Message, Moment, NotificationLevel, Optional
+
+
+class _FromMk(Message):
+    publisher: ClassVar[str] = MK
+
+
+class Connection(Frozen):
+    """One internet access of a customer."""
+
+    connection_id: Identifier
+    label: str
+    address: Optional = None
+    active: bool
+
+
+class CustomerSaved(_FromMk):
+    """A customer was created or changed; the newest `occurred_at` wins."""
+
+    customer_id: Identifier
+    name: str
+    email: Optional = None
+    phone: Optional = None
+    person_group_id: Optional = None
+    connections: tuple[Connection, ...]
+
+
+class CustomerErased(_FromMk):
+    """A customer's personal data must go (R27)."""
+
+    customer_id: Identifier
+
+
+class PersonGroupSaved(_FromMk):
+    """A person group was created or changed; the newest `occurred_at` wins."""
+
+    person_group_id: Identifier
+    name: str
+    process: Optional = None
+    classification: Optional = None
+
+
+class SectorSaved(_FromMk):
+    """A sector was created or changed; the newest `occurred_at` wins."""
+
+    sector_id: Identifier
+    name: str
+    responsible_email: Optional = None
+    generate_ticket: bool
+    auto_process: Optional = None
+    auto_classification: Optional = None
+    default_notification_level: NotificationLevel = NotificationLevel.START_END
+    active: bool = True
+
+
+class SacOptionsSaved(_FromMk):
+    """Which options the app's menu shows (R1); the newest `occurred_at` wins."""
+
+    mobile_menu: tuple[str, ...]
+
+
+class TicketOpened(_FromMk):
+    """An operator opened a ticket."""
+
+    ticket_id: Identifier
+    customer_id: Identifier
+    connection_id: Optional = None
+    sector_id: Optional = None
+    process: Optional = None
+    classification: Optional = None
+    complaint: str
+    notification_level: NotificationLevel
+    opened_by: str
+
+
+class ServiceOrderCreated(_FromMk):
+    """A visit or field job was created for a ticket."""
+
+    ticket_id: Identifier
+    service_order_id: Identifier
+    description: Optional = None
+    scheduled_for: Moment | None = None
+
+
+class PhaseChanged(_FromMk):
+    """A ticket came to another phase of its process or subprocess."""
+
+    ticket_id: Identifier
+    process: str
+    subprocess: Optional = None
+    phase: str
+    customer_label: Optional = None
+    visible: bool = True
+
+
+class ResponsibleAdded(_FromMk):
+    """Someone was put in charge of a ticket."""
+
+    ticket_id: Identifier
+    responsible_id: Identifier
+    name: str
+    team: Optional = None
+
+
+class DefectFound(_FromMk):
+    """The technician found what is wrong."""
+
+    ticket_id: Identifier
+    defect_found: str = Field(min_length=1)
+
+
+class NotificationLevelChanged(_FromMk):
+    """An operator changed what the ticket's customer hears of (R14)."""
+
+    ticket_id: Identifier
+    notification_level: NotificationLevel
+
+
+class TicketClosed(_FromMk):
+    """A ticket was closed, perhaps with the request to evaluate it (R21)."""
+
+    ticket_id: Identifier
+    closed_by: str
+    automatic: bool = False
+    request_evaluation: bool = False
+    defect_found: Optional = None
+
+
+class TicketReopened(_FromMk):
+    """A closed ticket is open again."""
+
+    ticket_id: Identifier
+    reason: Optional = None

@@ -1,0 +1,63 @@
+"""What the notifier tells: what it sent, what it left out and what it had to give up, each with its reason."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from contracts.message import Frozen, Identifier, Message, Optional
+
+
+class _FromNotifier(Message):
+    publisher: ClassVar[str] = "notifier"
+
+
+class About(Frozen):
+    """The event that a notification tells of."""
+
+    event_id: UUID
+    type: str
+
+
+class _Notification(_FromNotifier):
+    notification_id: UUID
+    about: About
+    ticket_id: Optional = None
+    customer_id: Identifier | None = None
+    channel: str
+    recipient: str = "customer"
+    reason: Optional = None
+
+
+class NotificationSent(_Notification):
+    """A recipient (`customer` or `sector`) was told."""
+
+
+class NotificationSkipped(_Notification):
+    """It was decided not to tell, for `reason` (R17)."""
+
+
+class NotificationFailed(_Notification):
+    """Telling was given up, for `reason` (R19)."""
+
+
+class _Due(_FromNotifier):
+    """The notifier's note to itself: one message for one recipient on one channel, not yet made.
+
+    `template` names what to write and `facts` what to write it with.
+    """
+
+    notification_id: UUID
+    about: About
+    ticket_id: Optional = None
+    customer_id: Identifier | None = None
+    recipient: str = "customer"
+    address: Optional = None
+    template: str
+    facts: dict[str, str]
+
+
+class EmailDue(_Due):
+    """An e-mail to make and hand over to the mail server."""
+
+
+class InboxDue(_Due):
+    """An item to put into the app's inbox."""

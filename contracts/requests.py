@@ -1,0 +1,212 @@
+"""What the edge asks of the services: commands, which are durable, and queries, which expire.
+
+A body is `{request_id, kind, …}`; the answer is `{"ok": …}` or `{"problem": {status, type, title, detail, errors?}}`.
+"""
+
+import re
+from typing import ClassVar, Literal
+from uuid import UUID, uuid5
+
+from pydantic import Field, JsonValue, computed_field
+
+from contracts.message import Channel, Frozen, Identifier, Optional
+
+_REQUESTS = UUID("8f0c6f1e-5a0b-4f8e-9b70-0d6b1a3f2c11")
+
+
+def request_id(customer_id: str, key: str) -> UUID:
+    """The id of the request that `customer_id` made with the idempotency key `key`: always the same one."""
+    return uuid5(_REQUESTS, f"{customer_id}\n{key}")
+
+
+def contact_id(request: UUID) -> UUID:
+    """The id of the contact that a `SubmitContact` leads to, known before it is handled (R13)."""
+    return uuid5(request, "contact")
+
+
+class Request(Frozen):
+    """One question or order of the edge to `service`."""
+
+    service: ClassVar[str]
+    durable: ClassVar[bool] = False
+
+    request_id: UUID
+    correlation_id: str = ""
+
+    @classmethod
+    def name(cls) -> str:
+        """The class name in snake case; `kind` on the wire."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def kind(self) -> str:
+        """What tells the requests of one queue apart."""
+        return self.name()
+
+    @property
+    def event_id(self) -> UUID:
+        """A request as the cause of events."""
+        return self.request_id
+
+    @classmethod
+    def queue(cls) -> str:
+        """Where requests of this kind wait."""
+        return f"{cls.service}.{'commands' if cls.durable else 'queries'}"
+
+
+class FieldError(Frozen):
+    """What is wrong with one field of a body; `field` is its JSON path, as `text` or `connections.0.label`."""
+
+    field: str
+    message: str
+
+
+class Problem(Frozen):
+    """An RFC 9457 problem, as a service tells it to the edge."""
+
+    status: int
+    type: str
+    title: str
+    detail: str
+    errors: tuple[FieldError, ...] | None = None
+
+
+class Reply(Frozen):
+    """The answer to a request: exactly one of the two."""
+
+    ok: JsonValue = None
+    problem: Problem | None = None
+
+
+class SubmitContact(Request):
+    """Write to a sector (R6 to R8, R12)."""
+
+    service: ClassVar[str] = "contacts"
+    durable: ClassVar[bool] = True
+
+    customer_id: Identifier
+    sector_id: str
+    connection_id: Optional = None
+    text: str
+    channel: Channel = Channel.SAC_PLUS
+
+
+class GetMenu(Request):
+    """Which options the app shows (R1): `{options}`."""
+
+    service: ClassVar[str] = "contacts"
+
+
+class GetContactForm(Request):
+    """What a customer may choose from: `{connections, connection_required, sectors, max_length}`."""
+
+    service: ClassVar[str] = "contacts"
+
+    customer_id: Identifier
+
+
+class GetContact(Request):
+    """How far a contact got: `{contact_id, state, protocol?}`."""
+
+    service: ClassVar[str] = "contacts"
+
+    customer_id: Identifier
+    contact_id: UUID
+
+
+class ListTickets(Request):
+    """A customer's tickets, newest first (R3): `{items, next_cursor}`."""
+
+    service: ClassVar[str] = "tickets"
+
+    customer_id: Identifier
+    status: Literal["pending", "closed"] = "pending"
+    limit: int = Field(default=20, ge=1, le=100)
+    cursor: Optional = None
+
+
+class GetTicket(Request):
+    """One ticket with its timeline (R4)."""
+
+    service: ClassVar[str] = "tickets"
+
+    customer_id: Identifier
+    protocol: str
+
+
+class ResolveTicket(Request):
+    """R10's dry run: what a contact of this customer to this sector would resolve to, and why."""
+
+    service: ClassVar[str] = "tickets"
+
+    customer_id: Identifier
+    sector_id: Identifier
+
+
+class ListEvaluations(Request):
+    """A customer's pending evaluations: `[{evaluation_id, protocol, closed_at, expires_at}]`."""
+
+    service: ClassVar[str] = "feedback"
+
+    customer_id: Identifier
+
+
+class SubmitEvaluation(Request):
+    """Rate a closed ticket, logged in (R22, R24)."""
+
+    service: ClassVar[str] = "feedback"
+    durable: ClassVar[bool] = True
+
+    customer_id: Identifier
+    evaluation_id: UUID
+    score: int
+    comment: Optional = None
+    channel: str = "sac_plus"
+
+
+class OpenEvaluationLink(Request):
+    """What the signed link's page shows: `{evaluation_id, protocol, closed_at, state, score?}`; records nothing (R23)."""
+
+    service: ClassVar[str] = "feedback"
+
+    token: str
+
+
+class SubmitEvaluationByLink(Request):
+    """Rate a closed ticket through its signed link (R23)."""
+
+    service: ClassVar[str] = "feedback"
+    durable: ClassVar[bool] = True
+
+    token: str
+    score: int
+    comment: Optional = None
+
+
+class ListNotifications(Request):
+    """A customer's inbox, newest first: `{items, unread, next_cursor}`."""
+
+    service: ClassVar[str] = "notifier"
+
+    customer_id: Identifier
+    limit: int = Field(default=20, ge=1, le=100)
+    cursor: Optional = None
+
+
+class MarkNotificationRead(Request):
+    """The customer read one item of the inbox."""
+
+    service: ClassVar[str] = "notifier"
+    durable: ClassVar[bool] = True
+
+    customer_id: Identifier
+    notification_id: UUID
+
+
+class ExplainTicket(Request):
+    """Every notification decision about a ticket (R17), by protocol: `[{at, event, channel, decision, reason, …}]`."""
+
+    service: ClassVar[str] = "notifier"
+
+    protocol: str

@@ -1,0 +1,196 @@
+"""The names on the broker: every exchange, queue, binding and delay, as data; `chassis.topology` declares them.
+
+Every service declares all of it before it consumes, so that no event is lost because its listener was not deployed yet.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from contracts import contacts, feedback, mk, notifier, tickets
+from contracts.message import ATENDO, MK, Message
+
+_TYPE = "x-queue-type"
+
+RETRY = "retry"
+"""Topic exchange into the delay queues; key `<rung>.<queue to come back to>`."""
+
+RETRIED = "retried"
+"""Topic exchange out of the delay queues; the same key, each working queue bound with `*.<its name>`."""
+
+EXCHANGES = (MK, ATENDO, RETRY, RETRIED)
+
+RETRY_LADDER = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+)
+
+MAX_DELIVERIES = 50
+"""A message that takes its consumer down this often goes to the dead queue, by the broker's hand."""
+
+QUERIES_UNUSED = timedelta(seconds=30)
+"""A queue of queries without a consumer for this long goes away, so that reads fail at once."""
+
+Kind = Literal["events", "commands", "queries", "deliveries", "retry", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One queue of a service: what it is for, its arguments, and its bindings as (exchange, pattern)."""
+
+    name: str
+    service: str
+    kind: Kind
+    arguments: tuple[tuple[str, str | int], ...]
+    bindings: tuple[tuple[str, str], ...] = ()
+
+
+LISTENS: dict[str, tuple[type[Message], ...]] = {
+    "contacts": (
+        mk.CustomerSaved,
+        mk.CustomerErased,
+        mk.SectorSaved,
+        mk.SacOptionsSaved,
+        tickets.TicketOpened,
+        notifier.NotificationSent,
+        notifier.NotificationSkipped,
+        notifier.NotificationFailed,
+    ),
+    "tickets": (
+        mk.CustomerSaved,
+        mk.CustomerErased,
+        mk.PersonGroupSaved,
+        mk.SectorSaved,
+        mk.SacOptionsSaved,
+        mk.TicketOpened,
+        mk.ServiceOrderCreated,
+        mk.PhaseChanged,
+        mk.ResponsibleAdded,
+        mk.DefectFound,
+        mk.NotificationLevelChanged,
+        mk.TicketClosed,
+        mk.TicketReopened,
+        contacts.TicketRequested,
+        feedback.EvaluationRequested,
+        feedback.EvaluationSubmitted,
+    ),
+    "notifier": (
+        mk.CustomerSaved,
+        mk.CustomerErased,
+        contacts.ContactReceived,
+        tickets.TicketOpened,
+        tickets.ServiceOrderCreated,
+        tickets.PhaseChanged,
+        tickets.ResponsibleAdded,
+        tickets.DefectFound,
+        tickets.NotificationLevelChanged,
+        tickets.TicketClosed,
+        tickets.TicketReopened,
+        feedback.EvaluationRequested,
+        feedback.EvaluationReminded,
+    ),
+    "feedback": (mk.CustomerErased, tickets.TicketClosed),
+    "mk": (
+        contacts.ContactReceived,
+        tickets.TicketOpened,
+        tickets.ServiceOrderCreated,
+        tickets.PhaseChanged,
+        tickets.ResponsibleAdded,
+        tickets.DefectFound,
+        tickets.NotificationLevelChanged,
+        tickets.TicketClosed,
+        tickets.TicketReopened,
+        feedback.EvaluationRequested,
+        feedback.EvaluationReminded,
+        feedback.EvaluationSubmitted,
+        feedback.EvaluationExpired,
+        notifier.NotificationFailed,
+    ),
+}
+"""Who listens to what."""
+
+CATCHES_UNKNOWN = ("tickets", MK, "mk.#")
+"""tickets hears everything that MK says, so that a type nobody knows becomes a dead letter instead of vanishing."""
+
+COMMANDED = ("contacts", "feedback", "notifier")
+QUERIED = ("contacts", "tickets", "feedback", "notifier")
+CHANNELS: dict[str, type[Message]] = {"email": notifier.EmailDue, "inbox": notifier.InboxDue}
+"""The notifier's outgoing channels, each with a queue of its own: a slow mail server delays mail and nothing else."""
+
+
+def rung(delay: timedelta) -> str:
+    """The name of a delay, as `5s` or `600s`."""
+    return f"{int(delay.total_seconds())}s"
+
+
+def dead_queue(service: str) -> str:
+    """Where a service's dead letters wait for a person."""
+    return f"{service}.dead"
+
+
+def _durable(service: str) -> tuple[tuple[str, str | int], ...]:
+    return (
+        (_TYPE, "quorum"),
+        ("x-delivery-limit", MAX_DELIVERIES),
+        ("x-dead-letter-exchange", ""),
+        ("x-dead-letter-routing-key", dead_queue(service)),
+        ("x-dead-letter-strategy", "at-least-once"),
+        ("x-overflow", "reject-publish"),
+    )
+
+
+def _working(name: str, service: str, kind: Kind, bindings: tuple[tuple[str, str], ...] = ()) -> Queue:
+    return Queue(name, service, kind, _durable(service), (*bindings, (RETRIED, f"*.{name}")))
+
+
+def _delays(service: str) -> list[Queue]:
+    return [
+        Queue(
+            f"{service}.retry.{rung(delay)}",
+            service,
+            "retry",
+            (
+                (_TYPE, "quorum"),
+                ("x-message-ttl", int(delay.total_seconds() * 1000)),
+                ("x-dead-letter-exchange", RETRIED),
+                ("x-dead-letter-strategy", "at-least-once"),
+                ("x-overflow", "reject-publish"),
+            ),
+            ((RETRY, f"{rung(delay)}.{service}"), (RETRY, f"{rung(delay)}.{service}.*")),
+        )
+        for delay in RETRY_LADDER
+    ]
+
+
+def _queues_of(service: str) -> list[Queue]:
+    heard = tuple((message.exchange(), message.routing_key()) for message in LISTENS[service])
+    if service == CATCHES_UNKNOWN[0]:
+        heard = (*(key for key in heard if key[0] != MK), CATCHES_UNKNOWN[1:])
+    queues = [_working(service, service, "events", heard)]
+    if service in COMMANDED:
+        queues.append(_working(f"{service}.commands", service, "commands"))
+    if service in QUERIED:
+        expires = int(QUERIES_UNUSED.total_seconds() * 1000)
+        queues.append(Queue(f"{service}.queries", service, "queries", ((_TYPE, "quorum"), ("x-expires", expires))))
+    if service == "notifier":
+        queues += [
+            _working(f"notifier.{channel}", service, "deliveries", ((ATENDO, due.routing_key()),))
+            for channel, due in CHANNELS.items()
+        ]
+    dead = Queue(dead_queue(service), service, "dead", ((_TYPE, "quorum"),))
+    return [*queues, *_delays(service), dead]
+
+
+def queues() -> tuple[Queue, ...]:
+    """Every queue of the product."""
+    return tuple(queue for service in LISTENS for queue in _queues_of(service))
+
+
+def is_heard(message: type[Message]) -> bool:
+    """Whether anyone listens to this type; if so, a publish that reaches no queue is an error."""
+    return (
+        message.publisher == MK or message in CHANNELS.values() or any(message in heard for heard in LISTENS.values())
+    )

@@ -1,0 +1,1 @@
+"""The five services: one folder each, all of one shape; none imports another."""

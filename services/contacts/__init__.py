@@ -1,0 +1,1 @@
+"""Contacts: takes what customers write, and asks for tickets."""

@@ -1,0 +1,128 @@
+"""contacts on a real broker and a real database: happy, duplicate, out of order, poison."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from contracts import contacts, mk, tickets
+from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact, request_id
+from services.contacts.app import build
+from services.contacts.settings import Settings
+from tests.eventually import eventually
+from tests.system import LONG_AGO, System, said
+
+
+async def a_provider(system: System) -> None:
+    """contacts, which knows one customer with one connection and one sector."""
+    await system.run(build, Settings)
+    await system.say(
+        said(mk.SacOptionsSaved, mobile_menu=["contacts", "tickets"]),
+        said(mk.SectorSaved, sector_id="tecnico", name="Técnico", generate_ticket=True),
+        said(
+            mk.CustomerSaved,
+            customer_id="ana",
+            name="Ana",
+            person_group_id="vip",
+            connections=[{"connection_id": "c1", "label": "Casa", "active": True}],
+        ),
+    )
+    await eventually(lambda: form_is_there(system))
+
+
+async def form_is_there(system: System) -> bool:
+    reply = await system.ask(GetContactForm(request_id=uuid4(), customer_id="ana"))
+    return isinstance(reply.ok, dict) and bool(reply.ok["sectors"])
+
+
+def a_contact(key: str = "k1", text: str = "Sem conexão") -> SubmitContact:
+    return SubmitContact(
+        request_id=request_id("ana", key), correlation_id="c", customer_id="ana", sector_id="tecnico", text=text
+    )
+
+
+async def test_r8_a_contact_to_a_sector_that_generates_tickets_asks_for_one(system: System) -> None:
+    await a_provider(system)
+
+    answer = await system.answer(a_contact())
+
+    assert answer["state"] == "received"
+    await eventually(lambda: len(system.heard_of(contacts.TicketRequested)) == 1)
+    requested = system.heard_of(contacts.TicketRequested)[0]
+    assert requested["connection_id"] == "c1"
+    assert requested["person_group_id"] == "vip"
+    assert len(system.heard_of(contacts.ContactReceived)) == 1
+
+
+async def test_r12_the_same_request_twice_is_one_contact_and_one_answer(system: System) -> None:
+    await a_provider(system)
+
+    first, second = await system.answer(a_contact()), await system.answer(a_contact())
+    other = await system.problem(a_contact(text="Outra coisa"))
+
+    assert first == second
+    assert other.status == 422
+    assert other.type == "urn:atendo:problem:key-reused"
+    await system.quiet()
+    assert len(system.heard_of(contacts.ContactReceived)) == 1
+    assert len(system.heard_of(contacts.TicketRequested)) == 1
+
+
+async def test_r1_contacts_are_refused_when_mk_switches_them_off_whatever_order_its_news_comes_in(
+    system: System,
+) -> None:
+    await a_provider(system)
+    newest = said(mk.SacOptionsSaved, at=LONG_AGO + timedelta(days=2), mobile_menu=["tickets"])
+    older = said(mk.SacOptionsSaved, at=LONG_AGO + timedelta(days=1), mobile_menu=["contacts"])
+
+    await system.say(newest, older)
+
+    await eventually(lambda: menu_is(system, ["tickets"]))
+    assert (await system.problem(a_contact())).status == 403
+
+
+async def menu_is(system: System, options: list[str]) -> bool:
+    return (await system.ask(GetMenu(request_id=uuid4()))).ok == {"options": options}
+
+
+async def test_a_contact_shows_the_protocol_of_its_ticket(system: System) -> None:
+    await a_provider(system)
+    contact = (await system.answer(a_contact()))["contact_id"]
+    opened = said(
+        tickets.TicketOpened,
+        ticket_id="t1",
+        protocol="20260105000001",
+        origin="contact",
+        contact_id=contact,
+        customer_id="ana",
+        process_from="none",
+        classification_from="none",
+        notification_level="all",
+        complaint="Sem conexão",
+        opened_at=LONG_AGO,
+    )
+
+    await system.say(opened, opened)
+
+    query = GetContact(request_id=uuid4(), customer_id="ana", contact_id=contact)
+
+    async def has_protocol() -> bool:
+        ok = (await system.ask(query)).ok
+        return ok == {"contact_id": contact, "state": "ticket_opened", "protocol": "20260105000001"}
+
+    await eventually(has_protocol)
+
+
+async def test_poison_goes_to_the_dead_letters_with_its_reason_and_stops_nothing(system: System) -> None:
+    await a_provider(system)
+
+    await system.say_raw("mk", "mk.sector_saved.v1", b"{not json", type="SectorSaved.v1")
+    await system.say_raw("mk", "mk.sector_saved.v1", b"{}", type="SectorSaved.v9")
+    await system.say_raw("", "contacts.commands", b'{"kind": "fly"}')
+
+    await eventually(lambda: depth_is(system, "contacts.dead", 3))
+    reasons = sorted(str(letter.headers["x-atendo-reason"]) for letter in await system.dead("contacts"))
+    assert reasons == ["unknown_type", "unknown_type", "unreadable"]
+    assert await system.answer(a_contact())
+
+
+async def depth_is(system: System, queue: str, depth: int) -> bool:
+    return await system.depth(queue) == depth

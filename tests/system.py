@@ -1,0 +1,123 @@
+"""Services under test, in this process, on a real broker and a real database; and a voice and an ear on the broker."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage
+
+from chassis.broker import Outgoing, Publisher
+from chassis.rpc import Requests
+from chassis.service import Service
+from chassis.settings import Settings
+from contracts.message import ATENDO, Message
+from contracts.requests import Problem, Reply, Request
+
+S = TypeVar("S", bound=Settings)
+M = TypeVar("M", bound=Message)
+
+LONG_AGO = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+
+def said(message: type[M], *, at: datetime = LONG_AGO, **fields: object) -> M:
+    """A message as its publisher would say it, with an identity of its own."""
+    common = {"event_id": uuid4(), "occurred_at": at, "correlation_id": str(uuid4())}
+    return message.model_validate(common | fields)
+
+
+class System:
+    """Some services on one virtual host and one set of databases."""
+
+    def __init__(self, *, amqp_url: str, mongo_url: str, database_prefix: str) -> None:
+        self.environment = {"amqp_url": amqp_url, "mongo_url": mongo_url, "database_prefix": database_prefix}
+        self.services: list[Service] = []
+        self.heard: list[dict[str, Any]] = []
+        self.publisher = Publisher(amqp_url, app_id="mk")
+        self.requests = Requests(self.publisher)
+
+    async def open(self) -> None:
+        """Connect, and hear everything that is said on `atendo` from now on."""
+        await self.publisher.start()
+        await self.requests.start()
+        channel = await self.publisher.connection.channel()
+        ear = await channel.declare_queue(exclusive=True)
+        await ear.bind(ATENDO, "#")
+        await ear.consume(self._hear, no_ack=True)
+
+    async def _hear(self, message: AbstractIncomingMessage) -> None:
+        self.heard.append({"key": message.routing_key, "type": message.type, "body": json.loads(message.body)})
+
+    async def run(self, build: Callable[[S], Service], settings: type[S], **more: object) -> Service:
+        """Start one replica."""
+        service = build(settings.model_validate(self.environment | more))
+        await service.start()
+        self.services.append(service)
+        return service
+
+    async def close(self) -> None:
+        """Stop everything."""
+        for service in self.services:
+            await service.stop()
+        await self.publisher.stop()
+
+    async def say(self, *messages: Message) -> None:
+        """Publish as whoever says such things."""
+        for message in messages:
+            await self.publisher.publish(Outgoing.of(message))
+
+    async def say_raw(self, exchange: str, key: str, body: bytes, *, type: str = "") -> None:  # noqa: A002
+        """Publish whatever it is."""
+        await self.publisher.publish(Outgoing(exchange=exchange, routing_key=key, body=body, type=type))
+
+    async def ask(self, request: Request, *, within: timedelta = timedelta(seconds=5)) -> Reply:
+        """Ask as the edge does."""
+        return await self.requests.ask(request, within=within)
+
+    async def answer(self, request: Request) -> Any:  # noqa: ANN401 - JSON
+        """Ask, and give what was answered. A problem fails the test."""
+        reply = await self.ask(request)
+        assert reply.problem is None, reply.problem
+        return reply.ok
+
+    async def problem(self, request: Request) -> Problem:
+        """Ask, and give the problem that was answered. Anything else fails the test."""
+        reply = await self.ask(request)
+        assert reply.problem is not None, reply.ok
+        return reply.problem
+
+    def heard_of(self, message: type[Message], **fields: object) -> list[dict[str, Any]]:
+        """The bodies of one type that were said so far, those with these fields."""
+        bodies = [one["body"] for one in self.heard if one["key"] == message.routing_key()]
+        return [body for body in bodies if all(body.get(name) == value for name, value in fields.items())]
+
+    async def depth(self, queue: str) -> int:
+        """How many messages wait in a queue."""
+        channel = await self.publisher.connection.channel()
+        try:
+            found = await channel.declare_queue(queue, passive=True, robust=False)
+            return found.declaration_result.message_count or 0
+        finally:
+            await channel.close()
+
+    async def dead(self, service: str) -> list[aio_pika.abc.AbstractIncomingMessage]:
+        """Take the dead letters of a service out of their queue."""
+        channel = await self.publisher.connection.channel()
+        letters = []
+        try:
+            queue = await channel.declare_queue(f"{service}.dead", passive=True, robust=False)
+            while (letter := await queue.get(fail=False, no_ack=True)) is not None:
+                letters.append(letter)
+        finally:
+            await channel.close()
+        return letters
+
+    async def quiet(self) -> None:
+        """Let what is under way settle: until nothing more was said for a while."""
+        before = -1
+        while len(self.heard) != before:
+            before = len(self.heard)
+            await asyncio.sleep(0.3)
