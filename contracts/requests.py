@@ -166,7 +166,10 @@ class SubmitEvaluation(Request):
 
 
 class OpenEvaluationLink(Request):
-    """What the signed link's page shows: `{evaluation_id, protocol, closed_at, state, score?}`; records nothing (R23)."""
+    """What the signed link's page shows; records nothing (R23): `{evaluation_id, protocol, closed_at, state, score?}`.
+
+    `state` is `waiting`, `answered` or `expired`.
+    """
 
     service: ClassVar[str] = "feedback"
 

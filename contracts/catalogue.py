@@ -1,0 +1,27 @@
+"""Every message and every request, for whoever must know them all: documents, tests and tools."""
+
+from contracts import contacts, feedback, mk, notifier, requests, tickets
+from contracts.message import Message
+from contracts.requests import Request
+
+
+def messages() -> tuple[type[Message], ...]:
+    """Every type of message, by publisher."""
+    return tuple(
+        found
+        for module in (mk, contacts, tickets, feedback, notifier)
+        for found in vars(module).values()
+        if isinstance(found, type)
+        and issubclass(found, Message)
+        and found.__module__ == module.__name__
+        and not found.__name__.startswith("_")
+    )
+
+
+def all_requests() -> tuple[type[Request], ...]:
+    """Every type of request."""
+    return tuple(
+        found
+        for found in vars(requests).values()
+        if isinstance(found, type) and issubclass(found, Request) and found is not Request
+    )

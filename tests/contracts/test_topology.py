@@ -1,0 +1,65 @@
+"""The topology agrees with what the services register, and with `contracts.md`."""
+
+import importlib
+
+import pytest
+
+from chassis.service import Service
+from contracts import mk, tickets, topology
+from contracts.catalogue import all_requests, messages
+from contracts.message import Message
+
+SERVICES = ("contacts", "tickets", "notifier", "feedback")
+
+
+@pytest.fixture(params=SERVICES)
+async def service(request: pytest.FixtureRequest) -> Service:
+    built: Service = importlib.import_module(f"services.{request.param}.app").build()
+    return built
+
+
+async def test_a_service_handles_exactly_what_its_queues_bring(service: Service) -> None:
+    listens: set[type[Message]] = set(topology.LISTENS[service.name])
+    if service.name == "notifier":
+        listens |= set(topology.CHANNELS.values())
+
+    assert set(service.delivery.routes.messages) == {message.routing_key() for message in listens}
+
+
+async def test_a_service_answers_exactly_the_requests_that_are_its_own(service: Service) -> None:
+    own = {request.name() for request in all_requests() if request.service == service.name}
+
+    assert set(service.delivery.routes.requests) == own
+
+
+def test_names_are_those_of_the_contract() -> None:
+    assert tickets.TicketOpened.routing_key() == "tickets.ticket_opened.v1"
+    assert mk.CustomerSaved.routing_key() == "mk.customer_saved.v1"
+    assert mk.SacOptionsSaved.type_name() == "SacOptionsSaved.v1"
+    assert (mk.TicketOpened.exchange(), tickets.TicketOpened.exchange()) == ("mk", "atendo")
+
+
+def test_routing_keys_are_unique() -> None:
+    keys = [message.routing_key() for message in messages()]
+
+    assert len(keys) == len(set(keys))
+
+
+def test_queue_names_are_unique_and_every_working_queue_has_its_way_back_from_the_ladder() -> None:
+    queues = topology.queues()
+    names = [queue.name for queue in queues]
+
+    assert len(names) == len(set(names))
+    for queue in queues:
+        if queue.kind in {"events", "commands", "deliveries"}:
+            assert (topology.RETRIED, f"*.{queue.name}") in queue.bindings
+            assert dict(queue.arguments)["x-dead-letter-routing-key"] == f"{queue.service}.dead"
+
+
+def test_every_durable_queue_refuses_rather_than_drops_and_limits_deliveries() -> None:
+    for queue in topology.queues():
+        arguments = dict(queue.arguments)
+        assert arguments["x-queue-type"] == "quorum"
+        if queue.kind in {"events", "commands", "deliveries"}:
+            assert arguments["x-overflow"] == "reject-publish"
+            assert arguments["x-delivery-limit"] == topology.MAX_DELIVERIES
