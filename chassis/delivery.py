@@ -15,7 +15,7 @@ from chassis.letter import Letter
 from chassis.routes import Handle, Route, Routes, Unreadable
 from chassis.store import Conflict
 from chassis.switch import KillSwitch
-from chassis.telemetry import Log, Metrics
+from chassis.telemetry import Log, Metrics, where
 from contracts.message import Message
 from contracts.requests import Problem, Reply, Request
 from contracts.topology import RETRY, RETRY_LADDER, Queue, dead_queue, rung
@@ -133,7 +133,7 @@ class Delivery:
             return await self._bury(letter, reason="permanent", error=error, handler=route.name)
         waits = route.patience is not None and isinstance(error, route.patience.error)
         if not waits:
-            self._log.error("handler failed", handler=route.name, error=type(error).__name__, exc_info=error)
+            self._log.error("handler failed", handler=route.name, error=type(error).__name__, where=where(error))
             self._switch.saw(failed=True)
         if letter.kind == "queries":
             await self._reply(letter, Reply(problem=_FAILED))

@@ -18,6 +18,11 @@ EXCEPTION = "x-atendo-exception"
 HANDLER = "x-atendo-handler"
 DIED_AT = "x-atendo-died-at"
 
+_OF_THE_BROKER = frozenset(
+    {"x-delivery-count", "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason"}
+    | {"x-last-death-exchange", "x-last-death-queue", "x-last-death-reason", "x-acquired-count"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -56,7 +61,7 @@ class Letter:
     def again(self, *, now: datetime) -> HeadersType:
         """The headers with which it goes to a delay queue or to the dead letters."""
         return {
-            **self.headers,
+            **{name: value for name, value in self.headers.items() if name not in _OF_THE_BROKER},
             EXCHANGE: self.exchange,
             KEY: self.key,
             QUEUE: self.queue,

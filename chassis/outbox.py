@@ -15,6 +15,12 @@ from chassis.clock import Clock
 from chassis.telemetry import Log
 from contracts.message import Message
 
+Collection = Any
+"""Motor's or PyMongo's asynchronous collection: the same calls."""
+
+Id = Any
+"""A document's `_id`: whatever the service's ids are."""
+
 CLEAR_EVERY = timedelta(milliseconds=250)
 STALE_AFTER = timedelta(seconds=60)
 
@@ -68,11 +74,11 @@ class Outbox:
         self._publisher = publisher
         self._clock = clock
         self._log = log
-        self._collections: dict[str, Any] = {}
-        self._published: dict[str, list[tuple[Any, UUID]]] = defaultdict(list)
+        self._collections: dict[str, Collection] = {}
+        self._published: dict[str, list[tuple[Id, UUID]]] = defaultdict(list)
         self._sending: dict[UUID, asyncio.Task[None]] = {}
 
-    def watch(self, collection: Any) -> None:  # noqa: ANN401 - the driver's collection
+    def watch(self, collection: Collection) -> None:
         """Sweep this collection from now on."""
         self._collections[collection.name] = collection
 
@@ -81,8 +87,8 @@ class Outbox:
         for collection in self._collections.values():
             await collection.create_index("outbox.at", sparse=True, name="outbox")
 
-    async def publish(self, collection: Any, document_id: Any, entries: Sequence[Entry]) -> None:
-        """Publish one document's entries, in their order. Raises: BrokerDown, Unroutable; what is left is swept later."""
+    async def publish(self, collection: Collection, document_id: Id, entries: Sequence[Entry]) -> None:
+        """Publish one document's entries, in order. Raises: BrokerDown, Unroutable; what is left is swept later."""
         for entry in entries:
             # a repetition that comes while its first is under way, or is not cleared yet, says nothing twice
             sending = self._sending.get(entry.event_id)
@@ -105,7 +111,7 @@ class Outbox:
         """Take what was published out of the documents, in one bulk write a collection."""
         published, self._published = self._published, defaultdict(list)
         for name, done in published.items():
-            by_document: dict[Any, list[UUID]] = defaultdict(list)
+            by_document: dict[Id, list[UUID]] = defaultdict(list)
             for document_id, event_id in done:
                 by_document[document_id].append(event_id)
             await self._collections[name].bulk_write(
@@ -118,7 +124,7 @@ class Outbox:
             for _, event_id in done:
                 self._sending.pop(event_id, None)
 
-    async def stale(self, *, older_than: timedelta = STALE_AFTER) -> list[tuple[Any, Any, list[Entry]]]:
+    async def stale(self, *, older_than: timedelta = STALE_AFTER) -> list[tuple[Collection, Id, list[Entry]]]:
         """The entries that should have left long ago, as (collection, document id, entries)."""
         before = self._clock() - older_than
         found = []

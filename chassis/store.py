@@ -15,12 +15,15 @@ from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
 from chassis.clock import Clock
-from chassis.outbox import Entry, Outbox
+from chassis.outbox import Collection, Entry, Id, Outbox
 from chassis.settings import Settings
 from contracts.message import Cause, Message
 
+Client = Any
+"""Motor's or PyMongo's asynchronous client: the same calls."""
+
 Database = Any
-"""Motor's or PyMongo's asynchronous database: the same calls."""
+"""The same of its database."""
 
 _FAIL_AFTER_MS = 3000
 
@@ -29,7 +32,7 @@ class Conflict(Exception):
     """Somebody else changed the document first: load it and decide again."""
 
 
-def connect(settings: Settings) -> Any:  # noqa: ANN401 - Motor's or PyMongo's client
+def connect(settings: Settings) -> Client:
     """A client of the database named by `MONGO_URL`, through the driver named by `MONGO_DRIVER`."""
     if settings.mongo_driver == "pymongo":
         return AsyncMongoClient(
@@ -40,7 +43,7 @@ def connect(settings: Settings) -> Any:  # noqa: ANN401 - Motor's or PyMongo's c
     return AsyncIOMotorClient(settings.mongo_url, serverSelectionTimeoutMS=_FAIL_AFTER_MS, timeoutMS=_FAIL_AFTER_MS * 2)
 
 
-def database(client: Any, name: str) -> Database:  # noqa: ANN401 - as above
+def database(client: Client, name: str) -> Database:
     """A service's database: majority and journal on every write, times aware, UUIDs in the standard form."""
     options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, uuid_representation=UuidRepresentation.STANDARD)
     return client.get_database(
@@ -54,20 +57,20 @@ def database(client: Any, name: str) -> Database:  # noqa: ANN401 - as above
 class Documents:
     """A collection of things that change and tell of it."""
 
-    def __init__(self, collection: Any, outbox: Outbox, clock: Clock) -> None:  # noqa: ANN401 - the driver's collection
+    def __init__(self, collection: Collection, outbox: Outbox, clock: Clock) -> None:
         self.collection = collection
         self._outbox = outbox
         self._clock = clock
         outbox.watch(collection)
 
-    async def find(self, document_id: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever the service's ids are
+    async def find(self, document_id: Id) -> dict[str, Any] | None:
         """One document as it is stored, with its `version`, or None."""
         found: dict[str, Any] | None = await self.collection.find_one({"_id": document_id})
         return found
 
     async def commit(
         self,
-        document_id: Any,  # noqa: ANN401 - whatever the service's ids are
+        document_id: Id,
         state: Mapping[str, Any],
         *,
         version: int,
@@ -87,7 +90,7 @@ class Documents:
 
     async def _write(
         self,
-        document_id: Any,  # noqa: ANN401 - as above
+        document_id: Id,
         state: Mapping[str, Any],
         *,
         version: int,
@@ -107,7 +110,7 @@ class Documents:
             return False
         return bool(result.matched_count or result.upserted_id is not None)
 
-    async def _left_by(self, document_id: Any, cause: UUID) -> list[Entry]:  # noqa: ANN401 - as above
+    async def _left_by(self, document_id: Id, cause: UUID) -> list[Entry]:
         document = await self.collection.find_one({"_id": document_id, "applied": cause}, {"outbox": 1})
         if document is None:
             raise Conflict(document_id)
@@ -117,7 +120,7 @@ class Documents:
 class Snapshots:
     """A collection of what another system told last: the newest `occurred_at` wins, whatever order it comes in."""
 
-    def __init__(self, collection: Any) -> None:  # noqa: ANN401 - the driver's collection
+    def __init__(self, collection: Collection) -> None:
         self.collection = collection
 
     async def find(self, document_id: str) -> dict[str, Any] | None:

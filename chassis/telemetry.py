@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -20,7 +22,6 @@ def configure_logging(service: str, *, form: Literal["json", "console", "auto"],
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
             structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -34,6 +35,12 @@ def logger() -> Log:
     """The process's logger; lines are fixed words with fields."""
     log: Log = structlog.get_logger()
     return log
+
+
+def where(error: BaseException) -> list[str]:
+    """Where an error was raised, innermost last, as `file:line function`; not its words: they may be personal (R28)."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
 
 
 class Metrics:

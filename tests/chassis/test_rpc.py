@@ -1,0 +1,62 @@
+"""Requests of the edge: who answers, who doesn't, and that they don't wait for each other."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from chassis.rpc import NobodyThere, NoReply
+from chassis.service import Service
+from chassis.settings import Settings
+from contracts.requests import ListEvaluations, SubmitEvaluation
+from tests.system import System
+
+
+def a_query(customer: str = "ana") -> ListEvaluations:
+    return ListEvaluations(request_id=uuid4(), customer_id=customer)
+
+
+async def test_replies_find_their_callers_and_nobody_waits_for_another(system: System) -> None:
+    together = asyncio.Barrier(40)
+
+    async def on_list_evaluations(query: ListEvaluations) -> object:
+        # all forty must be under way at once, or this never returns
+        await together.wait()
+        return {"for": query.customer_id}
+
+    def build(settings: Settings) -> Service:
+        service = Service("feedback", settings)
+        service.answers(ListEvaluations, on_list_evaluations)
+        return service
+
+    await system.run(build, Settings)
+    answers = await asyncio.gather(*(system.answer(a_query(f"c{n}")) for n in range(40)))
+
+    assert [answer["for"] for answer in answers] == [f"c{n}" for n in range(40)]
+
+
+async def test_a_query_that_nobody_answers_expires_and_leaves_nothing(system: System) -> None:
+    with pytest.raises(NoReply):
+        await system.ask(a_query(), within=timedelta(milliseconds=300))
+
+    channel = await system.publisher.connection.channel()
+    queue = await channel.get_queue("feedback.queries", ensure=False)
+    assert await queue.get(fail=False, timeout=2) is None
+
+
+async def test_a_query_to_a_service_without_replicas_fails_at_once(system: System) -> None:
+    channel = await system.publisher.connection.channel()
+    await channel.queue_delete("feedback.queries")
+
+    with pytest.raises(NobodyThere):
+        await system.ask(a_query(), within=timedelta(seconds=30))
+
+
+async def test_a_command_that_nobody_answers_stays_to_be_handled(system: System) -> None:
+    command = SubmitEvaluation(request_id=uuid4(), customer_id="ana", evaluation_id=uuid4(), score=5)
+
+    with pytest.raises(NoReply):
+        await system.ask(command, within=timedelta(milliseconds=300))
+
+    assert await system.depth("feedback.commands") == 1
