@@ -1,0 +1,135 @@
+"""Received mails, kept as `.eml` files, the newest thousand of them."""
+
+import contextlib
+import itertools
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage, MIMEPart
+from email.parser import BytesParser
+from email.utils import getaddresses
+from pathlib import Path
+
+MOST_KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One received mail."""
+
+    id: str
+    received_at: datetime
+    message: EmailMessage
+
+    @property
+    def subject(self) -> str:
+        """Its subject, or nothing."""
+        return str(self.message.get("Subject", ""))
+
+    def addresses(self, header: str) -> list[dict[str, str]]:
+        """Return the addresses in a header, as maildev writes them."""
+        values = [str(value) for value in self.message.get_all(header, [])]
+        return [{"address": address, "name": name} for name, address in getaddresses(values)]
+
+    def text(self) -> str:
+        """Return the plain text, or nothing."""
+        return _content(self.message.get_body(("plain",)))
+
+    def html(self) -> str:
+        """Return the HTML as it came: never trust it."""
+        return _content(self.message.get_body(("html",)))
+
+    def as_maildev(self) -> dict[str, object]:
+        """Return it as maildev's API does."""
+        envelope = [str(value) for value in self.message.get_all("X-Original-To", [])]
+        return {
+            "id": self.id,
+            "subject": self.subject,
+            "from": self.addresses("From"),
+            "to": self.addresses("To"),
+            "cc": self.addresses("Cc"),
+            "date": str(self.message.get("Date", "")),
+            "time": self.received_at.isoformat(),
+            "messageId": str(self.message.get("Message-ID", "")).strip("<>"),
+            "headers": {name.lower(): str(value) for name, value in self.message.items()},
+            "envelope": {
+                "from": {"address": str(self.message.get("Return-Path", "")).strip("<>")},
+                "to": [{"address": one} for one in envelope],
+            },
+            "text": self.text(),
+            "html": self.html(),
+            "attachments": [{"fileName": part.get_filename()} for part in self.message.iter_attachments()],
+        }
+
+
+@dataclass(slots=True)
+class Letters:
+    """The folder of mails. An id is the name of its file: time of arrival and a running number."""
+
+    folder: Path
+    _cache: dict[str, Letter] = field(default_factory=dict)
+    _ids: list[str] = field(default_factory=list)
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._ids = sorted(file.stem for file in self.folder.glob("*.eml"))
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def add(self, content: bytes, *, sender: str, recipients: list[str]) -> str:
+        """Keep a mail with its envelope in the headers that a mail server adds; return its id."""
+        letter_id = f"{time.time_ns() // 1_000_000:013d}-{next(self._numbers):06d}"
+        envelope = f"Return-Path: <{sender}>\r\n" + "".join(f"X-Original-To: {one}\r\n" for one in recipients)
+        (self.folder / f"{letter_id}.eml").write_bytes(envelope.encode() + content)
+        self._ids.append(letter_id)
+        for old in self._ids[:-MOST_KEPT]:
+            self.delete(old)
+        return letter_id
+
+    def all(self) -> list[Letter]:
+        """Return all mails, the oldest first, as maildev does."""
+        return [letter for one in self._ids if (letter := self.get(one)) is not None]
+
+    def newest(self, count: int) -> list[Letter]:
+        """Return the newest mails, the newest first."""
+        return [letter for one in reversed(self._ids[-count:]) if (letter := self.get(one)) is not None]
+
+    def get(self, letter_id: str) -> Letter | None:
+        """Return one mail, or nothing."""
+        if letter_id not in self._ids:
+            return None
+        if letter_id not in self._cache:
+            message = BytesParser(EmailMessage, policy=policy.default).parsebytes(self.source(letter_id))
+            received_at = datetime.fromtimestamp(int(letter_id.partition("-")[0]) / 1_000, tz=UTC)
+            self._cache[letter_id] = Letter(letter_id, received_at, message)
+        return self._cache[letter_id]
+
+    def source(self, letter_id: str) -> bytes:
+        """Return a mail that is kept as it came. Raises: FileNotFoundError."""
+        return (self.folder / f"{letter_id}.eml").read_bytes()
+
+    def delete(self, letter_id: str) -> bool:
+        """Forget a mail; tell whether it was there."""
+        if letter_id not in self._ids:
+            return False
+        self._ids.remove(letter_id)
+        self._cache.pop(letter_id, None)
+        (self.folder / f"{letter_id}.eml").unlink(missing_ok=True)
+        return True
+
+    def delete_all(self) -> None:
+        """Forget every mail."""
+        for one in list(self._ids):
+            self.delete(one)
+
+
+def _content(part: MIMEPart | None) -> str:
+    if part is None:
+        return ""
+    # A charset that doesn't exist must not hide the rest of the mailbox.
+    with contextlib.suppress(LookupError):
+        return str(part.get_content())
+    return ""

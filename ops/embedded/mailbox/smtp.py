@@ -1,0 +1,33 @@
+"""The mailbox over SMTP: every mail is welcome, whoever it is for."""
+
+import asyncio
+from dataclasses import dataclass
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from ops.embedded.mailbox.letters import Letters
+
+_MAX_BYTES = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Handler:
+    letters: Letters
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - their name
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        letter_id = self.letters.add(content, sender=envelope.mail_from or "", recipients=envelope.rcpt_tos)
+        return f"250 OK {letter_id}"
+
+
+async def listen(letters: Letters, *, host: str, port: int) -> asyncio.Server:
+    """Take mails for the folder until the returned server is closed."""
+    handler = _Handler(letters)
+    loop = asyncio.get_running_loop()
+    return await loop.create_server(
+        lambda: SMTP(
+            handler, data_size_limit=_MAX_BYTES, enable_SMTPUTF8=True, hostname="mailbox.localhost", loop=loop
+        ),
+        host,
+        port,
+    )

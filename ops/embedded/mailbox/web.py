@@ -1,0 +1,88 @@
+"""The mailbox over HTTP: maildev's REST API, so that demos work on both, and two pages for people."""
+
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from ops.embedded.mailbox.letters import Letter, Letters
+from ops.embedded.mailbox.page import LETTER_POLICY, PAGE_POLICY, SHOWN, letter_page, list_page
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The routes over one folder of mails."""
+
+    letters: Letters
+
+    def application(self) -> Starlette:
+        """Return the ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/", self.list_page),
+                Route("/mail/{id}", self.letter_page),
+                Route("/email", self.all),
+                Route("/email/all", self.delete_all, methods=["DELETE"]),
+                Route("/email/{id}", self.one),
+                Route("/email/{id}", self.delete, methods=["DELETE"]),
+                Route("/email/{id}/html", self.html),
+                Route("/email/{id}/source", self.source),
+                *(Route(path, self.healthy) for path in ("/healthz", "/health/live", "/health/ready")),
+                Route("/metrics", self.metrics),
+            ],
+        )
+
+    async def list_page(self, _request: Request) -> Response:
+        """Show the newest mails."""
+        page = list_page(self.letters.newest(SHOWN), total=len(self.letters))
+        return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
+
+    async def letter_page(self, request: Request) -> Response:
+        """Show one mail."""
+        return HTMLResponse(letter_page(self._find(request)), headers={"Content-Security-Policy": PAGE_POLICY})
+
+    async def all(self, _request: Request) -> Response:
+        """List all mails, the oldest first."""
+        return JSONResponse([letter.as_maildev() for letter in self.letters.all()])
+
+    async def one(self, request: Request) -> Response:
+        """Give one mail."""
+        return JSONResponse(self._find(request).as_maildev())
+
+    async def html(self, request: Request) -> Response:
+        """Give a mail's HTML, unable to do anything."""
+        return HTMLResponse(self._find(request).html(), headers={"Content-Security-Policy": LETTER_POLICY})
+
+    async def source(self, request: Request) -> Response:
+        """Give a mail as it came."""
+        return PlainTextResponse(
+            self.letters.source(self._find(request).id),
+            headers={"X-Content-Type-Options": "nosniff"},
+        )
+
+    async def delete(self, request: Request) -> Response:
+        """Forget one mail."""
+        return JSONResponse(self.letters.delete(self._find(request).id))
+
+    async def delete_all(self, _request: Request) -> Response:
+        """Forget every mail."""
+        self.letters.delete_all()
+        return JSONResponse(content=True)
+
+    async def healthy(self, _request: Request) -> Response:
+        """Say that it works, in maildev's word."""
+        return JSONResponse(content=True)
+
+    async def metrics(self, _request: Request) -> Response:
+        """Give the number of mails to Prometheus."""
+        lines = "# HELP mailbox_letters Mails kept.\n# TYPE mailbox_letters gauge\n"
+        return PlainTextResponse(f"{lines}mailbox_letters {len(self.letters)}\n")
+
+    def _find(self, request: Request) -> Letter:
+        letter = self.letters.get(request.path_params["id"])
+        if letter is None:
+            raise HTTPException(404, "no such mail")
+        return letter
