@@ -1,0 +1,147 @@
+"""Keeps one part up: starts it, watches it, starts it again with growing pauses, and ends it when told."""
+
+import asyncio
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from ops.embedded.backoff import next_pause
+from ops.embedded.part import Part
+from ops.embedded.process import signal_group
+
+_GLANCE = timedelta(milliseconds=100)
+_PROBE_EVERY = timedelta(seconds=1)
+# Longer than a loaded machine may keep a healthy event loop from answering.
+_SILENCE = timedelta(seconds=30)
+
+
+class State(StrEnum):
+    """What a part is doing."""
+
+    WAITING = "waiting"
+    STARTING = "starting"
+    READY = "ready"
+    UNREADY = "not ready"
+    DEAD = "dead"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+@dataclass(slots=True)
+class Keeper:
+    """One part's life, from the first start to the last stop."""
+
+    part: Part
+    changed: Callable[["Keeper"], None]
+    state: State = State.WAITING
+    note: str = ""
+    restarts: int = 0
+    started_at: float = 0.0
+    _process: "subprocess.Popen[bytes] | None" = None
+    _ready_since: float | None = None
+    _heard_at: float = 0.0
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _was_ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def pid(self) -> int | None:
+        """The process, where there is one now."""
+        return self._process.pid if self._process is not None else None
+
+    async def run(self) -> None:
+        """Keep the part up until `stop`. Raises: MissingPartError, at a start."""
+        pause: timedelta | None = None
+        while not self._stopping.is_set():
+            self._start()
+            code = await self._watch()
+            if self._stopping.is_set():
+                break
+            pause = next_pause(pause, was_ready_for=self._ready_for())
+            self._become(State.DEAD, f"ended with {code}; starts again in {pause.total_seconds():g} s")
+            self.restarts += 1
+            await self._pause(pause)
+        self._become(State.STOPPED)
+
+    async def came_up(self) -> None:
+        """Wait until the part was ready for the first time."""
+        await self._was_ready.wait()
+
+    def stop(self) -> None:
+        """Ask the part to end, now and for good."""
+        self._stopping.set()
+        if self._process is not None:
+            self._become(State.STOPPING)
+            self._process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the part and all it started without asking."""
+        self._stopping.set()
+        if self._process is not None:
+            signal_group(self._process.pid, signal.SIGKILL)
+
+    def _start(self) -> None:
+        self._process = self.part.program().start()
+        self.started_at = self._heard_at = time.monotonic()
+        self._ready_since = None
+        self._become(State.STARTING)
+
+    async def _watch(self) -> int:
+        """Follow the process to its end and return its exit code."""
+        process = self._process
+        if process is None:
+            raise RuntimeError("watching what was never started")
+        probes = asyncio.create_task(self._probe())
+        try:
+            # A child has no event to wait for that works on every Python from 3.11 without threads.
+            while (code := process.poll()) is None:  # noqa: ASYNC110
+                await asyncio.sleep(_GLANCE.total_seconds())
+        finally:
+            probes.cancel()
+        # What it started itself must not hold ports or files of its successor.
+        signal_group(process.pid, signal.SIGKILL)
+        self._process = None
+        return code
+
+    async def _probe(self) -> None:
+        while not self._stopping.is_set():
+            self._learn(ready=await self.part.ready())
+            if self.part.alive is not None and await self.part.alive():
+                self._heard_at = time.monotonic()
+            if self.part.alive is not None and time.monotonic() - self._heard_at > _SILENCE.total_seconds():
+                self._end_silent()
+            pause = _PROBE_EVERY if self.state is State.READY else _GLANCE
+            await asyncio.sleep(pause.total_seconds())
+
+    def _learn(self, *, ready: bool) -> None:
+        if self._stopping.is_set():
+            return
+        if ready:
+            self._ready_since = self._ready_since or time.monotonic()
+            self._was_ready.set()
+            self._become(State.READY)
+        elif self.state is State.READY:
+            self._become(State.UNREADY)
+
+    def _end_silent(self) -> None:
+        if self._process is not None:
+            self._become(State.UNREADY, f"no answer for {_SILENCE.total_seconds():g} s, ended")
+            signal_group(self._process.pid, signal.SIGKILL)
+
+    def _ready_for(self) -> timedelta:
+        return timedelta() if self._ready_since is None else timedelta(seconds=time.monotonic() - self._ready_since)
+
+    async def _pause(self, pause: timedelta) -> None:
+        try:
+            async with asyncio.timeout(pause.total_seconds()):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+    def _become(self, state: State, note: str = "") -> None:
+        if (state, note) != (self.state, self.note):
+            self.state, self.note = state, note
+            self.changed(self)

@@ -1,0 +1,108 @@
+"""Where everything of a run is: ports, addresses, and which parts are ours, read from the environment."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ops.embedded.ports import LOOPBACK, is_taken, next_free_port
+
+SERVICES = ("contacts", "tickets", "notifier", "feedback", "edge")
+_DEFAULT_PORTS = {
+    "EDGE_PORT": 8080,
+    "MK_PORT": 8081,
+    "MAIL_PORT": 8082,
+    "SMTP_PORT": 8025,
+    "AMQP_PORT": 5679,
+    "MONGO_PORT": 27027,
+}
+# Naming one of these addresses means: use that, start none of ours.
+_REPLACED_BY = {
+    "AMQP_PORT": "AMQP_URL",
+    "MONGO_PORT": "MONGO_URL",
+    "SMTP_PORT": "SMTP_URL",
+    "MAIL_PORT": "SMTP_URL",
+    "MK_PORT": "MK_URL",
+}
+# The processes of a run that was just killed may take a moment to let go.
+_PATIENCE_SECONDS = 2.0
+
+
+class BadSettingError(Exception):
+    """The environment asks for what can't be; the message says what to do."""
+
+
+@dataclass(slots=True)
+class Layout:
+    """The addresses of one run; `given` are those that the environment named."""
+
+    ports: Mapping[str, int]
+    given: Mapping[str, str]
+    replicas: Mapping[str, int]
+    _handed_out: set[int] = field(default_factory=set)
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """What `run.env` says and every service gets."""
+        ours = {
+            "AMQP_URL": f"amqp://guest:guest@{LOOPBACK}:{self.ports['AMQP_PORT']}/",
+            "MONGO_URL": f"mongodb://{LOOPBACK}:{self.ports['MONGO_PORT']}/",
+            "EDGE_URL": f"http://{LOOPBACK}:{self.ports['EDGE_PORT']}",
+            "MK_URL": f"http://{LOOPBACK}:{self.ports['MK_PORT']}",
+            # An SMTP server of somebody else's has its own page, if any.
+            "MAIL_URL": "" if "SMTP_URL" in self.given else f"http://{LOOPBACK}:{self.ports['MAIL_PORT']}",
+            "SMTP_URL": f"smtp://{LOOPBACK}:{self.ports['SMTP_PORT']}",
+        }
+        return ours | dict(self.given)
+
+    def uses_own(self, url_name: str) -> bool:
+        """Tell whether the part behind an address is ours to start."""
+        return url_name not in self.given
+
+    def port_from(self, start: int) -> int:
+        """Return a free port for something that nobody needs to know by heart, each only once."""
+        port = next_free_port(start, excluding=self._handed_out | set(self.ports.values()))
+        self._handed_out.add(port)
+        return port
+
+    def check_ports(self) -> None:
+        """Raise BadSettingError where a fixed port of ours is taken."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        for name, port in self.ports.items():
+            if _REPLACED_BY.get(name) in self.given:
+                continue
+            while is_taken(port):
+                if time.monotonic() > deadline:
+                    raise BadSettingError(
+                        f"Port {port} is taken: stop the program that listens there, or set {name} to a free one.",
+                    )
+                time.sleep(0.1)
+
+
+def read_layout(environ: Mapping[str, str], *, scale: str = "") -> Layout:
+    """Return where everything will be. Raises: BadSettingError."""
+    ports = {name: _port(environ, name, default) for name, default in _DEFAULT_PORTS.items()}
+    names = ("AMQP_URL", "MONGO_URL", "SMTP_URL", "MAIL_URL", "MK_URL")
+    given = {name: environ[name] for name in names if environ.get(name)}
+    if "SMTP_URL" not in given:
+        given.pop("MAIL_URL", None)
+    return Layout(ports=ports, given=given, replicas=read_scale(scale))
+
+
+def read_scale(scale: str) -> dict[str, int]:
+    """Return the replicas of each service from words such as `notifier=3 tickets=2`. Raises: BadSettingError."""
+    replicas = dict.fromkeys(SERVICES, 1)
+    for word in scale.replace(",", " ").split():
+        name, _, count = word.partition("=")
+        if name not in replicas:
+            raise BadSettingError(f"SCALE names {name!r}: give some of {', '.join(SERVICES)}, as in notifier=3.")
+        if not count.isdecimal() or int(count) < 1:
+            raise BadSettingError(f"SCALE says {word!r}: give a number from 1 on, as in {name}=2.")
+        replicas[name] = int(count)
+    return replicas
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name) or str(default)
+    if not value.isdecimal() or not 0 < int(value) < 65_536:  # noqa: PLR2004 - the last TCP port
+        raise BadSettingError(f"{name} is {value!r}: give a port number from 1 to 65535.")
+    return int(value)

@@ -1,0 +1,133 @@
+"""`atendo up`: the whole product on this machine, until Ctrl-C."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from ops.embedded.board import Board, Lines, LiveTable
+from ops.embedded.demo_customers import demo_customers
+from ops.embedded.keeper import Keeper
+from ops.embedded.layout import BadSettingError, Layout, read_layout
+from ops.embedded.plan import ROOT, Plan
+from ops.embedded.process import MissingPartError
+from ops.embedded.run_folder import AlreadyRunningError, RunFolder
+from ops.embedded.supervisor import Supervisor
+
+_REDRAW = timedelta(seconds=0.5)
+_OUR_PROBLEMS = (AlreadyRunningError, BadSettingError, MissingPartError)
+_OUTSIDE_SERVICES = ("rabbitmq", "mongod")
+
+
+def up(scale: str = "", drain: float = 20) -> int:
+    """Run broker, database, mailbox, MK's stand-in and the five services, and keep them up.
+
+    `scale` says how many replicas, as in "notifier=3 tickets=2"; `drain` how many seconds the services may finish in.
+    """
+    folder = RunFolder(Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve())
+    try:
+        layout = read_layout(os.environ, scale=scale)
+        with folder.lock():
+            layout.check_ports()
+            run = Run(layout, folder, drain=timedelta(seconds=drain))
+            asyncio.run(run.until_told())
+    except _OUR_PROBLEMS as problem:
+        print(f"atendo: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of the product, from the first process to the last."""
+
+    layout: Layout
+    folder: RunFolder
+    drain: timedelta
+    console: Console = field(default_factory=Console)
+    _supervisor: Supervisor = field(init=False)
+    _board: Board = field(init=False)
+    _told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._supervisor = Supervisor(Plan(self.layout, self.folder).parts(), self._changed, self.drain)
+
+    async def until_told(self) -> None:
+        """Bring everything up, keep it up until SIGINT or SIGTERM, take it down. Raises: MissingPartError."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._tell)
+        keepers = self._supervisor.keepers
+        self._board = LiveTable(self.console, lambda: keepers) if self.console.is_terminal else Lines(self.console)
+        self.folder.clear()
+        redraw = asyncio.create_task(self._redraw())
+        try:
+            await self._run()
+        finally:
+            self.folder.env_file.unlink(missing_ok=True)
+            await self._supervisor.stop()
+            redraw.cancel()
+            self._board.close()
+            self.folder.clear()
+
+    async def _run(self) -> None:
+        told = asyncio.create_task(self._told.wait())
+        work = asyncio.create_task(self._start_and_watch())
+        await asyncio.wait({told, work}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            work.cancel()
+            self._board.say("Stopping: the services finish what they have in hand. Ctrl-C again ends everything now.")
+            return
+        told.cancel()
+        work.result()
+
+    async def _start_and_watch(self) -> None:
+        late = await self._supervisor.start()
+        self.folder.write_env(self.layout.addresses)
+        self._board.say(_welcome(self.layout.addresses))
+        for keeper in late:
+            self._board.say(f"Not ready: {keeper.part.label}. Its log: {self.folder.path}/log/{keeper.part.label}.log")
+        await self._supervisor.failed()
+
+    def _tell(self) -> None:
+        if self._told.is_set():
+            self._supervisor.kill()
+        self._told.set()
+
+    def _changed(self, keeper: Keeper) -> None:
+        self.folder.write_state(state_of(self._supervisor.keepers))
+        self._board.changed(keeper)
+
+    async def _redraw(self) -> None:
+        while True:
+            await asyncio.sleep(_REDRAW.total_seconds())
+            self._board.refresh()
+
+
+def state_of(keepers: list[Keeper]) -> Mapping[str, object]:
+    """Return what `run.json` says: the living processes by name; null for a broker or database that isn't ours."""
+    services: dict[str, list[int]] = {}
+    outside: dict[str, int | None] = dict.fromkeys(_OUTSIDE_SERVICES)
+    for keeper in keepers:
+        if keeper.part.name in outside:
+            outside[keeper.part.name] = keeper.pid
+        else:
+            services.setdefault(keeper.part.name, []).extend([keeper.pid] if keeper.pid else [])
+    return {"services": services, **outside}
+
+
+def _welcome(addresses: Mapping[str, str]) -> str:
+    lines = ["", "Atendo is up."]
+    titles = {"EDGE_URL": "SAC API", "MK_URL": "MK (stand-in)", "MAIL_URL": "Mailbox"}
+    lines += [f"  {title:<14} {addresses[name]}" for name, title in titles.items() if addresses[name]]
+    customers = demo_customers(ROOT / "mk" / "scenarios" / "provider.yaml")
+    if customers:
+        lines += ["Log in as one of these demo customers (CPF, password):"]
+        lines += [f"  {one.name:<24} {one.login}  {one.password}" for one in customers]
+    return "\n".join([*lines, "Try `make demo` in another terminal. Ctrl-C stops everything.", ""])
