@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +22,8 @@ from ops.embedded.run_folder import AlreadyRunningError, RunFolder
 from ops.embedded.supervisor import Supervisor
 
 _REDRAW = timedelta(seconds=0.5)
+# `make` passes on what the terminal or a process group's sender has already told us: that is no second Ctrl-C.
+_ECHO = timedelta(seconds=1)
 _OUR_PROBLEMS = (AlreadyRunningError, BadSettingError, MissingPartError)
 _OUTSIDE_SERVICES = ("rabbitmq", "mongod")
 
@@ -54,6 +57,7 @@ class Run:
     _supervisor: Supervisor = field(init=False)
     _board: Board = field(init=False)
     _told: asyncio.Event = field(default_factory=asyncio.Event)
+    _told_at: float = 0.0
 
     def __post_init__(self) -> None:
         self._supervisor = Supervisor(Plan(self.layout, self.folder).parts(), self._changed, self.drain)
@@ -96,9 +100,12 @@ class Run:
         await self._supervisor.failed()
 
     def _tell(self) -> None:
-        if self._told.is_set():
+        now = time.monotonic()
+        if not self._told.is_set():
+            self._told_at = now
+            self._told.set()
+        elif now - self._told_at > _ECHO.total_seconds():
             self._supervisor.kill()
-        self._told.set()
 
     def _changed(self, keeper: Keeper) -> None:
         self.folder.write_state(state_of(self._supervisor.keepers))

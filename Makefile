@@ -1,0 +1,45 @@
+# The commands of the repository. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+SCALE ?=
+PACKAGES := $(wildcard contracts chassis services mk ops bench)
+
+.PHONY: help run demo test check bench lock clean broker
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: $(READY) broker ## Run the whole product here, until Ctrl-C; SCALE="notifier=3 tickets=2" for replicas
+	@exec $(BIN)/atendo up --scale "$(SCALE)"
+
+demo: $(READY) ## Tell a whole day at the provider, against a running product
+	@$(BIN)/python -m ops.demo
+
+test: $(READY) broker ## Run every test on a real broker and database
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: $(READY) ## Lint, format, types, import rules, generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy $(PACKAGES) tests
+	@$(BIN)/lint-imports
+	@$(if $(wildcard ops/generate.py ops/generate),$(BIN)/python -m ops.generate --check)
+
+bench: $(READY) broker ## Measure the figures, beside the floor
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: $(READY) ## Write requirements.txt anew, with hashes
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements.txt
+
+clean: ## Remove all data and caches; refused while the product runs
+	@[ ! -e var/lock ] || flock -n var/lock true || { echo "atendo: it is running: stop it first." >&2; exit 1; }
+	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+broker:
+	@ops/install/broker
+
+$(READY): requirements.txt ops/install/environment
+	@ops/install/environment $(PYTHON) $(VENV)
+	@touch $@
