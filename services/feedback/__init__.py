@@ -1,0 +1,1 @@
+"""Feedback: asks customers to rate closed tickets, and takes their answers."""

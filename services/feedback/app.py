@@ -1,0 +1,44 @@
+"""What feedback is made of: the only file that knows."""
+
+from datetime import timedelta
+
+from chassis.service import Service, run
+from contracts import mk, tickets
+from contracts.requests import ListEvaluations, OpenEvaluationLink, SubmitEvaluation, SubmitEvaluationByLink
+from services.feedback import domain
+from services.feedback.handlers import Handlers
+from services.feedback.link import LinkInvalid, Links
+from services.feedback.settings import Settings
+from services.feedback.store import MongoEvaluations
+
+REFUSES: dict[type[Exception], int] = {
+    domain.UnknownEvaluation: 404,
+    LinkInvalid: 404,
+    domain.AlreadyAnswered: 409,
+    domain.Expired: 410,
+    domain.Refusal: 422,
+}
+
+
+def build(settings: Settings | None = None) -> Service:
+    """One replica of feedback."""
+    settings = settings or Settings.model_validate({})
+    service = Service("feedback", settings)
+    handlers = Handlers(
+        MongoEvaluations(service),
+        links=Links(settings.public_url, settings.link_secret.get_secret_value().encode()),
+        terms=domain.Terms(settings.evaluation_remind_after, settings.evaluation_expires_after),
+        clock=service.clock,
+    )
+    service.on(tickets.TicketClosed, handlers.on_ticket_closed)
+    service.on(mk.CustomerErased, handlers.on_customer_erased)
+    service.answers(SubmitEvaluation, handlers.on_submit_evaluation, refuses=REFUSES)
+    service.answers(SubmitEvaluationByLink, handlers.on_submit_evaluation_by_link, refuses=REFUSES)
+    service.answers(ListEvaluations, handlers.on_list_evaluations)
+    service.answers(OpenEvaluationLink, handlers.on_open_evaluation_link, refuses=REFUSES)
+    service.every(timedelta(minutes=1), handlers.remind_and_expire)
+    return service
+
+
+if __name__ == "__main__":
+    run(build)

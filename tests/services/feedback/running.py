@@ -1,0 +1,46 @@
+"""feedback as its tests start it and speak with it."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.clock import utc_now
+from chassis.service import Service
+from contracts import feedback, tickets
+from contracts.requests import ListEvaluations, SubmitEvaluation
+from services.feedback.app import build
+from services.feedback.settings import Settings
+from tests.eventually import eventually
+from tests.services.feedback.closings import a_closing
+from tests.system import System
+
+SECRET = "a secret of the provider"
+
+
+async def feedback_runs(system: System) -> Service:
+    """Start one replica."""
+    return await system.run(build, Settings, link_secret=SECRET, public_url="https://sac.provedor.example")
+
+
+async def asked(system: System, closing: tickets.TicketClosed) -> dict[str, Any]:
+    """Say a closing, and give the request that it leads to."""
+    await system.say(closing)
+    return await eventually(
+        lambda: next(iter(system.heard_of(feedback.EvaluationRequested, cause_id=str(closing.event_id))), None)
+    )
+
+
+def a_recent_closing(**fields: object) -> tickets.TicketClosed:
+    """Give a closing of just now, or of when `closed_at` says."""
+    return a_closing(closed_at=fields.pop("closed_at", utc_now()), **fields)
+
+
+def an_answer(evaluation_id: str, score: int = 5, comment: str | None = None, by: str = "ana") -> SubmitEvaluation:
+    """Give an answer of a customer."""
+    return SubmitEvaluation(
+        request_id=uuid4(), customer_id=by, evaluation_id=UUID(evaluation_id), score=score, comment=comment
+    )
+
+
+async def pending(system: System, customer: str = "ana") -> Any:  # noqa: ANN401 - JSON
+    """Give what a customer may still rate."""
+    return await system.answer(ListEvaluations(request_id=uuid4(), customer_id=customer))
