@@ -31,6 +31,9 @@ RETRY_LADDER = (
 MAX_DELIVERIES = 50
 """A message that takes its consumer down this often goes to the dead queue, by the broker's hand."""
 
+LOOKS_AT_THE_DEAD = 2_000_000_000
+"""Every look at a dead letter counts as a delivery, and RabbitMQ 4 drops what was delivered 20 times unless told."""
+
 QUERIES_UNUSED = timedelta(seconds=30)
 """A queue of queries without a consumer for this long goes away, so that reads fail at once."""
 
@@ -180,7 +183,7 @@ def _queues_of(service: str) -> list[Queue]:
             _working(f"notifier.{channel}", service, "deliveries", ((ATENDO, due.routing_key()),))
             for channel, due in CHANNELS.items()
         ]
-    dead = Queue(dead_queue(service), service, "dead", ((_TYPE, "quorum"),))
+    dead = Queue(dead_queue(service), service, "dead", ((_TYPE, "quorum"), ("x-delivery-limit", LOOKS_AT_THE_DEAD)))
     return [*queues, *_delays(service), dead]
 
 

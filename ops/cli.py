@@ -9,6 +9,10 @@ def build() -> App:
     """Return the command line. A new command is one line here and one module `ops/<command>.py`."""
     app = App(name="atendo", help="Run and look after Atendo, the customer-service backbone.", version_flags=[])
     app.command("ops.up:up", name="up", help="Run the whole product on this machine, until Ctrl-C.")
+    app.command("ops.dead:dead", name="dead", help="List, show, replay and drop dead letters.")
+    app.command("ops.questions:explain", name="explain", help="Why a ticket's customer heard what they heard.")
+    app.command("ops.questions:resolve", name="resolve", help="Where a contact would go, without sending it.")
+    app.command("ops.tokens:token", name="token", help="Print a customer's token of the run on this machine.")
     return app
 
 

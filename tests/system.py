@@ -1,6 +1,7 @@
 """Services under test, in this process, on a real broker and a real database; and a voice and an ear on the broker."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -49,7 +50,8 @@ class System:
         await ear.consume(self._hear, no_ack=True)
 
     async def _hear(self, message: AbstractIncomingMessage) -> None:
-        self.heard.append({"key": message.routing_key, "type": message.type, "body": json.loads(message.body)})
+        with contextlib.suppress(ValueError):
+            self.heard.append({"key": message.routing_key, "type": message.type, "body": json.loads(message.body)})
 
     async def run(self, build: Callable[[S], Service], settings: type[S], **more: object) -> Service:
         """Start one replica."""

@@ -1,0 +1,138 @@
+"""The dead letters of the services: read without taking, choose, send again, drop."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from aio_pika.abc import AbstractIncomingMessage
+
+from chassis import letter as marks
+from chassis.broker import Outgoing, Publisher
+from contracts import topology
+
+REPLAYS = "x-atendo-replays"
+
+
+class UnknownServiceError(Exception):
+    """A service that isn't there; the words name those that are."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One dead letter and what is known of its death; `id` is its own and changes when it dies again."""
+
+    id: str
+    service: str
+    type: str
+    reason: str
+    exception: str
+    handler: str
+    attempts: int
+    died_at: datetime | None
+    queue: str
+    exchange: str
+    key: str
+    message: AbstractIncomingMessage
+
+    @classmethod
+    def read(cls, service: str, message: AbstractIncomingMessage) -> Self:
+        """Read one that a service laid here, or that the broker did, after too many deliveries."""
+        headers = dict(message.headers)
+        by_broker = _first_death(headers)
+        died_at = headers.get(marks.DIED_AT)
+        return cls(
+            id=message.message_id or "",
+            service=service,
+            type=message.type or "",
+            reason=str(headers.get(marks.REASON) or by_broker.get("reason", "unknown")),
+            exception=str(headers.get(marks.EXCEPTION, "")),
+            handler=str(headers.get(marks.HANDLER, "")),
+            attempts=int(str(headers.get(marks.ATTEMPTS, 0))),
+            died_at=datetime.fromisoformat(str(died_at)) if died_at else by_broker.get("time"),
+            queue=str(headers.get(marks.QUEUE) or by_broker.get("queue", service)),
+            exchange=str(headers.get(marks.EXCHANGE) or by_broker.get("exchange", "")),
+            key=str(headers.get(marks.KEY) or (by_broker.get("routing-keys") or [""])[0]),
+            message=message,
+        )
+
+    @property
+    def body(self) -> object:
+        """What it says: JSON where it is, text where it isn't."""
+        try:
+            return json.loads(self.message.body)
+        except ValueError:
+            return self.message.body.decode(errors="replace")
+
+
+def _first_death(headers: dict[str, Any]) -> dict[str, Any]:
+    deaths = headers.get("x-death")
+    return dict(deaths[0]) if isinstance(deaths, list) and deaths else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which dead letters are meant; what is None doesn't matter."""
+
+    service: str | None = None
+    ids: tuple[str, ...] = ()
+    type: str | None = None
+    reason: str | None = None
+    older_than: timedelta | None = None
+
+    def takes(self, letter: DeadLetter, *, now: datetime) -> bool:
+        """Whether this one is meant; an id may be shortened to its beginning."""
+        if self.ids and not any(letter.id.startswith(one) for one in self.ids):
+            return False
+        if self.type and self.type not in {letter.type, letter.type.split(".", maxsplit=1)[0]}:
+            return False
+        if self.reason and self.reason != letter.reason:
+            return False
+        too_young = self.older_than is not None and (letter.died_at is None or now - letter.died_at < self.older_than)
+        return not too_young
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services whose dead letters are looked through. Raises: UnknownServiceError."""
+        if self.service is None:
+            return tuple(topology.LISTENS)
+        if self.service not in topology.LISTENS:
+            raise UnknownServiceError(f"there is no service {self.service!r}: one of {', '.join(topology.LISTENS)}.")
+        return (self.service,)
+
+
+@asynccontextmanager
+async def chosen(publisher: Publisher, choice: Choice) -> AsyncIterator[list[DeadLetter]]:
+    """The letters that are meant, held while they are looked at; those not acknowledged go back to where they were."""
+    channel = await publisher.connection.channel()
+    try:
+        found = []
+        for service in choice.services:
+            queue = await channel.get_queue(topology.dead_queue(service), ensure=False)
+            while (message := await queue.get(fail=False)) is not None:
+                letter = DeadLetter.read(service, message)
+                if choice.takes(letter, now=datetime.now(UTC)):
+                    found.append(letter)
+        yield found
+    finally:
+        await channel.close()
+
+
+async def replay(publisher: Publisher, letter: DeadLetter) -> None:
+    """Send one back to the queue it died in, with its attempts forgotten; it leaves the dead only when that is safe."""
+    headers = {name: value for name, value in letter.message.headers.items() if not name.startswith("x-")}
+    origin = {marks.EXCHANGE: letter.exchange, marks.KEY: letter.key}
+    replays = int(str(letter.message.headers.get(REPLAYS, 0))) + 1
+    await publisher.publish(
+        Outgoing(
+            exchange="",
+            routing_key=letter.queue,
+            body=letter.message.body,
+            type=letter.type,
+            correlation_id=letter.message.correlation_id or "",
+            headers={**headers, **origin, REPLAYS: replays},
+        )
+    )
+    await letter.message.ack()

@@ -1,0 +1,66 @@
+"""A short visit to the broker by a command: connect, do one thing, leave; and how its failures are told."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from pydantic import JsonValue
+
+from chassis.broker import Publisher
+from chassis.rpc import NobodyThere, NoReply, Requests
+from contracts.requests import Request
+from ops.addresses import NotRunningError, address
+from ops.letters import UnknownServiceError
+
+PATIENCE = timedelta(seconds=5)
+
+
+class RefusedError(Exception):
+    """The service answered that it can't be done; the words are its own."""
+
+
+@asynccontextmanager
+async def broker() -> AsyncIterator[Publisher]:
+    """A connection to the broker of the running product. Raises: NotRunningError, ConnectionError."""
+    publisher = Publisher(address("AMQP_URL"), app_id="atendo")
+    await publisher.start()
+    try:
+        yield publisher
+    finally:
+        await publisher.stop()
+
+
+async def ask(request: Request) -> JsonValue:
+    """Ask a service as the edge does. Raises: RefusedError, NoReply, NobodyThere."""
+    async with broker() as publisher:
+        requests = Requests(publisher)
+        await requests.start()
+        reply = await requests.ask(request, within=PATIENCE)
+    if reply.problem is not None:
+        raise RefusedError(f"{reply.problem.detail} ({reply.problem.status})")
+    return reply.ok
+
+
+def visit(work: Callable[[], Awaitable[Any]]) -> int:
+    """Run a command's work; what goes wrong is one line that says what and what to do, and exit code 1."""
+
+    async def whole() -> None:
+        await work()
+
+    try:
+        asyncio.run(whole())
+    except (NotRunningError, RefusedError, UnknownServiceError) as problem:
+        return _complain(str(problem))
+    except (NoReply, NobodyThere) as problem:
+        return _complain(f"nobody answers on {problem}: is the service up? See `make run`'s table.")
+    except (ConnectionError, OSError, TimeoutError) as problem:
+        return _complain(f"the broker is away ({type(problem).__name__}): is the product running?")
+    return 0
+
+
+def _complain(words: str) -> int:
+    print(f"atendo: {words}", file=sys.stderr)
+    return 1
