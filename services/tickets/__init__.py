@@ -1,0 +1,1 @@
+"""Tickets: opens them, gives them their protocol, and keeps their timeline."""
