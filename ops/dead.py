@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from ops.console import console
 from ops.letters import Choice, DeadLetter, chosen, replay
 from ops.session import RefusedError, broker, visit
 
@@ -34,7 +34,7 @@ def list_(
     async def work() -> None:
         choice = Choice(service=service, type=kind, reason=reason, older_than=_age(older_than))
         async with broker() as publisher, chosen(publisher, choice) as letters:
-            Console().print(_table(letters) if letters else "No dead letters.")
+            console().print(_table(letters) if letters else "No dead letters.")
 
     return visit(work)
 
@@ -47,11 +47,11 @@ def show(letter: str) -> int:
         async with broker() as publisher, chosen(publisher, Choice(ids=(letter,))) as letters:
             if not letters:
                 raise RefusedError(f"no dead letter begins with {letter}: see `atendo dead list`.")
-            console = Console()
+            screen = console()
             for one in letters:
-                console.print(_table([one]))
-                console.print_json(data={name: str(value) for name, value in one.message.headers.items()})
-                console.print(one.body) if isinstance(one.body, str) else console.print_json(data=one.body)
+                screen.print(_table([one]))
+                screen.print_json(data={name: str(value) for name, value in one.message.headers.items()})
+                screen.print(one.body) if isinstance(one.body, str) else screen.print_json(data=one.body)
 
     return visit(work)
 
@@ -71,7 +71,7 @@ def replay_(
         choice = Choice(service=service, ids=ids, type=kind, reason=reason, older_than=_age(older_than))
         async with broker() as publisher, chosen(publisher, choice) as letters:
             if dry_run:
-                Console().print(_table(letters) if letters else "Nothing to replay.")
+                console().print(_table(letters) if letters else "Nothing to replay.")
                 return
             for letter in track(letters, description="replaying", transient=True):
                 await replay(publisher, letter)

@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import uuid4
 
-from rich.console import Console
 from rich.table import Table
 
 from contracts.requests import ExplainTicket, ResolveTicket
+from ops.console import console
 from ops.session import ask, visit
 
 _COLOURS = {"send": "green", "skip": "yellow", "defer": "cyan"}
@@ -29,7 +29,7 @@ def explain(protocol: str) -> int:
                 str(line["reason"] or ""),
                 " ".join(str(line[name]) for name in ("state", "state_reason") if line.get(name)),
             )
-        Console().print(table)
+        console().print(table)
 
     return visit(work)
 
@@ -42,9 +42,9 @@ def resolve(customer: str, sector: str) -> int:
         table = Table("what", "value", "from", title=f"{customer} → {sector}")
         table.add_row("process", answer["process"] or "—", answer["process_from"])
         table.add_row("classification", answer["classification"] or "—", answer["classification_from"])
-        console = Console()
-        console.print(table)
+        screen = console()
+        screen.print(table)
         for sentence in answer["why"]:
-            console.print(f"• {sentence}")
+            screen.print(f"• {sentence}")
 
     return visit(work)
