@@ -1,0 +1,29 @@
+"""`python -m ops.demo`: tell the story, and exit 1 where the product does something else."""
+
+import sys
+
+import httpx2
+
+from ops.addresses import NotRunningError
+from ops.demo.stage import PlotHoleError
+from ops.demo.story import tell
+from ops.demo.teller import Teller
+
+
+def main() -> int:
+    """Tell the day at the provider."""
+    teller = Teller()
+    try:
+        tell(teller)
+    except (NotRunningError, PlotHoleError) as problem:
+        print(f"demo: {problem}", file=sys.stderr)
+        return 1
+    except httpx2.HTTPError as problem:
+        print(f"demo: {type(problem).__name__}: is the product running? Start it with `make run`.", file=sys.stderr)
+        return 1
+    teller.says("\n[bold green]The whole day went as it should.[/]")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
