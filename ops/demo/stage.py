@@ -52,7 +52,7 @@ class Stage:
         self.provider: Json = yaml.safe_load(Path(PROVIDER).read_text())
 
     def customer(self, *, connections: int, group: set[str]) -> Json:
-        """A customer with so many active connections, of a group that defines exactly these of process, classification."""
+        """A customer with so many active connections, in a group that defines exactly these values."""
         groups = {
             one["person_group_id"]: {name for name in ("process", "classification") if one.get(name)}
             for one in self.provider["person_groups"]
