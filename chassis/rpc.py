@@ -33,6 +33,16 @@ class Requests:
         queue = await channel.declare_queue(self._queue, exclusive=True, auto_delete=True)
         await queue.consume(self._on_reply, no_ack=True)
 
+    async def check(self) -> None:
+        """Ask the broker whether this replica's replies are read. Raises: LookupError, or what the broker says."""
+        channel = await self._publisher.connection.channel()
+        try:
+            found = await channel.declare_queue(self._queue, passive=True, robust=False)
+            if not found.declaration_result.consumer_count:
+                raise LookupError("replies are not consumed")
+        finally:
+            await channel.close()
+
     async def ask(
         self, request: Request, *, within: timedelta, confirm_within: timedelta = timedelta(seconds=2)
     ) -> Reply:
