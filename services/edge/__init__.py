@@ -1,0 +1,1 @@
+"""Edge: the thin HTTP between the app and the services."""

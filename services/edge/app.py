@@ -1,0 +1,72 @@
+"""What the edge is made of: the only file that knows."""
+
+import time
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from chassis.broker import Publisher
+from chassis.rpc import Requests
+from chassis.telemetry import logger
+from services.edge.asking import Services
+from services.edge.auth import Keys, Tokens
+from services.edge.body_limit import BodyLimit
+from services.edge.given import Parts, Rates
+from services.edge.mistakes import allowed_by, handle_mistakes
+from services.edge.openapi import complete
+from services.edge.pages import Pages
+from services.edge.rates import Rate
+from services.edge.replica import Edge
+from services.edge.routes import contacts, evaluations, health, links, menu, notifications, tickets
+from services.edge.settings import Settings
+
+ROUTES = (menu, tickets, contacts, evaluations, links, notifications, health)
+ASKED_WITH = ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer", "X-Request-ID"]
+TOLD_WITH = ["ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-ID"]
+
+
+def build(settings: Settings | None = None) -> Edge:
+    """One replica of the edge."""
+    settings = settings or Settings()
+    log = logger()
+    publisher = Publisher(settings.amqp_url, app_id="edge")
+    requests = Requests(publisher)
+    keys = Keys(settings.jwks_url, refresh_after=settings.jwks_refresh_after, max_age=settings.jwks_max_age, log=log)
+    http = FastAPI(title="Atendo", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
+    http.state.parts = Parts(
+        services=Services(requests, settings.reply_within),
+        tokens=Tokens(keys, audience=settings.token_audience),
+        rates=_rates(settings),
+        pages=Pages(),
+    )
+    for routes in ROUTES:
+        http.include_router(routes.router)
+    http.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    if settings.cors_origins:
+        http.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=ASKED_WITH,
+            expose_headers=TOLD_WITH,
+        )
+    complete(http.openapi())
+    handle_mistakes(http, log=log, allowed=allowed_by(http.openapi()["paths"]))
+    return Edge(settings, publisher=publisher, requests=requests, keys=keys, http=http, log=log)
+
+
+def _rates(settings: Settings) -> Rates:
+    return Rates(
+        customers=Rate(settings.rate_limit, now=time.monotonic),
+        contacts=Rate(settings.contact_rate_limit, now=time.monotonic),
+        addresses=Rate(settings.address_rate_limit, now=time.monotonic),
+    )
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    async def _main() -> None:
+        await build().run()
+
+    uvloop.run(_main())

@@ -1,0 +1,29 @@
+"""Completes the OpenAPI document that FastAPI makes, so that it tells what the edge really answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from contracts.requests import Problem
+from services.edge.inputs import LinkRating
+
+_REF = "#/components/schemas/{model}"
+_FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
+
+
+def complete(openapi: dict[str, Any]) -> None:
+    """Add, in place, the schemas that routes refer to by name, and drop the errors that FastAPI would answer with."""
+    _, named = models_json_schema([(Problem, "serialization"), (LinkRating, "validation")], ref_template=_REF)
+    schemas: dict[str, Any] = openapi["components"]["schemas"]
+    schemas.update(named["$defs"])
+    for methods in openapi["paths"].values():
+        for operation in methods.values():
+            _drop(operation["responses"], lambda answer: _FASTAPIS_OWN[0] in str(answer))
+    for name in _FASTAPIS_OWN:
+        schemas.pop(name, None)
+
+
+def _drop(responses: dict[str, Any], unwanted: Callable[[Any], bool]) -> None:
+    for status in [status for status, answer in responses.items() if unwanted(answer)]:
+        del responses[status]

@@ -1,0 +1,60 @@
+"""How much one caller may ask, counted in this replica's memory."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import limits
+
+from services.edge.problems import Refused, known
+
+MAX_COUNTED = 10_000
+"""Windows that are kept before the finished ones are cleared away."""
+
+
+@dataclass(slots=True)
+class _Window:
+    ends: float
+    left: int
+
+
+class Rate:
+    """So many requests a caller in a window that opens with the first of them.
+
+    Not the library's own memory storage: that one walks over every caller at each request.
+    """
+
+    def __init__(self, notation: str, *, now: Callable[[], float]) -> None:
+        self._limit = limits.parse(notation)
+        self._now = now
+        self._windows: dict[str, _Window] = {}
+        self._clear_at = MAX_COUNTED
+
+    def count(self, caller: str) -> None:
+        """Count one request. Raises: Refused with 429, and when to come back."""
+        now = self._now()
+        window = self._windows.get(caller)
+        if window is None or window.ends <= now:
+            self._clear(now)
+            window = self._windows[caller] = _Window(now + self._limit.get_expiry(), self._limit.amount)
+        window.left -= 1
+        if window.left < 0:
+            raise self._refusal(window, now)
+
+    def _refusal(self, window: _Window, now: float) -> Refused:
+        seconds = str(max(1, math.ceil(window.ends - now)))
+        return Refused(
+            known(429),
+            {
+                "Retry-After": seconds,
+                "RateLimit-Limit": str(self._limit.amount),
+                "RateLimit-Remaining": "0",
+                "RateLimit-Reset": seconds,
+            },
+        )
+
+    def _clear(self, now: float) -> None:
+        if len(self._windows) < self._clear_at:
+            return
+        self._windows = {caller: window for caller, window in self._windows.items() if window.ends > now}
+        self._clear_at = max(MAX_COUNTED, 2 * len(self._windows))

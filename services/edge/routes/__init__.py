@@ -1,0 +1,1 @@
+"""The routes of contracts.md, one file a subject."""

@@ -1,0 +1,121 @@
+"""The page behind the signed link of an evaluation; only sending it records anything (R23)."""
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+from starlette.responses import HTMLResponse
+
+from contracts.requests import FieldError, OpenEvaluationLink, SubmitEvaluationByLink, request_id
+from services.edge.answers import LinkedEvaluation, NewlyRated
+from services.edge.asking import Caller
+from services.edge.given import Calls, Given, Parts, count_address, parts
+from services.edge.inputs import LinkRating
+from services.edge.problems import RETRY_AFTER_SECONDS, Refused, declared, known
+from services.edge.wording import field_errors
+
+MAX_TOKEN = 256
+FIELDS = ("score", "comment")
+
+
+class Page(APIRoute):
+    """A route whose refusals are pages too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, behind the rate limit."""
+        handle = super().get_route_handler()
+
+        async def handle_visitor(request: Request) -> Response:
+            try:
+                count_address(request)
+                return await handle(request)
+            except Refused as refused:
+                more = {"Retry-After": str(RETRY_AFTER_SECONDS)} if refused.problem.status == 503 else {}  # noqa: PLR2004
+                return parts(request).pages.message(
+                    refused.problem.status, refused.problem.detail, more | refused.headers
+                )
+
+        return handle_visitor
+
+
+router = APIRouter(tags=["link"], route_class=Page, default_response_class=HTMLResponse)
+
+
+def _shown(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    page = {"content": {"text/html": {"schema": {"type": "string"}}}}
+    described = {status: {"description": declared(status)[status]["description"], **page} for status in statuses}
+    return declared() | described
+
+
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/LinkRating"}}},
+    }
+}
+
+
+@router.get("/avaliacao/{token}", responses=_shown(404, 410, 429, 503))
+async def show(caller: Calls, given: Given, token: str) -> HTMLResponse:
+    """Show the form, or why there is none; records nothing."""
+    evaluation = await caller.ask(caller.says(OpenEvaluationLink, token=_readable(token)), LinkedEvaluation)
+    match evaluation.state:
+        case "answered":
+            return given.pages.answered(evaluation.score)
+        case "expired":
+            return given.pages.message(410, "O prazo para avaliar este atendimento terminou.")
+    return given.pages.form(evaluation.protocol, errors={})
+
+
+@router.post("/avaliacao/{token}", responses=_shown(404, 409, 410, 422, 429, 503), openapi_extra=_FORM)
+async def send(caller: Calls, given: Given, request: Request, token: str) -> HTMLResponse:
+    """Record the answer; what is wrong with it is said beside its field."""
+    sent = _read_form(await request.body())
+    try:
+        rating = LinkRating.model_validate(sent)
+    except ValidationError as error:
+        return await _form_again(caller, given, token, sent, field_errors(error.errors(include_input=False)))
+    try:
+        rated = await caller.ask(_command(caller, token, rating), NewlyRated)
+    except Refused as refused:
+        if refused.problem.status != 422:  # noqa: PLR2004 - an HTTP status
+            raise
+        otherwise = (FieldError(field="form", message=refused.problem.detail),)
+        return await _form_again(caller, given, token, sent, refused.problem.errors or otherwise)
+    return given.pages.thanks(rated.score)
+
+
+def _command(caller: Caller, token: str, rating: LinkRating) -> SubmitEvaluationByLink:
+    return caller.says(
+        SubmitEvaluationByLink,
+        request_id=request_id(_readable(token), f"{rating.score}\n{rating.comment or ''}"),
+        token=token,
+        score=rating.score,
+        comment=rating.comment,
+    )
+
+
+async def _form_again(
+    caller: Caller, given: Parts, token: str, sent: Mapping[str, str], wrong: Iterable[FieldError]
+) -> HTMLResponse:
+    evaluation = await caller.ask(caller.says(OpenEvaluationLink, token=_readable(token)), LinkedEvaluation)
+    errors = {one.field: one.message for one in wrong}
+    return given.pages.form(evaluation.protocol, status=422, sent=sent, errors=errors)
+
+
+def _readable(token: str) -> str:
+    if len(token) > MAX_TOKEN or not token.isascii() or not token.isprintable():
+        raise Refused(known(404).model_copy(update={"detail": "Este link de avaliação não é válido."}))
+    return token
+
+
+def _read_form(body: bytes) -> Mapping[str, str]:
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=10)
+    except ValueError:
+        return {}
+    # browsers write line ends as CRLF, and count them as one character
+    return {name: fields[name][-1].replace("\r\n", "\n") for name in FIELDS if name in fields}
