@@ -38,6 +38,7 @@ class Delivery:
     ) -> None:
         self.routes = Routes()
         self.permanent: tuple[type[Exception], ...] = ()
+        self.outages: tuple[type[Exception], ...] = ()
         self._service = service
         self._publisher = publisher
         self._switch = switch
@@ -89,7 +90,7 @@ class Delivery:
         except (BrokerDown, Unroutable):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a handler raises becomes a refusal, a retry or a dead letter
-            return await self._after(error, letter, route)
+            return await self._after(error, letter, route, said)
         self._switch.saw(failed=False)
         if isinstance(said, Request):
             await self._reply(letter, Reply.model_validate({"ok": result}))
@@ -123,27 +124,47 @@ class Delivery:
                 await asyncio.sleep(random.uniform(0, 0.01))
         return await handle(said)
 
-    async def _after(self, error: Exception, letter: Letter, route: Route) -> str:
+    async def _after(self, error: Exception, letter: Letter, route: Route, said: Message | Request) -> str:
         problem = route.problem(error)
         if problem is not None:
             self._switch.saw(failed=False)
             await self._reply(letter, Reply(problem=problem))
             return "refused"
         if isinstance(error, self.permanent):
-            return await self._bury(letter, reason="permanent", error=error, handler=route.name)
+            return await self._give_up(letter, route, said, reason="permanent", error=error)
         waits = route.patience is not None and isinstance(error, route.patience.error)
         if not waits:
-            self._log.error("handler failed", handler=route.name, error=type(error).__name__, where=where(error))
-            self._switch.saw(failed=True)
+            self._note_failure(error, route)
         if letter.kind == "queries":
             await self._reply(letter, Reply(problem=_FAILED))
             return "refused"
         if self._switch.is_open and not waits:
             return "returned"
         if not waits and letter.attempts >= len(RETRY_LADDER):
-            return await self._bury(letter, reason="retries_exhausted", error=error, handler=route.name)
+            return await self._give_up(letter, route, said, reason="retries_exhausted", error=error)
         step = min(letter.attempts, PATIENT_RUNG if waits else len(RETRY_LADDER) - 1)
         return await self._retry(letter, RETRY_LADDER[step])
+
+    def _note_failure(self, error: Exception, route: Route) -> None:
+        if isinstance(error, self.outages):
+            # somebody else's house is down: what doesn't need it goes on being handled
+            self._log.warning("waits out an outage", handler=route.name, error=type(error).__name__)
+            return
+        self._log.error("handler failed", handler=route.name, error=type(error).__name__, where=where(error))
+        self._switch.saw(failed=True)
+
+    async def _give_up(
+        self, letter: Letter, route: Route, said: Message | Request, *, reason: str, error: Exception
+    ) -> str:
+        if route.given_up is not None:
+            try:
+                await self._race(route.given_up, said)
+            except (BrokerDown, Unroutable):
+                raise
+            except Exception as failure:  # noqa: BLE001 - a message isn't given up before its handler could say so
+                self._note_failure(failure, route)
+                return await self._retry(letter, RETRY_LADDER[-1])
+        return await self._bury(letter, reason=reason, error=error, handler=route.name)
 
     async def _retry(self, letter: Letter, delay: timedelta) -> str:
         key = f"{rung(delay)}.{letter.queue}"

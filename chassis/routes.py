@@ -36,12 +36,16 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One type of message or request and who takes it; `refuses` maps a refusal to its HTTP status."""
+    """One type of message or request and who takes it; `refuses` maps a refusal to its HTTP status.
+
+    `given_up` is told of a message just before it goes to the dead letters.
+    """
 
     model: type[Message] | type[Request]
     handle: Handle
     refuses: Mapping[type[Exception], int] = field(default_factory=dict)
     patience: Patience | None = None
+    given_up: Handle | None = None
 
     @property
     def name(self) -> str:

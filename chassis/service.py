@@ -64,9 +64,19 @@ class Service:
         """A collection of what another system told last."""
         return store.Snapshots(self.database[collection])
 
-    def on(self, message: type[Message], handle: Handle, *, patience: Patience | None = None) -> None:
-        """Listen to a message; with `patience`, a reference to what isn't known yet may wait for it."""
-        self.delivery.routes.add(Route(message, handle, patience=patience))
+    def on(
+        self,
+        message: type[Message],
+        handle: Handle,
+        *,
+        patience: Patience | None = None,
+        given_up: Handle | None = None,
+    ) -> None:
+        """Listen to a message; with `patience`, a reference to what isn't known yet may wait for it.
+
+        `given_up` is told of a message just before it goes to the dead letters.
+        """
+        self.delivery.routes.add(Route(message, handle, patience=patience, given_up=given_up))
 
     def answers(
         self, request: type[Request], handle: Handle, *, refuses: Mapping[type[Exception], int] | None = None
@@ -77,6 +87,10 @@ class Service:
     def permanent(self, *errors: type[Exception]) -> None:
         """Errors that no retry can cure: straight to the dead letters."""
         self.delivery.permanent = (*self.delivery.permanent, *errors)
+
+    def outage(self, *errors: type[Exception]) -> None:
+        """Errors that tell of somebody else's outage: waited out on the ladder, without holding the consumers."""
+        self.delivery.outages = (*self.delivery.outages, *errors)
 
     def every(self, interval: timedelta, job: Job) -> None:
         """Run a job by the clock, in every replica; one that fails is logged and runs again next time."""
