@@ -1,0 +1,130 @@
+"""Hands mails to the mail server, over a few connections that are kept open."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from services.notifier.sending import MailServerAway, OutcomeUnknown, Refused
+
+_PERMANENT = 500
+_OUR_FAULT = re.compile(r"5\.[34567]\.\d+")
+"""Enhanced status codes (RFC 3463) that blame the system, the network, the content or a policy, not the address."""
+_SOMEBODY = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
+_LONGEST_REASON = 200
+_TROUBLE = (aiosmtplib.SMTPException, OSError)
+"""Time-outs and TLS errors are OSErrors too."""
+
+
+class Line:
+    """One connection to the mail server, opened when it is first used and again when the server has closed it."""
+
+    def __init__(self, url: str, *, timeout: timedelta) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError("SMTP_URL must be smtp://host:port or smtps://host:port")
+        secure = parts.scheme == "smtps"
+        self._timeout = timeout
+        self._client = aiosmtplib.SMTP(
+            hostname=parts.hostname,
+            port=parts.port or (465 if secure else 25),
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            use_tls=secure,
+            timeout=timeout.total_seconds(),
+        )
+
+    async def send(self, sender: str, recipient: str, mail: bytes) -> None:
+        """Hand over one mail, in five time-outs at most. Raises: MailServerAway, OutcomeUnknown, Refused."""
+        await self._begin(sender)
+        try:
+            await self._client.rcpt(recipient)
+        except aiosmtplib.SMTPRecipientRefused as error:
+            raise await self._refusal(error) from error
+        except _TROUBLE as error:
+            raise self._away(error) from error
+        try:
+            await self._client.data(mail)
+        except aiosmtplib.SMTPDataError as error:
+            raise await self._refusal(error) from error
+        except _TROUBLE as error:
+            self.abandon()
+            raise OutcomeUnknown(type(error).__name__) from error
+
+    async def _begin(self, sender: str) -> None:
+        try:
+            async with asyncio.timeout(2 * self._timeout.total_seconds()):
+                if self._client.is_connected and await self._still_listens(sender):
+                    return
+                await self._client.connect()
+                await self._client.mail(sender)
+        except _TROUBLE as error:
+            raise self._away(error) from error
+
+    async def _still_listens(self, sender: str) -> bool:
+        # servers close what is idle; nothing was said yet, so it can be said on a new connection
+        try:
+            await self._client.mail(sender)
+        except _TROUBLE:
+            self.abandon()
+            return False
+        return True
+
+    def abandon(self) -> None:
+        """Drop the connection, in whatever state it is; the next mail opens another."""
+        self._client.close()
+
+    def _away(self, error: Exception) -> MailServerAway:
+        self.abandon()
+        return MailServerAway(type(error).__name__)
+
+    async def _refusal(self, error: aiosmtplib.SMTPResponseException) -> Exception:
+        try:
+            await self._client.rset()
+        except _TROUBLE:
+            self.abandon()
+        if error.code < _PERMANENT:
+            return MailServerAway(f"SMTP {error.code}")
+        # servers like to repeat the address, which is nobody's business (R28)
+        words = _SOMEBODY.sub("(address)", " ".join(error.message.split()))
+        reason = f"SMTP {error.code} {words}"[:_LONGEST_REASON].strip()
+        return Refused(reason, for_good=not _OUR_FAULT.match(error.message.strip()))
+
+    async def close(self) -> None:
+        """Take leave of the server."""
+        try:
+            if self._client.is_connected:
+                await self._client.quit()
+        except _TROUBLE:
+            self.abandon()
+
+
+class Mail:
+    """The lines to the mail server, one caller each at a time."""
+
+    def __init__(self, url: str, *, connections: int, timeout: timedelta) -> None:
+        self._lines = [Line(url, timeout=timeout) for _ in range(connections)]
+        # the last one used comes first: the others may rest
+        self._free: asyncio.LifoQueue[Line] = asyncio.LifoQueue()
+        for line in self._lines:
+            self._free.put_nowait(line)
+
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[Line]:
+        """A line of one's own, as soon as one is free."""
+        line = await self._free.get()
+        try:
+            yield line
+        except asyncio.CancelledError:
+            line.abandon()
+            raise
+        finally:
+            self._free.put_nowait(line)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await asyncio.gather(*(line.close() for line in self._lines))

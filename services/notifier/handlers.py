@@ -1,0 +1,207 @@
+"""What the notifier does when something happens: load, decide, commit."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from contracts import contacts, mk, tickets
+from contracts.notifier import EmailDue, InboxDue
+from contracts.requests import ExplainTicket, ListNotifications, MarkNotificationRead
+from services.notifier import ports
+from services.notifier.explanation import UnknownTicket, explain
+from services.notifier.inbox import Cursor, Item, UnknownNotification, listing
+from services.notifier.receipts import Contact, Opening, settle
+from services.notifier.sending import (
+    GIVEN_UP,
+    Claim,
+    MailServerAway,
+    Outcome,
+    OutcomeUnknown,
+    Refused,
+    before_sending,
+    unanswered,
+    word_of,
+)
+from services.notifier.telling import Step, event_of
+from services.notifier.timeline import Ticket, hear
+
+
+class DecisionHandlers:
+    """What happens elsewhere, and who is to be told of it."""
+
+    def __init__(
+        self,
+        *,
+        contacts: ports.Contacts,
+        tickets: ports.Tickets,
+        customers: ports.Customers,
+        deliveries: ports.Deliveries,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.contacts = contacts
+        self.tickets = tickets
+        self.customers = customers
+        self.deliveries = deliveries
+        self.clock = clock
+
+    async def on_contact_received(self, event: contacts.ContactReceived) -> None:
+        """Decide about the receipts, at once or when the contact's ticket is opened (R11)."""
+        contact, customer = await asyncio.gather(
+            self.contacts.find(event.contact_id), self.customers.find(event.customer.id)
+        )
+        addresses = {"customer": event.customer.email, "sector": event.sector.responsible_email}
+        contact = replace(
+            contact or Contact(event.contact_id, event.customer.id),
+            received=event_of(event, addresses, erased=customer.erased),
+            generates_ticket=event.sector.generate_ticket,
+        )
+        contact, said = settle(contact, now=self.clock())
+        await self.contacts.commit(contact, said, cause=event)
+
+    async def on_ticket_opened(self, event: tickets.TicketOpened) -> None:
+        """Give a contact's receipts the protocol that they wait for, and tell of the opening."""
+        if event.contact_id is not None:
+            contact = await self.contacts.find(event.contact_id)
+            contact = contact or Contact(event.contact_id, event.customer_id)
+            contact, said = settle(replace(contact, opening=Opening.of(event)), now=self.clock())
+            await self.contacts.commit(contact, said, cause=event)
+        await self.on_step(event)
+
+    async def on_step(self, event: Step) -> None:
+        """Decide about one event of a ticket, and anew about those that it sheds light on (R15, R17)."""
+        ticket, customer = await asyncio.gather(
+            self.tickets.find(event.ticket_id), self.customers.find(event.customer_id)
+        )
+        ticket = ticket or Ticket(event.ticket_id, event.customer_id, event.protocol)
+        if isinstance(event, tickets.TicketOpened):
+            ticket = replace(ticket, contact_id=event.contact_id)
+        heard = event_of(event, {"customer": customer.email}, erased=customer.erased)
+        ticket, said = hear(ticket, heard, now=self.clock())
+        await self.tickets.commit(ticket, said, cause=event)
+
+    async def on_customer_saved(self, event: mk.CustomerSaved) -> None:
+        """Keep the newest word on a customer."""
+        await self.customers.save(event)
+
+    async def on_customer_erased(self, event: mk.CustomerErased) -> None:
+        """Forget the person; keep what was decided and how it ended (R27)."""
+        await self.customers.erase(event)
+        for kept in (self.contacts, self.tickets, self.deliveries):
+            await kept.erase(event.customer_id)
+
+
+class SendingHandlers:
+    """What was decided to be sent, and what of it is read."""
+
+    def __init__(  # noqa: PLR0913 - keyword-only collaborators
+        self,
+        *,
+        deliveries: ports.Deliveries,
+        addresses: ports.Addresses,
+        inbox: ports.Inbox,
+        mail: ports.Mail,
+        writer: ports.Writer,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.deliveries = deliveries
+        self.addresses = addresses
+        self.inbox = inbox
+        self.mail = mail
+        self.writer = writer
+        self.clock = clock
+        # what the mail server has while the database does not know it yet
+        self._handed_over: set[UUID] = set()
+
+    async def on_email_due(self, due: EmailDue) -> None:
+        """Send one mail, once (R18). Raises: MailServerAway, ClaimedElsewhere, UnknownTemplate."""
+        mail = self.writer.mail(due)
+        handed_over = due.notification_id in self._handed_over
+        async with self.mail.line() as line:
+            claim, refusal = await asyncio.gather(
+                self.deliveries.claim(due, handed_over=handed_over, now=self.clock()),
+                self.addresses.refusal(due.address),
+            )
+            if claim.done:
+                return
+            outcome = before_sending(due, claim, handed_over=handed_over, refusal=refusal)
+            outcome = outcome or await self._send(line, due, claim, mail)
+        await self._finish(due, claim, outcome)
+
+    async def _send(self, line: ports.Line, due: EmailDue, claim: Claim, mail: bytes) -> Outcome:
+        address = due.address or ""
+        try:
+            await line.send(self.writer.sender, address, mail)
+        except Refused as refused:
+            if refused.for_good:
+                await self.addresses.switch_off(address, refused.reason, at=self.clock())
+            return Outcome("failed", refused.reason)
+        except MailServerAway as away:
+            outcome = unanswered(due) if isinstance(away, OutcomeUnknown) else None
+            if outcome is None:
+                await self.deliveries.release(claim)
+                raise
+            return outcome
+        self._handed_over.add(due.notification_id)
+        return Outcome("sent")
+
+    async def on_email_given_up(self, due: EmailDue) -> None:
+        """Note that a mail was tried for as long as mails are tried (R19). Raises: ClaimedElsewhere."""
+        handed_over = due.notification_id in self._handed_over
+        claim = await self.deliveries.claim(due, handed_over=handed_over, now=self.clock())
+        if not claim.done:
+            outcome = before_sending(due, claim, handed_over=handed_over, refusal=None)
+            await self._finish(due, claim, outcome or Outcome("failed", GIVEN_UP))
+
+    async def _finish(self, due: EmailDue, claim: Claim, outcome: Outcome) -> None:
+        said = word_of(due, outcome, channel="email", n=claim.attempts, at=self.clock())
+        await self.deliveries.finish(due, claim, outcome, [said])
+        self._handed_over.discard(due.notification_id)
+
+    async def on_inbox_due(self, due: InboxDue) -> None:
+        """Put one item into the inbox, once (R18). Raises: UnknownTemplate."""
+        title, body = self.writer.item(due)
+        sent = word_of(due, Outcome("sent"), channel="inbox", n=0, at=self.clock())
+        await self.inbox.put(due, Item.of(due, title=title, body=body), [sent])
+
+
+class ReadingHandlers:
+    """What customers find in the app, and what operators ask."""
+
+    def __init__(
+        self,
+        *,
+        inbox: ports.Inbox,
+        contacts: ports.Contacts,
+        tickets: ports.Tickets,
+        deliveries: ports.Deliveries,
+    ) -> None:
+        self.inbox = inbox
+        self.contacts = contacts
+        self.tickets = tickets
+        self.deliveries = deliveries
+
+    async def on_list_notifications(self, query: ListNotifications) -> dict[str, object]:
+        """One page of a customer's inbox, the newest first. Raises: MalformedCursor."""
+        after = Cursor.read(query.cursor) if query.cursor else None
+        items, unread = await asyncio.gather(
+            self.inbox.page(query.customer_id, limit=query.limit + 1, after=after), self.inbox.unread(query.customer_id)
+        )
+        return listing(items, unread=unread, limit=query.limit)
+
+    async def on_mark_notification_read(self, command: MarkNotificationRead) -> dict[str, object]:
+        """Note that an item was read; once more is no error. Raises: UnknownNotification, for a foreign one too."""
+        if not await self.inbox.mark_read(command.customer_id, command.notification_id):
+            raise UnknownNotification("Mensagem não encontrada.")
+        return {"id": str(command.notification_id), "read": True}
+
+    async def on_explain_ticket(self, query: ExplainTicket) -> list[dict[str, object]]:
+        """Every decision about a ticket and the contact that it came from (R17). Raises: UnknownTicket."""
+        ticket = await self.tickets.with_protocol(query.protocol)
+        if ticket is None:
+            raise UnknownTicket("Atendimento não encontrado.")
+        contact = await self.contacts.find(ticket.contact_id) if ticket.contact_id else None
+        decisions = (*(contact.decisions if contact else ()), *ticket.decisions)
+        progress = await self.deliveries.progress([decision.notification_id for decision in decisions])
+        return explain(decisions, progress)

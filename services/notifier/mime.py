@@ -1,0 +1,84 @@
+"""Puts a mail together as bytes: what the `email` package would make, without its millisecond a mail.
+
+Every header and body is ASCII with CRLF line ends, and no text can leave its place: headers lose their control
+characters, and bodies are quoted-printable, in which the boundary can't occur (RFC 2045, 6.7).
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+
+_BOUNDARY = "=_atendo"
+_MAX_PLAIN = 60
+_MAX_ENCODED_BYTES = 45
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+_PLAIN = re.compile(r"[ -~]*")
+_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+
+
+def mail(headers: Mapping[str, str], *, text: str, html: str) -> bytes:
+    """A message of two alternatives. Headers are taken as they are: make them with `words` and `mailbox`.
+
+    Raises: ValueError for a header that would break its line or isn't ASCII.
+    """
+    lines = [f"{name}: {_checked(value)}" for name, value in headers.items()]
+    head = "\r\n".join(
+        [*lines, "MIME-Version: 1.0", f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"', "", ""]
+    )
+    return b"".join(
+        (head.encode("ascii"), _part("plain", text), _part("html", html), f"--{_BOUNDARY}--\r\n".encode("ascii"))
+    )
+
+
+def _checked(value: str) -> str:
+    if not value.isascii() or _CONTROL.search(value.replace("\r\n ", " ")):
+        raise ValueError("a header that is not one line of ASCII")
+    return value
+
+
+def _part(kind: str, content: str) -> bytes:
+    head = (
+        f'--{_BOUNDARY}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    lines = _NOT_IN_TEXT.sub("", content.replace("\r\n", "\n").replace("\r", "\n")).replace("\n", "\r\n")
+    return head.encode("ascii") + binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True) + b"\r\n"
+
+
+def words(text: str) -> str:
+    """Unstructured header text, such as a subject: on one line, encoded where it must be (RFC 2047)."""
+    text = _one_line(text)
+    if len(text) <= _MAX_PLAIN and _PLAIN.fullmatch(text) and "=?" not in text:
+        return text
+    return "\r\n ".join(_encoded(text))
+
+
+def mailbox(name: str, address: str) -> str:
+    """An address with the name of whose it is (RFC 5322, 3.4); `address` was checked before."""
+    name = _one_line(name)
+    if not name:
+        return address
+    plain = len(name) <= _MAX_PLAIN and _ATOM.fullmatch(name) and "=?" not in name
+    return f'"{name}" <{address}>' if plain else "\r\n ".join((*_encoded(name), f"<{address}>"))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def _encoded(text: str) -> Iterator[str]:
+    chunk = b""
+    for character in text:
+        more = character.encode("utf-8", "replace")
+        if len(chunk) + len(more) > _MAX_ENCODED_BYTES:
+            yield _word(chunk)
+            chunk = b""
+        chunk += more
+    if chunk:
+        yield _word(chunk)
+
+
+def _word(chunk: bytes) -> str:
+    return f"=?utf-8?b?{base64.b64encode(chunk).decode('ascii')}?="

@@ -1,0 +1,93 @@
+"""Writes what people read, from templates that are compiled, and their styles inlined, once at start."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import css_inline
+from jinja2 import DictLoader, Environment, Template, select_autoescape
+from markupsafe import Markup, escape
+
+from contracts.notifier import EmailDue, InboxDue
+from services.notifier import mime
+from services.notifier.domain import RECEIPT, lacking
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_CONTENT = "<!-- content -->"
+_PARTS = ("subject", "txt", "html")
+
+
+class UnknownTemplate(Exception):
+    """Nobody has written what such a message should say."""
+
+
+class Writer:
+    """Writes mails and inbox items in pt-BR. Raises: UnknownTemplate from both."""
+
+    def __init__(self, *, sender: str, domain: str, timezone: str) -> None:
+        name, self.sender = parseaddr(sender)
+        if lacking(self.sender):
+            raise ValueError("MAIL_FROM is no address")
+        self._from = mime.mailbox(name, self.sender)
+        self._domain = domain
+        self._templates = _compile(ZoneInfo(timezone))
+
+    def mail(self, due: EmailDue) -> bytes:
+        """A whole mail; the same `due` gives the same bytes, Message-ID and date included."""
+        facts: Mapping[str, str] = due.facts
+        name = f"{due.template}_{due.recipient}"
+        if due.template != RECEIPT:
+            title, body = self._item(due.template, facts)
+            name, facts = "message", {**facts, "title": title, "body": body}
+        subject, text, html = (self._template(f"mail/{name}.{part}").render(facts) for part in _PARTS)
+        headers = {
+            "From": self._from,
+            "To": mime.mailbox("", due.address or ""),
+            "Subject": mime.words(subject),
+            "Message-ID": f"<{due.notification_id}@{self._domain}>",
+            "Date": format_datetime(due.occurred_at),
+            "Auto-Submitted": "auto-generated",
+        }
+        if due.recipient == "sector" and lacking(customer := due.facts.get("customer_email")) is None:
+            headers["Reply-To"] = mime.mailbox(due.facts.get("customer", ""), customer or "")
+        return mime.mail(headers, text=text, html=html)
+
+    def item(self, due: InboxDue) -> tuple[str, str]:
+        """Title and body of an inbox item, as plain text."""
+        return self._item(due.template, due.facts)
+
+    def _item(self, template: str, facts: Mapping[str, str]) -> tuple[str, str]:
+        title, _, body = self._template(f"inbox/{template}.txt").render(facts).partition("\n")
+        return title.strip(), body.strip()
+
+    def _template(self, name: str) -> Template:
+        try:
+            return self._templates[name]
+        except KeyError:
+            raise UnknownTemplate(name) from None
+
+
+def _compile(zone: ZoneInfo) -> dict[str, Template]:
+    sources = {path.relative_to(_TEMPLATES).as_posix(): path.read_text() for path in _TEMPLATES.glob("*/*.*")}
+    layout = sources.pop("mail/layout.html")
+    inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
+    for name, source in sources.items():
+        if name.endswith(".html"):
+            sources[name] = inliner.inline(layout.replace(_CONTENT, source))
+    environment = Environment(loader=DictLoader(sources), autoescape=select_autoescape(["html"], default=False))
+    environment.filters["moment"] = _moment_in(zone)
+    environment.filters["lines"] = _lines
+    return {name: environment.get_template(name) for name in sources}
+
+
+def _moment_in(zone: ZoneInfo) -> Callable[[str], str]:
+    def moment(told: str) -> str:
+        return datetime.fromisoformat(told).astimezone(zone).strftime("%d/%m/%Y às %H:%M")
+
+    return moment
+
+
+def _lines(text: str) -> Markup:
+    return Markup("<br>\n").join(escape(line) for line in text.splitlines())

@@ -1,0 +1,37 @@
+"""What the notifier reads from its environment beside what every service reads."""
+
+from datetime import timedelta
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from chassis import settings
+
+
+class Settings(settings.Settings):
+    """`SMTP_URL`, `MAIL_FROM` and so on."""
+
+    smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:25")
+    """`smtp://[user:password@]host[:port]`, which takes STARTTLS where it is offered, or `smtps://`."""
+
+    smtp_connections: int = Field(default=8, ge=1)
+    """How many connections to the mail server a replica keeps open."""
+
+    smtp_timeout: timedelta = timedelta(seconds=10)
+    """How long the mail server may take for one answer."""
+
+    mail_from: str = "Atendimento <atendimento@atendo.local>"
+    mail_domain: str = "atendo.local"
+    """What follows the `@` in the Message-ID of our mails."""
+
+    timezone: str = "America/Sao_Paulo"
+    """In whose local time moments are written to people."""
+
+    send_lease: timedelta = timedelta(seconds=60)
+    """How long a replica may take over one mail before it counts as crashed."""
+
+    @model_validator(mode="after")
+    def _a_lease_outlasts_its_mail(self) -> Self:
+        if self.send_lease <= 5 * self.smtp_timeout:
+            raise ValueError("SEND_LEASE must be more than five times SMTP_TIMEOUT, which a mail may take")
+        return self

@@ -1,0 +1,104 @@
+"""What each message says that is worth telling, in words that templates know."""
+
+from collections.abc import Mapping
+from functools import singledispatch
+
+from contracts import contacts, feedback, tickets
+from contracts.message import Message
+from services.notifier.domain import Event, kind
+
+NOT_VISIBLE = "not visible"
+ERASED = "customer erased"
+WITH_EVALUATION = "told with the evaluation request"
+
+Step = (
+    tickets.TicketOpened
+    | tickets.ServiceOrderCreated
+    | tickets.PhaseChanged
+    | tickets.ResponsibleAdded
+    | tickets.DefectFound
+    | tickets.NotificationLevelChanged
+    | tickets.TicketClosed
+    | tickets.TicketReopened
+    | feedback.EvaluationRequested
+    | feedback.EvaluationReminded
+)
+"""What happens to a ticket, as its own publisher tells it."""
+
+_KINDS: dict[type[Message], str] = {}
+
+
+def event_of(message: Step | contacts.ContactReceived, addresses: Mapping[str, str | None], *, erased: bool) -> Event:
+    """A message as an event to decide about. Of an erased customer nothing personal is taken over (R27)."""
+    of = type(message)
+    return Event(
+        id=message.event_id,
+        type=of.type_name(),
+        kind=_KINDS.get(of) or _KINDS.setdefault(of, kind(of)),
+        # a ticket is opened at its opening, not when the tickets service came to tell of it
+        occurred_at=message.opened_at if isinstance(message, tickets.TicketOpened) else message.occurred_at,
+        correlation_id=message.correlation_id,
+        level=getattr(message, "notification_level", None),
+        facts={} if erased else {name: text for name, text in facts(message).items() if text is not None},
+        addresses={} if erased else {who: address for who, address in addresses.items() if address is not None},
+        withheld=ERASED if erased else _withheld(message),
+        told_with=_told_with(message),
+    )
+
+
+def _withheld(message: Message) -> str | None:
+    hidden = isinstance(message, tickets.PhaseChanged) and not message.visible
+    return NOT_VISIBLE if hidden else None
+
+
+def _told_with(message: Message) -> str | None:
+    asks = isinstance(message, tickets.TicketClosed) and message.request_evaluation
+    return WITH_EVALUATION if asks else None
+
+
+@singledispatch
+def facts(_message: Message) -> dict[str, str | None]:
+    """What a template may say of a message; moments as RFC 3339."""
+    return {}
+
+
+@facts.register
+def _(message: contacts.ContactReceived) -> dict[str, str | None]:
+    return {
+        "customer": message.customer.name,
+        "customer_email": message.customer.email,
+        "connection": message.connection.label if message.connection else None,
+        "sector": message.sector.name,
+        "text": message.text,
+    }
+
+
+@facts.register
+def _(message: tickets.ServiceOrderCreated) -> dict[str, str | None]:
+    # its description is written for technicians
+    return {"scheduled_for": message.scheduled_for.isoformat() if message.scheduled_for else None}
+
+
+@facts.register
+def _(message: tickets.PhaseChanged) -> dict[str, str | None]:
+    return {"phase": message.customer_label or message.phase}
+
+
+@facts.register
+def _(message: tickets.ResponsibleAdded) -> dict[str, str | None]:
+    # customers know the team, else the person by the first name alone (R4)
+    return {"responsible": message.team or (message.name.split() or [""])[0]}
+
+
+@facts.register
+def _(message: feedback.EvaluationRequested) -> dict[str, str | None]:
+    return {
+        "evaluation_id": str(message.evaluation_id),
+        "expires_at": message.expires_at.isoformat(),
+        "link": message.link,
+    }
+
+
+@facts.register
+def _(message: feedback.EvaluationReminded) -> dict[str, str | None]:
+    return {"evaluation_id": str(message.evaluation_id)}
