@@ -22,6 +22,10 @@ class HealthApp:
         self._checks = {"/health/live": live, "/health/ready": ready}
         self._registry = registry
 
+    def serves(self, path: str) -> bool:
+        """Whether this path is one of the three."""
+        return path == "/metrics" or path in self._checks
+
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
@@ -39,6 +43,19 @@ class HealthApp:
         wrong = await self._checks[path]()
         body = orjson.dumps({"status": "unavailable" if wrong else "ok", "problems": wrong})
         return (503 if wrong else 200), "application/json", body
+
+
+class WithHealth:
+    """Another ASGI application, with the three routes in front of it."""
+
+    def __init__(self, app: Any, health: HealthApp) -> None:  # noqa: ANN401 - an ASGI application
+        self._app = app
+        self._health = health
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request to whom it is for."""
+        ours = scope["type"] == "http" and self._health.serves(scope["path"])
+        await (self._health if ours else self._app)(scope, receive, send)
 
 
 class Server(uvicorn.Server):

@@ -14,7 +14,7 @@ from chassis import store
 from chassis.broker import Publisher, consumed, consuming_broker, own_channel
 from chassis.clock import Clock, utc_now
 from chassis.delivery import Delivery
-from chassis.health import HealthApp, server
+from chassis.health import HealthApp, WithHealth, server
 from chassis.outbox import Outbox
 from chassis.routes import Handle, Patience, Route
 from chassis.settings import Settings
@@ -49,6 +49,7 @@ class Service:
         )
         self.broker = consuming_broker(settings.amqp_url, app_id=name, drain_within=settings.drain_within)
         self.queues = tuple(queue for queue in topology.queues() if queue.service == name and queue.kind in WORKING)
+        self._app: Any = None
         self._preparations: list[Job] = [self.outbox.prepare]
         self._closings: list[Job] = []
         self._jobs: list[tuple[timedelta, Job]] = []
@@ -95,6 +96,10 @@ class Service:
     def every(self, interval: timedelta, job: Job) -> None:
         """Run a job by the clock, in every replica; one that fails is logged and runs again next time."""
         self._jobs.append((interval, job))
+
+    def serves(self, app: Any) -> None:  # noqa: ANN401 - an ASGI application
+        """Serve an application on the service's own port too, behind the health routes."""
+        self._app = app
 
     def prepares(self, job: Job) -> None:
         """Run a job once before anything is consumed: indexes, for instance."""
@@ -154,7 +159,7 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        http = server(self.health_app(), host=self.settings.host, port=self.settings.port)
+        http = server(self.http_app(), host=self.settings.host, port=self.settings.port)
         serving = asyncio.create_task(http.serve())
         try:
             await self._start_patiently()
@@ -183,9 +188,10 @@ class Service:
                 self.log.warning("job failed", job=getattr(job, "__name__", "job"), error=type(error).__name__)
             await asyncio.sleep(interval.total_seconds())
 
-    def health_app(self) -> HealthApp:
+    def http_app(self) -> HealthApp | WithHealth:
         """The ASGI application of the service's own port."""
-        return HealthApp(live=self.live, ready=self.ready, registry=self.metrics.registry)
+        health = HealthApp(live=self.live, ready=self.ready, registry=self.metrics.registry)
+        return WithHealth(self._app, health) if self._app else health
 
     async def live(self) -> dict[str, str]:
         """Empty while the process is worth keeping."""
