@@ -97,6 +97,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
     ),
     "feedback": (mk.CustomerErased, tickets.TicketClosed),
     "mk": (
+        mk.CustomerErased,
         contacts.ContactReceived,
         tickets.TicketOpened,
         tickets.ServiceOrderCreated,
