@@ -1,0 +1,50 @@
+"""The routes by which MK's stand-in is made to speak: single messages, and scenarios."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from chassis.clock import Clock
+from mk import scenario
+from mk.problems import declared
+from mk.scenario import Fields
+from mk.voice import Voice, message_of
+
+
+class Said(BaseModel):
+    """A message that the broker has."""
+
+    event_id: UUID
+
+
+class Played(BaseModel):
+    """A scenario whose messages the broker has."""
+
+    scenario: str
+    event_ids: list[UUID]
+
+
+def speaking(voice: Voice, *, clock: Clock) -> APIRouter:
+    """`POST /events/{type}`, `GET /scenarios`, `POST /scenarios/{name}`."""
+    router = APIRouter(tags=["MK publica"])
+
+    @router.post("/events/{type_name}", status_code=202, responses=declared(404, 422, 503))
+    async def say(type_name: str, fields: Fields) -> Said:
+        """Publish a message, as `TicketClosed.v1`; what identifies it is made where it is missing."""
+        message = message_of(type_name, fields, now=clock())
+        await voice.say(message)
+        return Said(event_id=message.event_id)
+
+    @router.get("/scenarios")
+    async def scenarios() -> list[str]:
+        """The scenarios that can be played."""
+        return scenario.names()
+
+    @router.post("/scenarios/{name}", status_code=202, responses=declared(404, 503))
+    async def play(name: str) -> Played:
+        """Publish all that a scenario holds; again, it changes nothing."""
+        messages = await voice.play(name)
+        return Played(scenario=name, event_ids=[message.event_id for message in messages])
+
+    return router
