@@ -39,8 +39,10 @@ class MongoContacts:
         )
 
     async def erase(self, customer_id: str) -> None:
-        """Remove what a customer wrote, and keep that they wrote."""
-        await self._documents.collection.update_many({"customer_id": customer_id}, {"$set": {"text": ""}})
+        """Remove what a customer wrote, and keep that they wrote; whoever has loaded it before must load it again."""
+        await self._documents.collection.update_many(
+            {"customer_id": customer_id}, {"$set": {"text": ""}, "$inc": {"version": 1}}
+        )
 
 
 class MongoRegister:

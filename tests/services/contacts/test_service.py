@@ -1,9 +1,13 @@
 """contacts on a real broker and a real database: happy, duplicate, out of order, poison."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
-from contracts import contacts, mk, tickets
+import pytest
+
+from contracts import contacts, mk, notifier, tickets
+from contracts.message import Message
 from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact, request_id
 from services.contacts.app import build
 from services.contacts.settings import Settings
@@ -126,3 +130,96 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason_and_stops_nothing
 
 async def depth_is(system: System, queue: str, depth: int) -> bool:
     return await system.depth(queue) == depth
+
+
+async def test_r11_a_contact_is_emailed_when_its_mails_have_ended_in_any_order_and_however_often(
+    system: System,
+) -> None:
+    await a_provider(system)
+    contact = (await system.answer(a_contact()))["contact_id"]
+    about = {"event_id": (await the_received(system))["event_id"], "type": "ContactReceived.v1"}
+    to_customer = said(
+        notifier.NotificationSent, notification_id=uuid4(), about=about, channel="email", recipient="customer"
+    )
+    to_sector = said(
+        notifier.NotificationSkipped,
+        notification_id=uuid4(),
+        about=about,
+        channel="email",
+        recipient="sector",
+        reason="no address",
+    )
+
+    await system.say(to_sector, to_sector, to_customer, to_customer)
+
+    await eventually(lambda: state_is(system, contact, "emailed"))
+
+
+async def test_other_notifications_change_nothing(system: System) -> None:
+    await a_provider(system)
+    contact = (await system.answer(a_contact()))["contact_id"]
+    about = {"event_id": (await the_received(system))["event_id"], "type": "ContactReceived.v1"}
+    fields: dict[str, Any] = {"notification_id": uuid4(), "channel": "inbox", "recipient": "customer"}
+    elsewhere = {"event_id": uuid4(), "type": "ContactReceived.v1"}
+
+    await system.say(said(notifier.NotificationSent, about=about, **fields))
+    await system.say(said(notifier.NotificationFailed, about=elsewhere, **fields | {"channel": "email"}))
+
+    await system.quiet()
+    assert await state_is(system, contact, "received")
+
+
+async def test_r27_erasure_removes_what_was_written_and_outlives_late_news(system: System) -> None:
+    await a_provider(system)
+    contact = (await system.answer(a_contact()))["contact_id"]
+    late = said(mk.CustomerSaved, at=LONG_AGO + timedelta(hours=1), customer_id="ana", name="Ana", connections=[])
+
+    await system.say(said(mk.CustomerErased, at=LONG_AGO + timedelta(days=1), customer_id="ana"), late)
+
+    async def is_refused() -> bool:
+        reply = await system.ask(a_contact("k2"))
+        return reply.problem is not None and reply.problem.status == 404
+
+    await eventually(is_refused)
+    stored = await system.services[0].database["contacts"].find_one({"customer_id": "ana", "refusal": None})
+    assert stored["text"] == ""
+    assert await state_is(system, contact, "received")
+
+
+async def test_a_foreign_contact_is_not_found(system: System) -> None:
+    await a_provider(system)
+    contact = (await system.answer(a_contact()))["contact_id"]
+
+    problem = await system.problem(GetContact(request_id=uuid4(), customer_id="eva", contact_id=contact))
+
+    assert problem.status == 404
+
+
+POISONED: list[type[Message]] = [
+    mk.CustomerSaved,
+    mk.CustomerErased,
+    mk.SacOptionsSaved,
+    tickets.TicketOpened,
+    notifier.NotificationSent,
+    notifier.NotificationSkipped,
+    notifier.NotificationFailed,
+]
+
+
+@pytest.mark.parametrize("message", POISONED, ids=lambda message: message.routing_key())
+async def test_poison_of_every_kind_is_a_dead_letter(system: System, message: type[Message]) -> None:
+    await system.run(build, Settings)
+
+    await system.say_raw(message.exchange(), message.routing_key(), b'{"event_id": 1}', type=message.type_name())
+
+    await eventually(lambda: depth_is(system, "contacts.dead", 1))
+
+
+async def the_received(system: System) -> dict[str, Any]:
+    await eventually(lambda: system.heard_of(contacts.ContactReceived))
+    return system.heard_of(contacts.ContactReceived)[0]
+
+
+async def state_is(system: System, contact: str, state: str) -> bool:
+    answer = await system.answer(GetContact(request_id=uuid4(), customer_id="ana", contact_id=contact))
+    return bool(answer["state"] == state)
