@@ -1,9 +1,11 @@
 """R11 on a real broker, a real database and a real mail server: two mails a contact, each once."""
 
+from email.message import EmailMessage
+
 from contracts.notifier import NotificationSent, NotificationSkipped
 from tests.eventually import eventually
 from tests.services.notifier.world import ANA, PROTOCOL, SECTOR, a_contact, a_notifier, an_opening, inbox
-from tests.smtp import Mailbox
+from tests.smtp import Mailbox, Received
 from tests.system import System
 
 
@@ -29,5 +31,7 @@ async def test_r11_a_contact_with_its_ticket_gives_one_mail_to_the_sector_and_on
     assert reasons == {"told in the ticket's opening"}
 
 
-def body(message: object) -> str:
-    return message.get_body(("plain",)).get_content()
+def body(message: Received) -> str:
+    plain = message.get_body(("plain",))
+    assert isinstance(plain, EmailMessage)
+    return str(plain.get_content())

@@ -24,27 +24,22 @@ async def a_notifier(system: System, mailbox: Mailbox, **more: object) -> None:
 
 
 def a_contact(
-    contact_id: UUID | None = None,
-    *,
-    text: str = "Estou sem conexão desde ontem",
-    email: str | None = ANA,
-    sector_email: str | None = SECTOR,
-    generate_ticket: bool = True,
-    name: str = "Ana Souza",
+    contact_id: UUID | None = None, *, generate_ticket: bool = True, name: str = "Ana Souza", **more: str | None
 ) -> contacts.ContactReceived:
+    """Ana writes to Técnico; `more` are `text`, `email` (hers) and `sector_email`."""
     return said(
         contacts.ContactReceived,
         contact_id=contact_id or uuid4(),
         channel="sac_plus",
-        customer={"id": "ana", "name": name, "email": email},
+        customer={"id": "ana", "name": name, "email": more.get("email", ANA)},
         connection={"id": "c1", "label": "Casa"},
         sector={
             "id": "tecnico",
             "name": "Técnico",
-            "responsible_email": sector_email,
+            "responsible_email": more.get("sector_email", SECTOR),
             "generate_ticket": generate_ticket,
         },
-        text=text,
+        text=more.get("text", "Estou sem conexão desde ontem"),
     )
 
 
@@ -119,9 +114,7 @@ def at(minute: int) -> datetime:
 
 
 async def inbox(system: System, **more: object) -> Any:  # noqa: ANN401 - JSON
-    return await system.answer(
-        ListNotifications.model_validate({"request_id": uuid4(), "customer_id": "ana", **more})
-    )
+    return await system.answer(ListNotifications.model_validate({"request_id": uuid4(), "customer_id": "ana", **more}))
 
 
 async def inbox_types(system: System) -> list[str]:
