@@ -33,7 +33,7 @@ def up(scale: str = "", drain: float = 20) -> int:
 
     `scale` says how many replicas, as in "notifier=3 tickets=2"; `drain` how many seconds the services may finish in.
     """
-    folder = RunFolder(Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve())
+    folder = RunFolder(Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve())
     try:
         layout = read_layout(os.environ, scale=scale)
         with folder.lock():

@@ -98,9 +98,13 @@ class RabbitMQ:
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "advanced.config"),
             # Makes the start script exec the virtual machine: its pid is ours and signals reach it.
             "RUNNING_UNDER_SYSTEMD": "true",
-            # A node that already has its name and knows its port needs no epmd, so none stays behind.
+            # A node that already has its name and knows its port needs no epmd.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
-                f"-sname {node} -start_epmd false -erl_epmd_port {self.distribution_port} "
-                "-kernel inet_dist_use_interface {127,0,0,1}"
+                f"-sname {node} -erl_epmd_port {self.distribution_port} -kernel inet_dist_use_interface {{127,0,0,1}}"
             ),
+            # RabbitMQ starts one all the same each minute, as a daemon that stays behind: this keeps it from doing so.
+            "ERL_FLAGS": "-start_epmd false",
+            # Nothing listens there: the system's epmd must not hear of our node, nor refuse its name.
+            "ERL_EPMD_PORT": "1",
+            "ERL_CRASH_DUMP_SECONDS": "0",
         }

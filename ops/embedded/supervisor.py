@@ -45,7 +45,9 @@ class Supervisor:
 
     async def failed(self) -> None:
         """Wait for ever, or until a part can't be started at all. Raises: MissingPartError."""
-        await asyncio.gather(*self._tasks.values())
+        # Not gathered: who stops waiting must not end the keepers, or nothing would be asked to finish.
+        await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_EXCEPTION)
+        self._raise_failure()
 
     async def stop(self) -> None:
         """Take everything down in order, and kill what doesn't end in time."""

@@ -74,6 +74,18 @@ async def test_stages_go_up_in_order_and_down_in_reverse(stub: Callable[..., Par
     ]
 
 
+async def test_who_stops_watching_still_lets_parts_finish(stub: Callable[..., Part], tmp_path: Path) -> None:
+    supervisor = _supervisor(stub("tickets"))
+    await supervisor.start()
+    watch = asyncio.create_task(supervisor.failed())
+    await asyncio.sleep(0)
+
+    watch.cancel()
+    await supervisor.stop()
+
+    assert (tmp_path / "notes").read_text().splitlines() == ["begin tickets", "end tickets"]
+
+
 async def test_a_killed_part_is_started_again_and_shown_as_such(stub: Callable[..., Part]) -> None:
     seen: list[State] = []
     supervisor = _supervisor(stub("tickets"), changed=lambda keeper: seen.append(keeper.state))
