@@ -59,7 +59,11 @@ class Stage:
         }
         for one in self.provider["customers"]:
             active = [each for each in one["connections"] if each["active"]]
-            if len(active) == connections and groups.get(one.get("person_group_id")) == group and one.get("email"):
+            if (
+                len(active) == connections
+                and groups.get(one.get("person_group_id"), set()) == group
+                and one.get("email")
+            ):
                 return one
         raise PlotHoleError(f"no customer with {connections} connections in a group with {group or 'nothing'}")
 

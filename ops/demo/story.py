@@ -1,6 +1,5 @@
 """The day: two contacts, a field visit, a closing, an evaluation, and what the operator sees of it."""
 
-from typing import Any
 from uuid import uuid4
 
 from ops.demo.stage import App, Json, Stage, eventually, expect
@@ -59,9 +58,10 @@ def resolved(stage: Stage, protocol: str, *, from_: str) -> Json:
         return answer.json() if answer.status_code == 200 else None  # noqa: PLR2004 - HTTP's OK
 
     ticket: Json = eventually(f"ticket {protocol} in MK", in_mk)
-    rows = [[name, ticket[name], ticket[f"{name}_from"]] for name in ("process", "classification")]
+    opening = ticket["timeline"][0]["fields"]
+    rows = [[name, opening[name], opening[f"{name}_from"]] for name in ("process", "classification")]
     stage.teller.table(f"MK has ticket {protocol}", ["", "value", "from"], rows)
-    expect("where the process came from", of=str(ticket["process_from"]).split(":", maxsplit=1)[0], to_be=from_)
+    expect("where the process came from", of=str(opening["process_from"]).split(":", maxsplit=1)[0], to_be=from_)
     return ticket
 
 
@@ -84,7 +84,6 @@ def the_visit(stage: Stage, app: App, ticket: Json) -> None:
     stage.teller.chapter("The operator sends a technician")
     one = {"ticket_id": ticket["ticket_id"]}
     stage.operator_says("NotificationLevelChanged.v1", **one, notification_level="all")
-    eventually("the level in MK", lambda: level_of(stage, ticket["protocol"]) == "all")
     stage.operator_says(
         "ServiceOrderCreated.v1",
         **one,
@@ -102,11 +101,6 @@ def the_visit(stage: Stage, app: App, ticket: Json) -> None:
         "The app's inbox", ["type", "title", "body"], [[i["type"], i["title"], i["body"]] for i in inbox]
     )
     expect("news of phases (the invisible one is nobody's business)", of=count(inbox, "phase_changed"), to_be=1)
-
-
-def level_of(stage: Stage, protocol: str) -> Any:  # noqa: ANN401 - JSON
-    """The notification level that MK shows."""
-    return stage.http.get(f"{stage.mk}/tickets/{protocol}").json().get("notification_level")
 
 
 def inbox_with(app: App, ticket: Json, types: set[str]) -> list[Json] | None:

@@ -10,7 +10,8 @@ from ops.embedded.mailbox.letters import Letters
 _MAX_BYTES = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
+# without slots: aiosmtpd looks at every member, which Python 3.11.2 (Debian 12) fails at where there are some
+@dataclass(frozen=True)
 class _Handler:
     letters: Letters
 
