@@ -22,7 +22,7 @@ def explain(protocol: str) -> int:
             decision = str(line["decision"])
             table.add_row(
                 str(line["occurred_at"])[:19].replace("T", " "),
-                str(line["event"]),
+                str(line["type"]),
                 str(line["channel"]),
                 str(line["recipient"]),
                 f"[{_COLOURS.get(decision, 'white')}]{decision}[/]",
