@@ -1,5 +1,7 @@
 """What the tests of tickets begin with: a replica, and what MK, contacts and feedback say to it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +11,9 @@ from contracts import contacts, mk, tickets
 from contracts.message import Message
 from contracts.requests import GetTicket, ListTickets, ResolveTicket
 from services.tickets.app import build
+from services.tickets.domain import Step, Ticket, note, open_ticket
+from services.tickets.openings import asked_by_operator, protocol_of
+from services.tickets.resolution import chosen_by_operator
 from services.tickets.settings import Settings
 from tests.eventually import eventually
 from tests.system import LONG_AGO, System, said
@@ -28,6 +33,10 @@ STEPS: dict[type[Message], tuple[type[Message], dict[str, Any]]] = {
 def minutes(count: int) -> datetime:
     """So long after the day began."""
     return LONG_AGO + timedelta(minutes=count)
+
+
+ANSWERED = {"score": 5, "comment": "SEGREDO", "channel": "sac_plus"}
+ASKED = {"expires_at": minutes(99), "link": "https://atendo/SEGREDO"}
 
 
 def an_opening(ticket_id: str = "t1", *, at: datetime = LONG_AGO, **fields: object) -> mk.TicketOpened:
@@ -93,3 +102,19 @@ async def resolves_to(system: System, **expected: object) -> bool:
 
 async def depth_is(system: System, queue: str, depth: int) -> bool:
     return await system.depth(queue) == depth
+
+
+def play(messages: Sequence[Message]) -> tuple[Ticket, list[Message]]:
+    """What these messages make of a ticket, and all that was told on the way."""
+    ticket, told = Ticket("t1"), list[Message]()
+    for number, message in enumerate(messages, start=1):
+        if isinstance(message, mk.TicketOpened):
+            protocol = ticket.openings[0].protocol if ticket.openings else protocol_of(LONG_AGO.date(), number)
+            opening = asked_by_operator(message, chosen_by_operator(message), protocol=protocol)
+            changed, events = open_ticket(ticket, opening)
+        else:
+            assert isinstance(message, Step)
+            changed, events = note(ticket, message)
+        ticket = ticket if changed == ticket else replace(changed, version=ticket.version + 1)
+        told += events
+    return ticket, told

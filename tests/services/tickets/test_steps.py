@@ -1,5 +1,6 @@
 """What happens to a ticket, on a real broker and a real database: happy, duplicate, out of order."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.services.tickets.given import (
     page_of,
     told,
 )
-from tests.system import System, said
+from tests.system import LONG_AGO, System, said
 
 
 @pytest.mark.parametrize("kind", STEPS, ids=lambda kind: kind.__name__)
@@ -104,3 +105,27 @@ async def test_r4_an_evaluation_is_in_the_timeline_once_whenever_it_comes(
     stored = str(await service.database["tickets"].find_one({"_id": "t1"}))
     assert "token" not in stored
     assert "Foi bom" not in stored
+
+
+async def test_a_timeline_is_in_order_to_the_microsecond(system: System) -> None:
+    await a_replica(system)
+    phases = [
+        said(
+            mk.PhaseChanged,
+            at=LONG_AGO + timedelta(microseconds=number),
+            ticket_id="t1",
+            process="S",
+            phase=f"{number}",
+        )
+        for number in range(1, 6)
+    ]
+
+    for phase in reversed(phases):
+        await system.say(phase)
+    await system.say(an_opening())
+
+    protocol = (await told(system, tickets.TicketOpened))[0]["protocol"]
+    await told(system, tickets.PhaseChanged, 5)
+    page = await page_of(system, protocol)
+    assert page["phase"] == "5"
+    assert [entry["phase"] for entry in page["timeline"][1:]] == ["1", "2", "3", "4", "5"]
