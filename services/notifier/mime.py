@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 _BOUNDARY = "=_atendo"
-_MAX_PLAIN = 60
-_MAX_ENCODED_BYTES = 45
+_MAX_PLAIN = 64
+_MAX_ENCODED_BYTES = 39
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 _PLAIN = re.compile(r"[ -~]*")
@@ -43,8 +43,10 @@ def _part(kind: str, content: str) -> bytes:
         f'--{_BOUNDARY}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
-    lines = _NOT_IN_TEXT.sub("", content.replace("\r\n", "\n").replace("\r", "\n")).replace("\n", "\r\n")
-    return head.encode("ascii") + binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True) + b"\r\n"
+    lines = _NOT_IN_TEXT.sub("", content.replace("\r\n", "\n").replace("\r", "\n"))
+    # b2a_qp ends its soft breaks as the first line ends, so it is given one kind of end and CRLF comes last
+    encoded = binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True).replace(b"\n", b"\r\n")
+    return head.encode("ascii") + encoded + b"\r\n"
 
 
 def words(text: str) -> str:
@@ -56,12 +58,13 @@ def words(text: str) -> str:
 
 
 def mailbox(name: str, address: str) -> str:
-    """An address with the name of whose it is (RFC 5322, 3.4); `address` was checked before."""
+    """An address with the name of whose it is (RFC 5322, 3.4), cut at 39 bytes; `address` was checked before."""
     name = _one_line(name)
     if not name:
         return address
-    plain = len(name) <= _MAX_PLAIN and _ATOM.fullmatch(name) and "=?" not in name
-    return f'"{name}" <{address}>' if plain else "\r\n ".join((*_encoded(name), f"<{address}>"))
+    plain = len(name) <= _MAX_ENCODED_BYTES and _ATOM.fullmatch(name) and "=?" not in name
+    # some readers put a space between two encoded words of a name: it gets one
+    return f'"{name}" <{address}>' if plain else f"{next(_encoded(name))}\r\n <{address}>"
 
 
 def _one_line(text: str) -> str:

@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import tickets
@@ -65,6 +65,7 @@ def words(said: list[Any]) -> list[UUID]:
     return sorted(one.event_id for one in said if isinstance(one, NotificationSkipped))
 
 
+@settings(deadline=None)
 @given(st.lists(steps(), min_size=1, max_size=6), LEVELS, st.data())
 def test_r17_any_order_and_repetition_ends_in_the_same_decisions_and_messages(
     messages: list[Any], level: str, data: st.DataObject
@@ -88,6 +89,7 @@ def test_r17_any_order_and_repetition_ends_in_the_same_decisions_and_messages(
     assert len(set(dues(said))) == len(dues(said))
 
 
+@settings(deadline=None)
 @given(st.lists(steps(), min_size=1, max_size=5), st.lists(changes(), max_size=3), LEVELS, st.data())
 def test_r17_late_news_of_the_level_can_only_add_messages(
     messages: list[Any], news: list[Any], level: str, data: st.DataObject
@@ -123,6 +125,7 @@ def settled(messages: Sequence[Any]) -> tuple[tuple[Decision, ...], list[UUID], 
     return contact.decisions, dues(said), said
 
 
+@settings(deadline=None)
 @given(LEVELS)
 def test_r11_a_contact_and_its_ticket_give_two_mails_and_one_inbox_item_whichever_comes_first(level: str) -> None:
     contact = a_contact()
