@@ -39,8 +39,8 @@ class Sink:
         return f"smtp://{_LOOPBACK}:{self.port}"
 
     @property
-    def count(self) -> int:
-        """How many mails came since the start; reading it costs the sink nothing."""
+    def waiting(self) -> int:
+        """How many mails came since they were last taken; reading it costs the sink nothing."""
         return int(self._count.value)
 
     def take(self) -> list[Mail]:
@@ -103,6 +103,7 @@ async def _take_mails(pipe: Connection, count: "Synchronized[int]") -> None:
             return
         pipe.send(mails)
         mails.clear()
+        count.value = 0
 
     server = await loop.create_server(lambda: Session(take), _LOOPBACK, 0)
     loop.add_reader(pipe.fileno(), asked)

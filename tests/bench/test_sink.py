@@ -41,10 +41,11 @@ async def test_a_client_hands_over_two_mails_on_one_connection(mails: Sink, clie
         message.set_content("Sem conexão")
         await client.send_message(message)
 
+    assert mails.waiting == 2
     taken = mails.take()
     assert [mail.recipients for mail in taken] == [("um@exemplo.test",), ("dois@exemplo.test",)]
     assert before <= taken[0].at <= taken[1].at <= time.monotonic()
-    assert mails.count == 2
+    assert mails.waiting == 0
     assert mails.take() == []
 
 
@@ -116,7 +117,7 @@ async def test_reset_forgets_the_recipients(mails: Sink, client: aiosmtplib.SMTP
     with pytest.raises(aiosmtplib.SMTPDataError) as refused:
         await client.data(b"x\r\n")
     assert refused.value.code == 503
-    assert mails.count == 0
+    assert mails.waiting == 0
 
 
 async def test_an_endless_line_ends_the_connection(mails: Sink) -> None:

@@ -1,0 +1,41 @@
+"""What the kernel knows of a running process: its processor time, its memory, and how it was started."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PROC = Path("/proc")
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Return the processor time, user's and kernel's, of these processes so far. Raises: FileNotFoundError."""
+    return sum(_ticks(pid) for pid in pids) / _TICKS_PER_SECOND
+
+
+def _ticks(pid: int) -> int:
+    # the name, in brackets, may itself hold blanks and brackets
+    fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    user_field, kernel_field = 11, 12
+    return int(fields[user_field]) + int(fields[kernel_field])
+
+
+def resident_megabytes(pid: int) -> float:
+    """Return how much memory a process holds (VmRSS), in MB of a million bytes. Raises: FileNotFoundError."""
+    lines = (_PROC / str(pid) / "status").read_text().splitlines()
+    kibibytes = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+    return kibibytes * 1024 / 1e6
+
+
+def command(pid: int) -> tuple[str, ...]:
+    """Return the command line that a process was started with."""
+    return tuple(os.fsdecode(word) for word in _strings(pid, "cmdline"))
+
+
+def environment(pid: int) -> Mapping[str, str]:
+    """Return the environment that a process was started with."""
+    return dict(os.fsdecode(line).split("=", 1) for line in _strings(pid, "environ") if b"=" in line)
+
+
+def _strings(pid: int, file: str) -> list[bytes]:
+    return (_PROC / str(pid) / file).read_bytes().removesuffix(b"\0").split(b"\0")
