@@ -107,6 +107,10 @@ class Plan:
             "JWKS_URL": f"{addresses['MK_URL']}/.well-known/jwks.json",
             "LINK_SECRET": self.folder.secret("link"),
             "VAR_DIR": str(self.folder.path),
+            # a dozen demo customers stand for many
+            "RATE_LIMIT": os.environ.get("RATE_LIMIT", "6000/minute"),
+            "CONTACT_RATE_LIMIT": os.environ.get("CONTACT_RATE_LIMIT", "3000/minute"),
+            "ADDRESS_RATE_LIMIT": os.environ.get("ADDRESS_RATE_LIMIT", "6000/minute"),
             "LOG_FORMAT": os.environ.get("LOG_FORMAT", "json"),
             "PYTHONUNBUFFERED": "1",
         }
