@@ -1,18 +1,13 @@
 """What MK's stand-in is made of: the only file that knows."""
 
-from fastapi import FastAPI
-
 from chassis.service import Service, run
 from contracts import contacts, mk
-from mk import accounts, problems, tokens
 from mk.handlers import Handlers
-from mk.login import login
 from mk.mirror import HEARD
-from mk.panel import panel
 from mk.settings import Settings
-from mk.speaking import speaking
 from mk.store import MongoContacts, MongoMirror
 from mk.voice import Voice
+from mk.web import web
 
 
 def build(settings: Settings | None = None) -> Service:
@@ -26,18 +21,7 @@ def build(settings: Settings | None = None) -> Service:
     service.on(contacts.ContactReceived, handlers.on_contact_received)
     for news in HEARD.values():
         service.on(news, handlers.on_ticket_news)
-
-    secrets = settings.var_dir / "secrets"
-    tokens.ensure_key(secrets)
-    app = FastAPI(title="MK 3.0 (substituto)", version="1")
-    problems.explain(app)
-    app.include_router(speaking(voice, clock=service.clock))
-    app.include_router(
-        login(accounts.of_scenarios(), tokens.read_keys(secrets), issuer=settings.issuer, clock=service.clock)
-    )
-    app.include_router(panel(tickets, received))
-    service.serves(app)
-
+    service.serves(web(settings, voice, tickets, received, clock=service.clock))
     to_load = settings.mk_load
     if to_load:
         service.prepares(lambda: voice.play(to_load))

@@ -1,5 +1,6 @@
 """The routes by which customers log in, and by which the edge learns the keys."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form
@@ -20,7 +21,7 @@ class Token(BaseModel):
     expires_in: int
 
 
-def login(accounts: Accounts, keys: Keys, *, issuer: str, clock: Clock) -> APIRouter:
+def login(accounts: Accounts, keys: Callable[[], Keys], *, issuer: str, clock: Clock) -> APIRouter:
     """`POST /token`, `GET /.well-known/jwks.json`."""
     router = APIRouter(tags=["Acesso do cliente"])
 
@@ -28,12 +29,12 @@ def login(accounts: Accounts, keys: Keys, *, issuer: str, clock: Clock) -> APIRo
     async def token(username: Annotated[str, Form()], password: Annotated[str, Form()]) -> Token:
         """Log a customer in by CPF or e-mail address."""
         customer_id = accounts.customer(username, password)
-        signed = tokens.sign(customer_id, key=keys.current, issuer=issuer, now=clock())
+        signed = tokens.sign(customer_id, key=keys().current, issuer=issuer, now=clock())
         return Token(access_token=signed, expires_in=int(LASTS.total_seconds()))
 
     @router.get("/.well-known/jwks.json")
     async def jwks() -> dict[str, Any]:
         """The public keys of all tokens that may be out (RFC 7517)."""
-        return keys.jwks()
+        return keys().jwks()
 
     return router

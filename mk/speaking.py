@@ -1,8 +1,9 @@
 """The routes by which MK's stand-in is made to speak: single messages, and scenarios."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from chassis.clock import Clock
@@ -29,8 +30,8 @@ def speaking(voice: Voice, *, clock: Clock) -> APIRouter:
     """`POST /events/{type}`, `GET /scenarios`, `POST /scenarios/{name}`."""
     router = APIRouter(tags=["MK publica"])
 
-    @router.post("/events/{type_name}", status_code=202, responses=declared(404, 422, 503))
-    async def say(type_name: str, fields: Fields) -> Said:
+    @router.post("/events/{type}", status_code=202, responses=declared(404, 422, 503))
+    async def say(type_name: Annotated[str, Path(alias="type")], fields: Fields) -> Said:
         """Publish a message, as `TicketClosed.v1`; what identifies it is made where it is missing."""
         message = message_of(type_name, fields, now=clock())
         await voice.say(message)

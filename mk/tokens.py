@@ -62,11 +62,15 @@ class Keys:
         return {"keys": [key.public for key in (self.current, *self.retired)]}
 
 
-def ensure_key(folder: Path) -> None:
-    """Make the signing key of `folder`, readable for its owner alone, unless it is there already."""
-    path = folder / _CURRENT
-    if path.exists():
-        return
+def ensure_keys(folder: Path) -> Keys:
+    """The keys of `folder`, read anew so that a rotation counts at once; the first one is made where there is none."""
+    if not (folder / _CURRENT).exists():
+        _make(folder)
+    return read_keys(folder)
+
+
+def _make(folder: Path) -> None:
+    # readable for its owner alone
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = folder / f".{uuid4()}.pem"
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -78,7 +82,7 @@ def ensure_key(folder: Path) -> None:
         )
     # whole or not at all, and the first of several wins
     with suppress(FileExistsError):
-        os.link(written, path)
+        os.link(written, folder / _CURRENT)
     written.unlink()
 
 
