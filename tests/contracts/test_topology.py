@@ -9,12 +9,19 @@ from contracts import mk, tickets, topology
 from contracts.catalogue import all_requests, messages
 from contracts.message import Message
 
-SERVICES = ("contacts", "tickets", "notifier", "feedback")
+PROGRAMS = {
+    "contacts": "services.contacts.app",
+    "tickets": "services.tickets.app",
+    "notifier": "services.notifier.app",
+    "feedback": "services.feedback.app",
+    "mk": "mk.app",
+}
 
 
-@pytest.fixture(params=SERVICES)
-async def service(request: pytest.FixtureRequest) -> Service:
-    built: Service = importlib.import_module(f"services.{request.param}.app").build()
+@pytest.fixture(params=PROGRAMS)
+async def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Service:
+    monkeypatch.setenv("LINK_SECRET", "a secret of the provider")
+    built: Service = importlib.import_module(PROGRAMS[request.param]).build()
     return built
 
 
