@@ -79,7 +79,7 @@ class Mailbox:
         return self.refusal
 
 
-# without slots: aiosmtpd looks at every member, which Python 3.11.2 (Debian 12) fails at where there are some
+# Without slots: aiosmtpd looks at every member, which Python 3.11.2 (Debian 12) fails at where there are some.
 @dataclass(frozen=True)
 class _Handler:
     """The server's side: aiosmtpd finds these methods by name."""
