@@ -2,6 +2,7 @@
 
 import re
 import time
+import traceback
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -78,6 +79,8 @@ class Observed:
 
         try:
             await self._app(scope, receive, send_seen)
+        except Exception as error:  # noqa: BLE001 - answered with 500 by now; the server would log what it holds
+            self._log.error("request failed", error=type(error).__name__, at=_places(error))
         finally:
             self._tell(scope, seen)
 
@@ -96,6 +99,12 @@ class Observed:
             ms=round(spent * 1000, 1),
             correlation_id=seen.correlation_id,
         )
+
+
+def _places(error: Exception) -> list[str]:
+    # where it went wrong without its words, which may be a customer's
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _correlation_id(asked: str) -> str:

@@ -38,7 +38,10 @@ class Pages:
     ) -> HTMLResponse:
         """The form, with what was sent before and what is wrong with it, by field."""
         given = {"score": "", "comment": ""} | dict(sent or {})
-        return self._page(status, kind="form", protocol=protocol, sent=given, errors=errors, scores=SCORES)
+        wrong = {"score": "", "comment": "", "form": ""}
+        for field, words in errors.items():
+            wrong[field if field in wrong else "form"] = words
+        return self._page(status, kind="form", protocol=protocol, sent=given, errors=wrong, scores=SCORES)
 
     def thanks(self, score: int) -> HTMLResponse:
         """The answer was recorded."""

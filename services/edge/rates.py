@@ -24,11 +24,16 @@ class Rate:
     Not the library's own memory storage: that one walks over every caller at each request.
     """
 
-    def __init__(self, notation: str, *, now: Callable[[], float]) -> None:
+    def __init__(self, notation: str, *, now: Callable[[], float], max_counted: int = MAX_COUNTED) -> None:
         self._limit = limits.parse(notation)
         self._now = now
         self._windows: dict[str, _Window] = {}
-        self._clear_at = MAX_COUNTED
+        self._max_counted = self._clear_at = max_counted
+
+    @property
+    def callers(self) -> int:
+        """How many callers are remembered."""
+        return len(self._windows)
 
     def count(self, caller: str) -> None:
         """Count one request. Raises: Refused with 429, and when to come back."""
@@ -57,4 +62,4 @@ class Rate:
         if len(self._windows) < self._clear_at:
             return
         self._windows = {caller: window for caller, window in self._windows.items() if window.ends > now}
-        self._clear_at = max(MAX_COUNTED, 2 * len(self._windows))
+        self._clear_at = max(self._max_counted, 2 * len(self._windows))

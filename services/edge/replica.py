@@ -30,6 +30,7 @@ class Edge:
     ) -> None:
         metrics = HttpMetrics()
         self.settings = settings
+        self.http = http
         self.app: ASGIApp = Observed(http, log=log, metrics=metrics)
         http.state.health = HealthApp(live=self.live, ready=self.ready, registry=metrics.registry)
         self.publisher = publisher

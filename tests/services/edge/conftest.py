@@ -1,81 +1,115 @@
-"""The edge, served over HTTP, on a virtual host of its own."""
+"""The edge, served over HTTP: one a module with services that answer as they are told, or one of a test's own."""
 
 import asyncio
+import contextlib
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 
 import aio_pika
 import httpx2
 import pytest
 import pytest_asyncio
-from aio_pika.abc import AbstractConnection
 
 from chassis.health import server
 from services.edge.app import build
 from services.edge.replica import Edge
 from services.edge.settings import Settings
 from tests.eventually import eventually
+from tests.infra import Broker
 from tests.services.edge.surroundings import Issuer, Stub
 
-QUEUES = [f"{service}.queries" for service in ("contacts", "tickets", "feedback", "notifier")]
+QUERIES = [f"{service}.queries" for service in ("contacts", "tickets", "feedback", "notifier")]
 COMMANDS = [f"{service}.commands" for service in ("contacts", "feedback", "notifier")]
+UNLIMITED = {"rate_limit": "9999/second", "contact_rate_limit": "9999/second", "address_rate_limit": "9999/second"}
 
-Serve = Callable[..., Awaitable[httpx2.AsyncClient]]
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An edge at work, and a client of it that speaks for Ana."""
+
+    edge: Edge
+    client: httpx2.AsyncClient
+
+
+Serve = Callable[..., Awaitable[Served]]
 BringUp = Callable[[], Awaitable[Stub]]
+
+
+@contextlib.asynccontextmanager
+async def served(issuer: Issuer, **settings: object) -> AsyncIterator[Served]:
+    """Serve an edge on a free port."""
+    given = {"jwks_url": issuer.url, "port": 0, "reply_within": "PT0.5S"}
+    edge = build(Settings.model_validate(given | settings))
+    http = server(edge.app, host="127.0.0.1", port=0)
+    serving = asyncio.create_task(http.serve())
+    await edge.start()
+    await eventually(lambda: http.started)
+    port = http.servers[0].sockets[0].getsockname()[1]
+    headers = {"Authorization": f"Bearer {issuer.token()}"}
+    try:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=20) as client:
+            yield Served(edge, client)
+    finally:
+        http.should_exit = True
+        await serving
+        await edge.stop()
+
+
+@contextlib.asynccontextmanager
+async def brought_up(amqp_url: str) -> AsyncIterator[Stub]:
+    """Let a stub consume what the edge sends."""
+    async with await aio_pika.connect(amqp_url) as connection:
+        stub = Stub(connection)
+        await stub.listen(*QUERIES, *COMMANDS)
+        yield stub
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def _house(broker: Broker) -> AsyncIterator[tuple[Served, Stub]]:
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    url = broker.make_vhost(name)
+    with contextlib.closing(Issuer()) as issuer:
+        async with served(issuer, amqp_url=url, **UNLIMITED) as edge, brought_up(url) as stub:
+            yield edge, stub
+    broker.drop_vhost(name)
+
+
+@pytest.fixture
+def client(_house: tuple[Served, Stub]) -> httpx2.AsyncClient:
+    """Give a client, for Ana, of the module's edge."""
+    return _house[0].client
+
+
+@pytest.fixture
+def stub(_house: tuple[Served, Stub]) -> Stub:
+    """Give the services behind the module's edge, all of them up and without an answer."""
+    _house[1].forget()
+    return _house[1]
 
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    """Give a token issuer."""
-    issuer = Issuer()
-    yield issuer
-    issuer.close()
+    """Give a token issuer of this test's own."""
+    with contextlib.closing(Issuer()) as issuer:
+        yield issuer
 
 
-@pytest_asyncio.fixture
-async def edges() -> list[Edge]:
-    """Give the edges that this test serves."""
-    return []
+@pytest_asyncio.fixture(loop_scope="module")
+async def serve(amqp_url: str, issuer: Issuer) -> AsyncIterator[Serve]:
+    """Serve an edge of this test's own, on an empty virtual host."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield lambda **settings: stack.enter_async_context(served(issuer, amqp_url=amqp_url, **settings))
 
 
-@pytest_asyncio.fixture
-async def serve(amqp_url: str, issuer: Issuer, edges: list[Edge]) -> AsyncIterator[Serve]:
-    """Serve an edge with some settings, and give a client that speaks for Ana."""
-    closings: list[Callable[[], Awaitable[object]]] = []
-
-    async def serve(**settings: object) -> httpx2.AsyncClient:
-        given = {"amqp_url": amqp_url, "jwks_url": issuer.url, "port": 0, "reply_within": "PT0.5S"}
-        edge = build(Settings.model_validate(given | settings))
-        edges.append(edge)
-        http = server(edge.app, host="127.0.0.1", port=0)
-        serving = asyncio.create_task(http.serve())
-        await edge.start()
-        await eventually(lambda: http.started)
-        port = http.servers[0].sockets[0].getsockname()[1]
-        client = httpx2.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {issuer.token()}"}, timeout=20
-        )
-
-        async def close() -> None:
-            await client.aclose()
-            http.should_exit = True
-            await serving
-            await edge.stop()
-
-        closings.append(close)
-        return client
-
-    yield serve
-    for close in closings:
-        await close()
+@pytest_asyncio.fixture(loop_scope="module")
+async def bring_up(amqp_url: str) -> AsyncIterator[BringUp]:
+    """Bring up the services behind an edge of this test's own, once it has declared their queues."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield lambda: stack.enter_async_context(brought_up(amqp_url))
 
 
-@pytest_asyncio.fixture
-async def client(serve: Serve) -> httpx2.AsyncClient:
-    """Give a client, for Ana, of a served edge."""
-    return await serve()
-
-
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def lone(issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
     """Give a client, for Ana, of an edge without a broker: for what must not get that far."""
     edge = build(Settings.model_validate({"amqp_url": "amqp://127.0.0.1:1/", "jwks_url": issuer.url}))
@@ -84,27 +118,3 @@ async def lone(issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
     async with httpx2.AsyncClient(transport=transport, base_url="http://edge", headers=headers) as client:
         yield client
     await edge.stop()
-
-
-@pytest_asyncio.fixture
-async def bring_up(amqp_url: str) -> AsyncIterator[BringUp]:
-    """Bring up the services behind the edge, once its queues are there."""
-    connections: list[AbstractConnection] = []
-
-    async def bring_up() -> Stub:
-        connections.append(await aio_pika.connect(amqp_url))
-        stub = Stub(connections[-1])
-        await stub.listen(*QUEUES, *COMMANDS)
-        return stub
-
-    yield bring_up
-    for connection in connections:
-        await connection.close()
-
-
-@pytest_asyncio.fixture
-async def stub(client: httpx2.AsyncClient, bring_up: BringUp) -> Stub:
-    """Give the services behind the edge, all of them up."""
-    # the edge comes first: it declares the queues
-    del client
-    return await bring_up()

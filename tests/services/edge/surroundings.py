@@ -26,6 +26,7 @@ class Issuer:
         self.keys: dict[str, rsa.RSAPrivateKey] = {}
         self.asked = 0
         self.away = False
+        self.document: bytes | None = None
         self.add_key("k1")
         issuer = self
 
@@ -48,7 +49,9 @@ class Issuer:
         self.keys[key_id] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def jwks(self) -> bytes:
-        """What it shows: its keys, and some that are of no use."""
+        """What it shows: its keys, and some that are of no use; or the document that the test gave."""
+        if self.document is not None:
+            return self.document
         keys = [
             json.loads(RSAAlgorithm.to_jwk(key.public_key())) | {"kid": key_id, "use": "sig", "alg": "RS256"}
             for key_id, key in self.keys.items()
@@ -56,10 +59,16 @@ class Issuer:
         return json.dumps({"keys": [*keys, {"kty": "EC", "kid": "other"}, {"kty": "RSA", "kid": "broken"}]}).encode()
 
     def token(self, customer_id: str = "ana", *, key_id: str = "k1", **claims: object) -> str:
-        """A token; a claim that is None is left out."""
-        said = {"sub": customer_id, "aud": "atendo", "exp": int(time.time()) + ONE_HOUR} | claims
+        """A token of this customer."""
+        return self.token_saying({"sub": customer_id} | claims, key_id=key_id)
+
+    def token_saying(self, claims: dict[str, object], *, key_id: str = "k1") -> str:
+        """A token with these claims; one that is None is left out."""
+        said = {"sub": "ana", "aud": "atendo", "exp": int(time.time()) + ONE_HOUR} | claims
         said = {name: value for name, value in said.items() if value is not None}
-        return jwt.encode(said, self.keys[key_id], algorithm="RS256", headers={"kid": key_id})
+        return jwt.PyJWS().encode(
+            json.dumps(said).encode(), self.keys[key_id], algorithm="RS256", headers={"kid": key_id, "typ": "JWT"}
+        )
 
     def close(self) -> None:
         """Leave its port."""
@@ -95,6 +104,11 @@ class Stub:
                 mandatory=False,
             )
         await message.ack()
+
+    def forget(self) -> None:
+        """Answer nothing any more, and forget what was asked."""
+        self.answers.clear()
+        self.asked.clear()
 
     def says(self, kind: str, ok: object) -> None:
         """Answer every request of a kind with this."""

@@ -10,11 +10,12 @@ import httpx2
 import pytest
 
 from contracts.requests import contact_id, request_id
-from services.edge.replica import Edge
-from services.edge.routes.contacts import preferred_wait
 from tests.eventually import eventually
 from tests.services.edge.conftest import BringUp, Serve
 from tests.services.edge.surroundings import Issuer, Stub
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 BODY: dict[str, object] = {"sector_id": "tecnico", "text": "Sem conexão"}
 CONTACT = str(contact_id(request_id("ana", "k1")))
@@ -126,31 +127,27 @@ async def test_what_contacts_refuses_is_told_in_its_words(
     assert [one["field"] for one in answer.json().get("errors", [])] == ([field] if field else [])
 
 
-async def test_r13_without_contacts_it_is_accepted_and_queued(client: httpx2.AsyncClient) -> None:
+async def test_r13_without_contacts_it_is_accepted_and_handled_when_contacts_is_back(
+    serve: Serve, bring_up: BringUp
+) -> None:
+    client = (await serve()).client
+
     answer = await post(client)
 
     assert answer.status_code == 202
     assert answer.json() == {"contact_id": CONTACT, "state": "queued"}
     assert answer.headers["location"] == f"/v1/contacts/{CONTACT}"
-
-
-async def test_r13_what_was_queued_is_handled_when_contacts_is_back(
-    client: httpx2.AsyncClient, bring_up: BringUp
-) -> None:
-    await post(client)
-
     stub = await bring_up()
-
     [asked] = await eventually(lambda: stub.asked_for("submit_contact"))
     assert asked["text"] == "Sem conexão"
+    assert asked["request_id"] == str(request_id("ana", "k1"))
 
 
-async def test_r13_without_a_broker_the_app_is_told_when_to_send_again(
-    client: httpx2.AsyncClient, edges: list[Edge]
-) -> None:
-    await edges[0].publisher.connection.close()
+async def test_r13_without_a_broker_the_app_is_told_when_to_send_again(serve: Serve) -> None:
+    here = await serve()
+    await here.edge.publisher.connection.close()
 
-    answer = await post(client)
+    answer = await post(here.client)
 
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
@@ -175,7 +172,9 @@ async def test_prefer_wait_waits_for_the_protocol(client: httpx2.AsyncClient, st
     assert answer.headers["preference-applied"] == "wait=5"
 
 
-async def test_prefer_wait_ends_with_what_is_known_by_then(client: httpx2.AsyncClient) -> None:
+async def test_prefer_wait_ends_with_what_is_known_by_then(client: httpx2.AsyncClient, stub: Stub) -> None:
+    assert not stub.answers
+
     answer = await post(client, headers={"Prefer": "wait=1"})
 
     assert answer.json() == {"contact_id": CONTACT, "state": "queued"}
@@ -183,18 +182,8 @@ async def test_prefer_wait_ends_with_what_is_known_by_then(client: httpx2.AsyncC
     assert timedelta(seconds=0.9) < answer.elapsed < timedelta(seconds=3)
 
 
-@pytest.mark.parametrize("prefer", ["", "wait", "wait=", "wait=-1", "wait=x", "waiting=3", "wait=1.5"])
-def test_a_wait_that_cannot_be_read_is_ignored(prefer: str) -> None:
-    assert preferred_wait(prefer) is None
-
-
-@pytest.mark.parametrize(("prefer", "seconds"), [("wait=3", 3), ('a;b, WAIT = "2"', 2), ("wait=0", 0), ("wait=999", 5)])
-def test_a_wait_is_cut_at_five_seconds(prefer: str, seconds: int) -> None:
-    assert preferred_wait(prefer) == timedelta(seconds=seconds)
-
-
 async def test_too_many_contacts_of_one_customer_are_told_to_wait(serve: Serve, issuer: Issuer) -> None:
-    client = await serve(contact_rate_limit="2/minute")
+    client = (await serve(contact_rate_limit="2/minute")).client
 
     answers = [await post(client, f"k{n}") for n in range(3)]
     other = await post(client, headers={"Authorization": f"Bearer {issuer.token('bia')}"})

@@ -1,0 +1,251 @@
+"""Rating closed tickets, logged in and through the signed link (R22 to R24)."""
+
+import re
+from html.parser import HTMLParser
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.services.edge.conftest import Serve
+from tests.services.edge.surroundings import Stub
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+EVALUATION = str(uuid4())
+PENDING = {
+    "evaluation_id": EVALUATION,
+    "protocol": "20260105000001",
+    "closed_at": "2026-01-05T12:00:00Z",
+    "expires_at": "2026-01-19T12:00:00Z",
+}
+LINK = "/avaliacao/token-that-feedback-signed"
+FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class Elements(HTMLParser):
+    """The elements of a page, each with its attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep one."""
+        self.found.append((tag, dict(attrs)))
+
+    def of(self, tag: str, **attributes: str) -> list[dict[str, str | None]]:
+        """Those of one kind with these attributes."""
+        return [had for name, had in self.found if name == tag and attributes.items() <= had.items()]
+
+
+def rated(*, created: bool, score: int = 5) -> dict[str, object]:
+    return {"evaluation_id": EVALUATION, "score": score, "created": created}
+
+
+def waiting(stub: Stub, state: str = "waiting", **more: object) -> None:
+    stub.says("open_evaluation_link", PENDING | {"state": state} | more)
+
+
+async def test_pending_evaluations_are_listed(client: httpx2.AsyncClient, stub: Stub) -> None:
+    stub.says("list_evaluations", [PENDING])
+
+    answer = await client.get("/v1/evaluations")
+
+    assert answer.json() == [PENDING]
+
+
+async def test_r24_the_first_answer_is_created_and_the_same_again_is_fine(
+    client: httpx2.AsyncClient, stub: Stub
+) -> None:
+    stub.says("submit_evaluation", rated(created=True))
+    first = await client.post(f"/v1/evaluations/{EVALUATION}", json={"score": 5, "comment": "  "})
+    stub.says("submit_evaluation", rated(created=False))
+    again = await client.post(f"/v1/evaluations/{EVALUATION}", json={"score": 5})
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json() == {"evaluation_id": EVALUATION, "score": 5}
+    asked, repeated = stub.asked
+    assert asked["request_id"] == repeated["request_id"]
+    assert (asked["customer_id"], asked["evaluation_id"], asked["comment"]) == ("ana", EVALUATION, None)
+
+
+async def test_r24_the_same_answer_is_the_same_request(client: httpx2.AsyncClient, stub: Stub) -> None:
+    stub.says("submit_evaluation", rated(created=True))
+
+    for score in (5, 5, 4):
+        await client.post(f"/v1/evaluations/{EVALUATION}", json={"score": score, "comment": "Bom"})
+
+    ids = [asked["request_id"] for asked in stub.asked]
+    assert ids[0] == ids[1] != ids[2]
+
+
+async def test_what_feedback_refuses_is_told_in_its_words(client: httpx2.AsyncClient, stub: Stub) -> None:
+    for status in (404, 409, 410, 422):
+        stub.refuses("submit_evaluation", status, field="comment")
+
+        answer = await client.post(f"/v1/evaluations/{EVALUATION}", json={"score": 3})
+
+        assert answer.status_code == status
+        assert answer.json()["type"] == f"urn:atendo:problem:refused-{status}"
+        assert answer.json()["errors"] == [{"field": "comment", "message": "Não."}]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"score": 0}, "score"),
+        ({"score": 6}, "score"),
+        ({"score": "5"}, "score"),
+        ({"score": 4.5}, "score"),
+        ({"score": True}, "score"),
+        ({}, "score"),
+        ({"score": 5, "comment": "x" * 2001}, "comment"),
+        ({"score": 5, "comment": "a\0"}, "comment"),
+    ],
+)
+async def test_r22_a_rating_that_cannot_be_meant_is_refused(
+    lone: httpx2.AsyncClient, body: dict[str, object], field: str
+) -> None:
+    answer = await lone.post(f"/v1/evaluations/{EVALUATION}", json=body)
+
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["errors"]] == [field]
+
+
+async def test_a_rating_that_nobody_takes_can_be_sent_again(client: httpx2.AsyncClient, stub: Stub) -> None:
+    assert not stub.answers
+
+    answer = await client.post(f"/v1/evaluations/{EVALUATION}", json={"score": 5})
+
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_r23_opening_the_link_shows_the_form_and_records_nothing(client: httpx2.AsyncClient, stub: Stub) -> None:
+    waiting(stub)
+
+    answer = await client.get(LINK, headers={"Authorization": ""})
+
+    assert answer.status_code == 200
+    page = Elements(answer.text)
+    assert page.of("html", lang="pt-BR")
+    assert [one["value"] for one in page.of("input", type="radio", name="score")] == ["1", "2", "3", "4", "5"]
+    assert page.of("label", **{"for": "comment"})
+    assert page.of("textarea", id="comment", maxlength="2000")
+    assert page.of("form", method="post")
+    assert not page.of("script")
+    assert "Obrigatório para notas de 1 a 4" in answer.text
+    assert [asked["kind"] for asked in stub.asked] == ["open_evaluation_link"]
+    assert stub.asked[0]["token"] == "token-that-feedback-signed"
+
+
+async def test_the_page_lets_nothing_run_and_tells_nobody_of_itself(client: httpx2.AsyncClient, stub: Stub) -> None:
+    waiting(stub)
+
+    headers = (await client.get(LINK)).headers
+
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "script-src" not in policy
+    assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "noindex" in headers["x-robots-tag"]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_r24_a_link_that_is_done_says_so(client: httpx2.AsyncClient, stub: Stub) -> None:
+    waiting(stub, "answered", score=4)
+    answered = await client.get(LINK)
+    waiting(stub, "expired")
+    expired = await client.get(LINK)
+
+    assert (answered.status_code, expired.status_code) == (200, 410)
+    assert "Avaliação já respondida" in answered.text
+    assert "Sua nota foi 4." in answered.text
+    assert "Prazo encerrado" in expired.text
+    assert not Elements(answered.text + expired.text).of("form")
+
+
+async def test_an_invalid_link_is_a_page_that_says_so(client: httpx2.AsyncClient, stub: Stub) -> None:
+    stub.refuses("open_evaluation_link", 404, detail="Este link de avaliação não é válido.")
+
+    answer, odd = await client.get(LINK), await client.get(f"/avaliacao/{'x' * 300}")
+
+    assert (answer.status_code, odd.status_code) == (404, 404)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Este link de avaliação não é válido." in answer.text
+    assert "Este link de avaliação não é válido." in odd.text
+    assert len(stub.asked) == 1
+
+
+async def test_r23_sending_the_form_records_the_answer(client: httpx2.AsyncClient, stub: Stub) -> None:
+    stub.says("submit_evaluation_by_link", rated(created=True, score=4))
+
+    answer = await client.post(LINK, data={"score": "4", "comment": "Bom,\r\nmas demorou"})
+
+    assert answer.status_code == 200
+    assert "Obrigado pela sua avaliação" in answer.text
+    [asked] = stub.asked
+    assert (asked["score"], asked["comment"]) == (4, "Bom,\nmas demorou")
+
+
+async def test_r22_a_missing_comment_is_said_beside_its_field(client: httpx2.AsyncClient, stub: Stub) -> None:
+    waiting(stub)
+    stub.refuses("submit_evaluation_by_link", 422, detail="Conte o motivo da nota.", field="comment")
+
+    answer = await client.post(LINK, data={"score": "2", "comment": ""})
+
+    assert answer.status_code == 422
+    page = Elements(answer.text)
+    [comment] = page.of("textarea", id="comment")
+    assert comment["aria-invalid"] == "true"
+    assert "comment-wrong" in (comment["aria-describedby"] or "")
+    assert re.search(r'id="comment-wrong"[^>]*>Conte o motivo da nota\.<', answer.text)
+    assert [one["value"] for one in page.of("input", name="score") if "checked" in one] == ["2"]
+
+
+async def test_r22_a_missing_score_is_said_beside_its_field(client: httpx2.AsyncClient, stub: Stub) -> None:
+    waiting(stub)
+
+    for form in ("", "comment=oi", "score=", "score=9&comment=oi", "score=x", "%ff=%ff&score", "a=1&" * 20):
+        answer = await client.post(LINK, content=form, headers=FORM_TYPE)
+        assert (form, answer.status_code) == (form, 422)
+        assert 'id="score-wrong"' in answer.text
+
+    assert {asked["kind"] for asked in stub.asked} == {"open_evaluation_link"}
+
+
+async def test_what_was_written_is_kept_and_never_run(client: httpx2.AsyncClient, stub: Stub) -> None:
+    waiting(stub)
+
+    answer = await client.post(LINK, data={"comment": "</textarea><script>alert(1)</script>"})
+
+    assert answer.status_code == 422
+    assert "&lt;/textarea&gt;&lt;script&gt;alert(1)" in answer.text
+    assert not Elements(answer.text).of("script")
+
+
+async def test_r24_an_answer_that_does_not_count_says_why(client: httpx2.AsyncClient, stub: Stub) -> None:
+    for status, title in (404, "Link inválido"), (409, "Avaliação já respondida"), (410, "Prazo encerrado"):
+        stub.refuses("submit_evaluation_by_link", status, detail="Porque sim.")
+
+        answer = await client.post(LINK, data={"score": "5"})
+
+        assert answer.status_code == status
+        assert title in answer.text
+        assert "Porque sim." in answer.text
+
+
+async def test_without_feedback_the_page_says_when_to_come_back(serve: Serve) -> None:
+    here = await serve()
+    await here.edge.publisher.connection.close()
+
+    answer = await here.client.get(LINK)
+
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"

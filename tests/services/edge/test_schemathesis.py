@@ -1,0 +1,65 @@
+"""Schemathesis against the served edge: no answer that the OpenAPI document doesn't declare."""
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from contracts.requests import contact_id
+from tests.services.edge.conftest import UNLIMITED, BringUp, Serve
+from tests.services.edge.surroundings import Issuer, Stub
+from tests.services.edge.test_evaluations import PENDING
+from tests.services.edge.test_reads import PAGE, TICKET
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PHASES = "examples,coverage,fuzzing"
+EXAMPLES = 15
+
+
+def answer_everything(stub: Stub) -> None:
+    """Answer as the services would."""
+    form = {"connections": [], "connection_required": False, "sectors": [], "max_length": 4000}
+    stub.says("get_menu", {"options": ["tickets"]})
+    stub.says("get_contact_form", form)
+    stub.says("list_tickets", {"items": [TICKET], "next_cursor": None})
+    stub.says("get_ticket", PAGE)
+    stub.says("list_evaluations", [PENDING])
+    stub.says("list_notifications", {"items": [], "unread": 0, "next_cursor": None})
+    stub.says("mark_notification_read", None)
+    stub.says("open_evaluation_link", PENDING | {"state": "waiting"})
+    stub.says("get_contact", {"contact_id": str(uuid4()), "state": "received"})
+    stub.answers["submit_contact"] = lambda body: {
+        "ok": {"contact_id": str(contact_id(body["request_id"])), "state": "received", "protocol": "20260105000001"}
+    }
+    for kind in ("submit_evaluation", "submit_evaluation_by_link"):
+        stub.answers[kind] = lambda body: {
+            "ok": {"evaluation_id": PENDING["evaluation_id"], "score": body["score"], "created": True}
+        }
+
+
+async def schemathesis(url: str, token: str, folder: Path) -> tuple[int, str]:
+    program = shutil.which("schemathesis", path=str(Path(sys.executable).parent)) or "schemathesis"
+    arguments = [
+        *("run", f"{url}/openapi.json", "--checks", "all", "--phases", PHASES, "--max-examples", str(EXAMPLES)),
+        *("--seed", "1", "--header", f"Authorization: Bearer {token}", "--continue-on-failure", "--no-color"),
+    ]
+    process = await asyncio.create_subprocess_exec(
+        program, *arguments, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
+
+
+@pytest.mark.timeout(180)
+async def test_no_answer_is_undeclared(serve: Serve, bring_up: BringUp, issuer: Issuer, tmp_path: Path) -> None:
+    here = await serve(**UNLIMITED)
+    answer_everything(await bring_up())
+
+    status, said = await schemathesis(str(here.client.base_url).rstrip("/"), issuer.token(), tmp_path)
+
+    assert status == 0, said
+    assert "14 passed" in said or "No issues found" in said, said
