@@ -50,6 +50,8 @@ class MongoTickets:
         chosen: dict[str, Any] = {"customer_id": customer_id, "status": status}
         if behind:
             at = milliseconds(behind.opened_at)
+            # lets the index begin at the place
+            chosen["opened_at"] = {"$lte": at}
             chosen["$or"] = [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": behind.id}}]
         found = self._documents.collection.find(chosen).sort(_NEWEST_FIRST).limit(limit)
         return [_ticket(one) async for one in found]
