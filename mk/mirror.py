@@ -124,14 +124,14 @@ def evaluation(ticket: Ticket, closing: tickets.TicketClosed) -> Evaluation:
     cycle = closing.cycle
     if closing.automatic or not closing.request_evaluation:
         return Evaluation(cycle, "not_asked")
-    for answer in ticket.told(feedback.EvaluationSubmitted):
-        if answer.cycle == cycle:
-            return Evaluation(
-                cycle, "answered", answer.evaluation_id, answer.score, answer.comment, str(answer.channel)
-            )
-    request = next((one for one in ticket.told(feedback.EvaluationRequested) if one.cycle == cycle), None)
+    # by cause and not by cycle: closings told out of order may have been counted alike
+    requests = (one for one in ticket.told(feedback.EvaluationRequested) if one.cause_id == closing.event_id)
+    request = next(requests, None)
     if request is None:
         return Evaluation(cycle, "waiting")
+    for answer in ticket.told(feedback.EvaluationSubmitted):
+        if answer.evaluation_id == request.evaluation_id:
+            return Evaluation(cycle, "answered", answer.evaluation_id, answer.score, answer.comment, answer.channel)
     return Evaluation(cycle, _unanswered(ticket, closing, request), request.evaluation_id)
 
 

@@ -19,6 +19,11 @@ def evaluation_id(cycle: int) -> UUID:
     return uuid5(NAMESPACE_OID, f"evaluation {cycle}")
 
 
+def closing_id(cycle: int) -> UUID:
+    """Give the event that told of a closing."""
+    return uuid5(NAMESPACE_OID, f"closing {cycle}")
+
+
 def told(message: type[M], *, hour: int, **fields: object) -> M:
     """Give what is told of the ticket at some hour of its life."""
     step = {"notification_level": "all", "version": hour} if "version" in message.model_fields else {}
@@ -42,8 +47,14 @@ def opened() -> tickets.TicketOpened:
 
 def closed(*, hour: int, cycle: int = 1, **fields: object) -> tickets.TicketClosed:
     """Give a closing that asks for an evaluation."""
-    usual = {"closed_at": LONG_AGO + timedelta(hours=hour), "closed_by": "Bruno", "request_evaluation": True}
-    return told(tickets.TicketClosed, hour=hour, cycle=cycle, **(usual | fields))
+    usual = {
+        "event_id": closing_id(cycle),
+        "closed_at": LONG_AGO + timedelta(hours=hour),
+        "closed_by": "Bruno",
+        "request_evaluation": True,
+        "cycle": cycle,
+    }
+    return told(tickets.TicketClosed, hour=hour, **(usual | fields))
 
 
 def requested(*, hour: int, cycle: int = 1) -> feedback.EvaluationRequested:
@@ -51,6 +62,7 @@ def requested(*, hour: int, cycle: int = 1) -> feedback.EvaluationRequested:
     return told(
         feedback.EvaluationRequested,
         hour=hour,
+        cause_id=closing_id(cycle),
         evaluation_id=evaluation_id(cycle),
         cycle=cycle,
         expires_at=LONG_AGO + timedelta(days=14),

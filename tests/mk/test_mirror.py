@@ -9,7 +9,7 @@ from contracts import feedback, tickets
 from contracts.message import Message
 from mk import mirror
 from mk.mirror import Ticket
-from tests.mk.story import PROTOCOL, closed, evaluation_id, failed, opened, requested, submitted, told
+from tests.mk.story import PROTOCOL, closed, closing_id, evaluation_id, failed, opened, requested, submitted, told
 
 
 def heard(*messages: Message) -> Ticket:
@@ -77,6 +77,19 @@ def test_r21_every_closing_has_its_own_evaluation_and_history_is_kept() -> None:
     assert [(one.cycle, one.state) for one in mirror.evaluations(ticket)] == [(1, "answered"), (2, "waiting")]
 
 
+def test_r26_closings_that_were_counted_alike_are_not_confused() -> None:
+    ticket = heard(
+        opened(),
+        closed(hour=2, event_id=closing_id(1), cycle=1),
+        closed(hour=6, event_id=closing_id(2), cycle=1),
+        requested(hour=3, cycle=1),
+        requested(hour=7, cycle=2),
+        submitted(hour=8, cycle=2, score=2),
+    )
+
+    assert [one.state for one in mirror.evaluations(ticket)] == ["waiting", "answered"]
+
+
 def test_a_reopened_ticket_is_not_on_the_panel() -> None:
     reopened = heard(opened(), closed(hour=2), told(tickets.TicketReopened, hour=5))
 
@@ -93,7 +106,7 @@ def test_a_ticket_is_known_by_any_of_its_news() -> None:
 
 
 def test_r27_erasing_leaves_no_text_of_the_customer_and_keeps_the_score() -> None:
-    ticket = mirror.erase(heard(opened(), closed(hour=2), submitted(hour=4), told(tickets.TicketReopened, hour=5)))
+    ticket = mirror.erase(heard(opened(), closed(hour=2), requested(hour=3), submitted(hour=4)))
 
     assert "Ana" not in str(ticket)
     [evaluation] = mirror.evaluations(ticket)
