@@ -1,0 +1,192 @@
+"""The way to a real mail server: connections kept open, lost and found, and every answer taken for what it is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from services.notifier.channels.email import Line, Mail
+from services.notifier.sending import MailServerAway, OutcomeUnknown, Refused
+from tests.smtp import Mailbox
+
+SENDER = "nao-responda@provedor.example"
+TO = "ana@cliente.example"
+MAIL = b"Subject: oi\r\n\r\noi\r\n.\r\n..fim\r\n"
+
+
+@pytest_asyncio.fixture
+async def mail(mailbox: Mailbox) -> AsyncIterator[Mail]:
+    """Give one line to the mailbox."""
+    mail = Mail(mailbox.url, connections=1, timeout=timedelta(seconds=2))
+    yield mail
+    await mail.close()
+
+
+async def send(mail: Mail, recipient: str = TO) -> None:
+    async with mail.line() as line:
+        await line.send(SENDER, recipient, MAIL)
+
+
+async def test_a_mail_arrives_as_it_was_made(mail: Mail, mailbox: Mailbox) -> None:
+    await send(mail)
+
+    assert [message.get_payload() for message in mailbox.to(TO)] == ["oi\r\n.\r\n..fim\r\n"]
+    assert mailbox.messages[0].sender == SENDER
+
+
+async def test_a_connection_serves_many_mails_and_a_refusal_does_not_end_it(mailbox: Mailbox) -> None:
+    async with a_door(mailbox) as door:
+        mail = Mail(f"smtp://127.0.0.1:{door.port}", connections=1, timeout=timedelta(seconds=2))
+        mailbox.refused_recipients["eva@cliente.example"] = "550 5.1.1 no such user"
+
+        await send(mail)
+        with pytest.raises(Refused):
+            await send(mail, "eva@cliente.example")
+        await send(mail)
+        await mail.close()
+
+    assert len(mailbox.messages) == 2
+    assert door.opened == 1
+
+
+@dataclass
+class Door:
+    """A port in front of the mailbox, and how often somebody came through."""
+
+    port: int = 0
+    opened: int = 0
+
+
+@asynccontextmanager
+async def a_door(mailbox: Mailbox) -> AsyncIterator[Door]:
+    door = Door()
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(4096):
+            writer.write(data)
+        writer.close()
+
+    async def through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        door.opened += 1
+        behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", mailbox.port)
+        await asyncio.gather(copy(reader, behind_writer), copy(behind_reader, writer))
+
+    async with await asyncio.start_server(through, "127.0.0.1") as server:
+        door.port = server.sockets[0].getsockname()[1]
+        yield door
+
+
+async def test_a_server_that_was_restarted_is_found_again(mail: Mail, mailbox: Mailbox) -> None:
+    await send(mail)
+    mailbox.stop()
+    mailbox.start()
+
+    await send(mail)
+
+    assert len(mailbox.messages) == 2
+
+
+async def test_a_server_that_is_down_is_away(mail: Mail, mailbox: Mailbox) -> None:
+    await send(mail)
+    mailbox.stop()
+
+    with pytest.raises(MailServerAway):
+        await send(mail)
+
+
+@pytest.mark.parametrize("answer", ["451 4.3.0 try again later", "421 4.3.2 shutting down"])
+async def test_a_server_that_asks_to_try_later_is_away_and_has_not_taken_it(
+    mail: Mail, mailbox: Mailbox, answer: str
+) -> None:
+    mailbox.refuse(answer, times=1)
+
+    with pytest.raises(MailServerAway) as away:
+        await send(mail)
+    await send(mail)
+
+    assert not isinstance(away.value, OutcomeUnknown)
+    assert len(mailbox.messages) == 1
+
+
+async def test_r19_a_recipient_refused_for_good_is_told_without_the_address(mail: Mail, mailbox: Mailbox) -> None:
+    mailbox.refused_recipients[TO] = f"550 5.1.1 <{TO}>: no such user"
+
+    with pytest.raises(Refused) as refused:
+        await send(mail)
+    await send(mail, "rui@cliente.example")
+
+    assert refused.value.for_good
+    assert refused.value.reason == "SMTP 550 5.1.1 (address): no such user"
+    assert len(mailbox.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "for_good"),
+    [
+        ("550 no such user", True),
+        ("552 5.2.2 mailbox full", True),
+        ("554 5.7.1 relay access denied", False),
+        ("554 5.6.0 content refused", False),
+    ],
+)
+async def test_r19_an_address_is_not_blamed_for_our_own_fault(
+    mail: Mail, mailbox: Mailbox, answer: str, *, for_good: bool
+) -> None:
+    mailbox.refuse(answer)
+
+    with pytest.raises(Refused) as refused:
+        await send(mail)
+
+    assert refused.value.for_good is for_good
+
+
+async def test_a_recipient_to_be_tried_later_is_an_outage(mail: Mail, mailbox: Mailbox) -> None:
+    mailbox.refused_recipients[TO] = "450 4.2.1 greylisted"
+
+    with pytest.raises(MailServerAway):
+        await send(mail)
+
+
+async def test_no_answer_after_the_mail_was_handed_over_leaves_the_outcome_unknown(
+    mailbox: Mailbox,
+) -> None:
+    mailbox.delay = timedelta(seconds=1)
+    mail = Mail(mailbox.url, connections=1, timeout=timedelta(seconds=0.2))
+
+    with pytest.raises(OutcomeUnknown):
+        await send(mail)
+
+    mailbox.delay = timedelta()
+    await send(mail)
+    await mail.close()
+
+
+async def test_a_mail_that_is_cut_short_leaves_a_line_that_works(mail: Mail, mailbox: Mailbox) -> None:
+    mailbox.delay = timedelta(seconds=5)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await send(mail)
+    mailbox.delay = timedelta()
+
+    await send(mail)
+
+    assert len(mailbox.messages) >= 1
+
+
+async def test_more_mails_than_lines_wait_for_a_line(mailbox: Mailbox) -> None:
+    mail = Mail(mailbox.url, connections=3, timeout=timedelta(seconds=5))
+
+    await asyncio.gather(*(send(mail) for _ in range(30)))
+
+    assert len(mailbox.messages) == 30
+    await mail.close()
+
+
+@pytest.mark.parametrize("url", ["http://x", "smtp://", "localhost:25"])
+def test_an_smtp_url_that_is_none_is_refused_at_start(url: str) -> None:
+    with pytest.raises(ValueError, match="SMTP_URL"):
+        Line(url, timeout=timedelta(seconds=1))
