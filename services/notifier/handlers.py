@@ -118,11 +118,10 @@ class SendingHandlers:
         """Send one mail, once (R18). Raises: MailServerAway, ClaimedElsewhere, UnknownTemplate."""
         mail = self.writer.mail(due)
         handed_over = due.notification_id in self._handed_over
+        # all that may fail comes before the claim, which others have to wait out
+        refusal = await self.addresses.refusal(due.address)
         async with self.mail.line() as line:
-            claim, refusal = await asyncio.gather(
-                self.deliveries.claim(due, handed_over=handed_over, now=self.clock()),
-                self.addresses.refusal(due.address),
-            )
+            claim = await self.deliveries.claim(due, handed_over=handed_over, now=self.clock())
             if claim.done:
                 return
             outcome = before_sending(due, claim, handed_over=handed_over, refusal=refusal)

@@ -21,7 +21,7 @@ class Settings(settings.Settings):
     """How long the mail server may take for one answer."""
 
     mail_from: str = "Atendimento <atendimento@atendo.local>"
-    mail_domain: str = "atendo.local"
+    mail_domain: str = Field(default="atendo.local", pattern=r"^[A-Za-z0-9.-]+$")
     """What follows the `@` in the Message-ID of our mails."""
 
     timezone: str = "America/Sao_Paulo"

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.service import Service
+from chassis.store import WITHOUT_TOLD
 from contracts import mk
 from contracts.message import Cause, Message, NotificationLevel
 from services.notifier.domain import Customer, Decision, Event
@@ -51,7 +52,7 @@ class MongoContacts:
 
     async def erase(self, customer_id: str) -> None:
         """Remove what a customer wrote and where they are reached; that, and why, they were told stays."""
-        gone = {"received.facts": {}, "received.addresses": {}, "received.withheld": ERASED}
+        gone = {"received.facts": {}, "received.addresses": {}, "received.withheld": ERASED, "told": []}
         await self._documents.collection.update_many(
             {"customer_id": customer_id, "received": {"$ne": None}}, {"$set": gone, "$inc": {"version": 1}}
         )
@@ -75,7 +76,7 @@ class MongoTickets:
 
     async def with_protocol(self, protocol: str) -> Ticket | None:
         """The ticket with this protocol, or None."""
-        found = await self._documents.collection.find_one({"protocol": protocol})
+        found = await self._documents.collection.find_one({"protocol": protocol}, WITHOUT_TOLD)
         return _ticket(found) if found else None
 
     async def commit(self, ticket: Ticket, said: list[Message], *, cause: Cause) -> None:
@@ -91,7 +92,7 @@ class MongoTickets:
 
     async def erase(self, customer_id: str) -> None:
         """Remove what could be told of a customer's tickets; that, and why, they were told stays."""
-        gone = {"events.$[].facts": {}, "events.$[].addresses": {}, "events.$[].withheld": ERASED}
+        gone = {"events.$[].facts": {}, "events.$[].addresses": {}, "events.$[].withheld": ERASED, "told": []}
         await self._documents.collection.update_many(
             {"customer_id": customer_id}, {"$set": gone, "$inc": {"version": 1}}
         )
