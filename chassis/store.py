@@ -25,6 +25,9 @@ Client = Any
 Database = Any
 """The same of its database."""
 
+WITHOUT_TOLD = {"told": 0}
+"""A projection: what a document told is for `atendo reconcile` to read, and for no handler to load."""
+
 _FAIL_AFTER_MS = 3000
 
 
@@ -64,11 +67,11 @@ class Documents:
         outbox.watch(collection)
 
     async def find(self, document_id: Id) -> dict[str, Any] | None:
-        """One document as it is stored, with its `version`, or None."""
-        found: dict[str, Any] | None = await self.collection.find_one({"_id": document_id})
+        """One document as it is stored, with its `version` and without what it told, or None."""
+        found: dict[str, Any] | None = await self.collection.find_one({"_id": document_id}, WITHOUT_TOLD)
         return found
 
-    async def commit(
+    async def commit(  # noqa: PLR0913 - keyword-only after two
         self,
         document_id: Id,
         state: Mapping[str, Any],
@@ -76,30 +79,25 @@ class Documents:
         version: int,
         cause: Cause,
         events: Sequence[Message] = (),
+        forgets: bool = False,
     ) -> None:
         """Make state, cause and events durable together, then publish the events.
 
         `version` is that of the document as loaded, 0 for a new one. A cause applied before changes nothing; what it
-        still has in the outbox is published. Raises: Conflict, BrokerDown, Unroutable.
+        still has in the outbox is published. The document keeps what it told, word for word, unless it `forgets`:
+        then it keeps nothing, earlier words neither (R27). Raises: Conflict, BrokerDown, Unroutable.
         """
         now = self._clock()
         entries = [Entry.of(event, cause=cause.event_id, at=now) for event in events]
-        if not await self._write(document_id, state, version=version, cause=cause.event_id, entries=entries):
+        change = _change(state, version=version, cause=cause.event_id, entries=entries)
+        if forgets:
+            change["$set"]["told"] = []
+            change["$push"].pop("told", None)
+        if not await self._write(document_id, change, version=version, cause=cause.event_id):
             entries = await self._left_by(document_id, cause.event_id)
         await self._outbox.publish(self.collection, document_id, entries)
 
-    async def _write(
-        self,
-        document_id: Id,
-        state: Mapping[str, Any],
-        *,
-        version: int,
-        cause: UUID,
-        entries: Sequence[Entry],
-    ) -> bool:
-        change: dict[str, Any] = {"$set": {**state, "version": version + 1}, "$push": {"applied": cause}}
-        if entries:
-            change["$push"]["outbox"] = {"$each": [entry.document() for entry in entries]}
+    async def _write(self, document_id: Id, change: Mapping[str, Any], *, version: int, cause: UUID) -> bool:
         try:
             result = await self.collection.update_one(
                 {"_id": document_id, "version": version, "applied": {"$ne": cause}}, change, upsert=version == 0
@@ -115,6 +113,14 @@ class Documents:
         if document is None:
             raise Conflict(document_id)
         return [Entry.read(entry) for entry in document.get("outbox", []) if entry["cause"] == cause]
+
+
+def _change(state: Mapping[str, Any], *, version: int, cause: UUID, entries: Sequence[Entry]) -> dict[str, Any]:
+    change: dict[str, Any] = {"$set": {**state, "version": version + 1}, "$push": {"applied": cause}}
+    if entries:
+        said = {"$each": [entry.document() for entry in entries]}
+        change["$push"] |= {"outbox": said, "told": said}
+    return change
 
 
 class Snapshots:

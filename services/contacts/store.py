@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.service import Service
+from chassis.store import WITHOUT_TOLD
 from contracts import mk
 from contracts.message import Cause, Message
 from services.contacts.domain import Connection, Contact, Customer, Known, Sector
@@ -29,7 +30,7 @@ class MongoContacts:
 
     async def received_as(self, event_id: UUID) -> Contact | None:
         """The contact that was told of by the `ContactReceived` with this id, or None."""
-        found = await self._documents.collection.find_one({"received_event": event_id})
+        found = await self._documents.collection.find_one({"received_event": event_id}, WITHOUT_TOLD)
         return _contact(found) if found else None
 
     async def commit(self, contact: Contact, events: list[Message], *, cause: Cause) -> None:
@@ -41,7 +42,7 @@ class MongoContacts:
     async def erase(self, customer_id: str) -> None:
         """Remove what a customer wrote, and keep that they wrote; whoever has loaded it before must load it again."""
         await self._documents.collection.update_many(
-            {"customer_id": customer_id}, {"$set": {"text": ""}, "$inc": {"version": 1}}
+            {"customer_id": customer_id}, {"$set": {"text": "", "told": []}, "$inc": {"version": 1}}
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.service import Service
-from chassis.store import Conflict
+from chassis.store import WITHOUT_TOLD, Conflict
 from contracts import mk
 from contracts.message import Cause, Message
 from services.feedback.domain import Answer, Evaluation, Occasion, Responsible, Snapshot
@@ -37,17 +37,23 @@ class MongoEvaluations:
 
     async def of_customer(self, customer_id: str) -> list[Evaluation]:
         """All that a customer was ever asked."""
-        return [_evaluation(found) async for found in self._documents.collection.find({"customer_id": customer_id})]
+        found = self._documents.collection.find({"customer_id": customer_id}, WITHOUT_TOLD)
+        return [_evaluation(one) async for one in found]
 
     async def due(self, now: datetime) -> AsyncIterator[Evaluation]:
         """Those that the clock has brought something for, the longest overdue first."""
-        async for found in self._documents.collection.find({"due_at": {"$lte": now}}).sort("due_at", 1):
+        async for found in self._documents.collection.find({"due_at": {"$lte": now}}, WITHOUT_TOLD).sort("due_at", 1):
             yield _evaluation(found)
 
     async def commit(self, evaluation: Evaluation, events: list[Message], *, cause: Cause) -> None:
         """Make an evaluation and its events durable, then publish them. Raises: Conflict."""
         await self._documents.commit(
-            evaluation.id, _document(evaluation), version=evaluation.version, cause=cause, events=events
+            evaluation.id,
+            _document(evaluation),
+            version=evaluation.version,
+            cause=cause,
+            events=events,
+            forgets=evaluation.erased,
         )
 
     async def commit_first(self, evaluation: Evaluation, events: list[Message]) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pymongo import ReturnDocument
 
 from chassis.service import Service
-from chassis.store import milliseconds
+from chassis.store import WITHOUT_TOLD, milliseconds
 from contracts import mk, tickets
 from contracts.message import Cause, Message, NotificationLevel
 from services.tickets.domain import Status, Step, Ticket, state
@@ -38,12 +38,13 @@ class MongoTickets:
 
     async def with_protocol(self, protocol: str) -> Ticket | None:
         """The opened ticket with this protocol, or None."""
-        found = await self._documents.collection.find_one({"protocol": protocol})
+        found = await self._documents.collection.find_one({"protocol": protocol}, WITHOUT_TOLD)
         return _ticket(found) if found else None
 
     async def of_customer(self, customer_id: str) -> list[Ticket]:
         """Every opened ticket of a customer."""
-        return [_ticket(found) async for found in self._documents.collection.find({"customer_id": customer_id})]
+        found = self._documents.collection.find({"customer_id": customer_id}, WITHOUT_TOLD)
+        return [_ticket(one) async for one in found]
 
     async def newest(self, customer_id: str, status: Status, *, limit: int, behind: Place | None) -> list[Ticket]:
         """A customer's opened tickets of this status, newest first, from behind a place on."""
@@ -53,12 +54,19 @@ class MongoTickets:
             # lets the index begin at the place
             chosen["opened_at"] = {"$lte": at}
             chosen["$or"] = [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": behind.id}}]
-        found = self._documents.collection.find(chosen).sort(_NEWEST_FIRST).limit(limit)
+        found = self._documents.collection.find(chosen, WITHOUT_TOLD).sort(_NEWEST_FIRST).limit(limit)
         return [_ticket(one) async for one in found]
 
     async def commit(self, ticket: Ticket, events: list[Message], *, cause: Cause) -> None:
         """Make a ticket and its events durable, then publish them. Raises: Conflict."""
-        await self._documents.commit(ticket.id, _document(ticket), version=ticket.version, cause=cause, events=events)
+        await self._documents.commit(
+            ticket.id,
+            _document(ticket),
+            version=ticket.version,
+            cause=cause,
+            events=events,
+            forgets=ticket.erased,
+        )
 
 
 class MongoProtocols:

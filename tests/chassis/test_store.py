@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from chassis.service import Service
 from chassis.settings import Settings
 from chassis.store import Conflict
 from contracts import feedback, mk
+from tests.eventually import eventually
 from tests.system import LONG_AGO, System, said
 
 
@@ -160,3 +162,31 @@ async def test_of_two_words_of_the_same_moment_the_same_one_wins_in_either_order
         winners.append(found and found["n"])
 
     assert winners[0] == winners[1]
+
+
+async def test_what_a_document_told_stays_in_it_word_for_word_and_no_handler_loads_it(
+    service: Service, system: System
+) -> None:
+    things = service.documents("things")
+
+    await things.commit("a", {}, version=0, cause=an_event(), events=[an_event(7)])
+    await things.commit("a", {}, version=1, cause=an_event(), events=[an_event(8)])
+
+    await system.quiet()
+    await service.outbox.clear()
+    kept = await things.collection.find_one({"_id": "a"})
+    assert kept["outbox"] == []
+    said_of_it = [body for n in "78" for body in system.heard_of(feedback.EvaluationReminded, ticket_id=f"t{n}")]
+    assert [json.loads(one["body"]) for one in kept["told"]] == said_of_it
+    assert "told" not in (await things.find("a") or {})
+
+
+async def test_r27_a_document_that_forgets_keeps_nothing_of_what_it_told(service: Service, system: System) -> None:
+    things = service.documents("things")
+    await things.commit("a", {}, version=0, cause=an_event(), events=[an_event(7)])
+
+    await things.commit("a", {}, version=1, cause=an_event(), events=[an_event(8)], forgets=True)
+
+    kept = await things.collection.find_one({"_id": "a"})
+    assert kept["told"] == []
+    await eventually(lambda: len(system.heard_of(feedback.EvaluationReminded)) == 2)
