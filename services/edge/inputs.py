@@ -18,6 +18,11 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _whole_is_int(value: object) -> object:
+    # JSON knows but one kind of number: 5.0 is 5
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Limit = Annotated[int, Query(ge=1, le=100)]
 """Items on a page."""
 
@@ -25,6 +30,11 @@ Cursor = Annotated[str | None, Query(min_length=1, max_length=512, pattern=r"^[\
 """Where the page begins, as the page before it told."""
 
 CleanIdentifier = Annotated[Identifier, StringConstraints(pattern=WITHOUT_NUL)]
+
+MaybeIdentifier = Annotated[
+    Annotated[str, StringConstraints(max_length=128, pattern=WITHOUT_NUL)] | None, BeforeValidator(_blank_is_none)
+]
+"""An id that may be missing; a blank one counts as missing."""
 
 Text = Annotated[
     str,
@@ -46,7 +56,7 @@ class NewContact(BaseModel):
     """A customer's message to a sector."""
 
     sector_id: CleanIdentifier
-    connection_id: Annotated[CleanIdentifier | None, BeforeValidator(_blank_is_none)] = None
+    connection_id: MaybeIdentifier = None
     text: Text
     channel: Channel = Channel.SAC_PLUS
 
@@ -64,7 +74,7 @@ class Rating(BaseModel):
 
     model_config = ConfigDict(json_schema_extra=_comment_below_five)
 
-    score: Annotated[int, Field(strict=True, ge=1, le=5)]
+    score: Annotated[int, Field(strict=True, ge=1, le=5), BeforeValidator(_whole_is_int)]
     comment: Comment = None
 
 

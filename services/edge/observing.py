@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,6 +43,7 @@ class HttpMetrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.in_hand = Gauge("atendo_http_in_hand", "Requests being answered right now.", registry=self.registry)
 
 
 @dataclass(slots=True)
@@ -77,11 +78,13 @@ class Observed:
                     headers.setdefault(name, value)
             await send(message)
 
+        self._metrics.in_hand.inc()
         try:
             await self._app(scope, receive, send_seen)
         except Exception as error:  # noqa: BLE001 - answered with 500 by now; the server would log what it holds
             self._log.error("request failed", error=type(error).__name__, at=_places(error))
         finally:
+            self._metrics.in_hand.dec()
             self._tell(scope, seen)
 
     def _tell(self, scope: Scope, seen: _Seen) -> None:

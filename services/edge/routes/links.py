@@ -18,6 +18,7 @@ from services.edge.problems import RETRY_AFTER_SECONDS, Refused, declared, known
 from services.edge.wording import field_errors
 
 MAX_TOKEN = 256
+MAX_FIELDS = 1000
 FIELDS = ("score", "comment")
 
 
@@ -114,7 +115,7 @@ def _readable(token: str) -> str:
 
 def _read_form(body: bytes) -> Mapping[str, str]:
     try:
-        fields = parse_qs(body.decode(), max_num_fields=10)
+        fields = parse_qs(body.decode(), max_num_fields=MAX_FIELDS)
     except ValueError:
         return {}
     # browsers write line ends as CRLF, and count them as one character
