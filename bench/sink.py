@@ -1,9 +1,10 @@
 """The process that the mails go to: `smtp.Session`s in a loop of their own, and a pipe to ask it what came."""
 
+import asyncio
 import multiprocessing
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ctypes import c_ulonglong
 from dataclasses import dataclass
 from datetime import timedelta
@@ -84,29 +85,19 @@ def _serve(pipe: Connection, count: "Synchronized[int]") -> None:
 
 
 async def _take_mails(pipe: Connection, count: "Synchronized[int]") -> None:
-    import asyncio  # noqa: PLC0415 - only this process needs it
-
     loop = asyncio.get_running_loop()
     mails: list[Mail] = []
-    parent_gone = asyncio.Event()
 
     def take(mail: Mail) -> None:
         mails.append(mail)
         count.value += 1
 
-    def asked() -> None:
-        try:
-            pipe.recv()
-        except EOFError:
-            parent_gone.set()
-            loop.remove_reader(pipe.fileno())
-            return
-        pipe.send(mails)
-        mails.clear()
-        count.value = 0
-
-    server = await loop.create_server(lambda: Session(take), _LOOPBACK, 0)
-    loop.add_reader(pipe.fileno(), asked)
-    pipe.send(server.sockets[0].getsockname()[1])
-    await parent_gone.wait()
-    server.close()
+    async with await loop.create_server(lambda: Session(take), _LOOPBACK, 0) as server:
+        pipe.send(server.sockets[0].getsockname()[1])
+        with suppress(EOFError):
+            while True:
+                await loop.run_in_executor(None, pipe.recv)
+                taken = mails.copy()
+                mails.clear()
+                count.value = 0
+                await loop.run_in_executor(None, pipe.send, taken)

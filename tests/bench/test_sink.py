@@ -63,6 +63,17 @@ async def test_a_mail_comes_out_as_it_went_in(mails: Sink, client: aiosmtplib.SM
     assert [mail.content() for mail in mails.take()] == [content or b"\r\n"]
 
 
+async def test_more_mails_than_a_pipe_holds_are_taken_at_once(mails: Sink, client: aiosmtplib.SMTP) -> None:
+    for _ in range(30):
+        await client.mail("sac@exemplo.test")
+        await client.rcpt("um@exemplo.test")
+        await client.data(b"x" * 100_000 + b"\r\n")
+
+    taken = mails.take()
+
+    assert [len(mail.content()) for mail in taken] == [100_002] * 30
+
+
 async def test_commands_may_run_ahead_of_their_answers(mails: Sink) -> None:
     session = (
         b"EHLO bench\r\nMAIL FROM:<a@exemplo.test>\r\nRCPT TO:<b@exemplo.test>\r\nRCPT TO:<c@exemplo.test>\r\n"
