@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from ops.embedded.backoff import next_pause
+from ops.embedded.backoff import LONGEST, next_pause
 from ops.embedded.part import Part
 from ops.embedded.process import signal_group
 
@@ -37,6 +37,7 @@ class Keeper:
 
     part: Part
     changed: Callable[["Keeper"], None]
+    longest_pause: timedelta = LONGEST
     state: State = State.WAITING
     note: str = ""
     restarts: int = 0
@@ -60,7 +61,7 @@ class Keeper:
             code = await self._watch()
             if self._stopping.is_set():
                 break
-            pause = next_pause(pause, was_ready_for=self._ready_for())
+            pause = min(next_pause(pause, was_ready_for=self._ready_for()), self.longest_pause)
             self._become(State.DEAD, f"ended with {code}; starts again in {pause.total_seconds():g} s")
             self.restarts += 1
             await self._pause(pause)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from ops.embedded.backoff import LONGEST
 from ops.embedded.keeper import Keeper, State
 from ops.embedded.part import Part, Stage
 
@@ -16,16 +17,20 @@ _GRACE_OF_FOUNDATION = timedelta(seconds=20)
 
 @dataclass(slots=True)
 class Supervisor:
-    """All parts of one run. `changed` is told each change of state; `drain` bounds how long the services may finish."""
+    """All parts of one run. `changed` is told each change of state; `drain` bounds how long the services may finish.
+
+    `longest_pause` bounds how long a part that died stays down.
+    """
 
     parts: Iterable[Part]
     changed: Callable[[Keeper], None]
     drain: timedelta = timedelta(seconds=20)
+    longest_pause: timedelta = LONGEST
     keepers: list[Keeper] = field(init=False)
     _tasks: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.keepers = [Keeper(part, self.changed) for part in self.parts]
+        self.keepers = [Keeper(part, self.changed, self.longest_pause) for part in self.parts]
 
     async def start(self) -> list[Keeper]:
         """Start everything, each stage once what it needs is up; return what isn't ready.
