@@ -88,15 +88,17 @@ class Outbox:
             await collection.create_index("outbox.at", sparse=True, name="outbox")
 
     async def publish(self, collection: Collection, document_id: Id, entries: Sequence[Entry]) -> None:
-        """Publish one document's entries, in order. Raises: BrokerDown, Unroutable; what is left is swept later."""
-        for entry in entries:
-            # a repetition that comes while its first is under way, or is not cleared yet, says nothing twice
-            sending = self._sending.get(entry.event_id)
-            if sending is None or (sending.done() and sending.exception() is not None):
-                sending = asyncio.create_task(self._publisher.publish(entry.outgoing))
-                self._sending[entry.event_id] = sending
-            await asyncio.shield(sending)
-            self._published[collection.name].append((document_id, entry.event_id))
+        """Publish one document's entries, all at once. Raises: BrokerDown, Unroutable; what is left is swept later."""
+        await asyncio.gather(*(self._publish(collection, document_id, entry) for entry in entries))
+
+    async def _publish(self, collection: Collection, document_id: Id, entry: Entry) -> None:
+        # a repetition that comes while its first is under way, or is not cleared yet, says nothing twice
+        sending = self._sending.get(entry.event_id)
+        if sending is None or (sending.done() and sending.exception() is not None):
+            sending = asyncio.create_task(self._publisher.publish(entry.outgoing))
+            self._sending[entry.event_id] = sending
+        await asyncio.shield(sending)
+        self._published[collection.name].append((document_id, entry.event_id))
 
     async def clear_for_ever(self) -> None:
         """Every 250 ms, take what was published out of the documents."""
