@@ -1,0 +1,54 @@
+"""Proves a history against what was left behind, property by property; it asks nobody and changes nothing."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from tests.chaos import notifying, ticketing
+from tests.chaos.case import Case
+from tests.chaos.evidence import Evidence
+from tests.chaos.history import History
+from tests.chaos.provider import Customer
+
+Property = Callable[[Case], Iterator[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One property: how many things it was about, and what contradicts it."""
+
+    name: str
+    promise: str
+    violations: list[str] = field(default_factory=list)
+
+
+PROPERTIES: dict[str, Property] = {
+    "contacts_become_tickets": ticketing.contacts_become_tickets,
+    "protocols_are_unique": ticketing.protocols_are_unique,
+    "tickets_are_the_fold": ticketing.tickets_are_the_fold,
+    "mirror_agrees": ticketing.mirror_agrees,
+    "one_evaluation_per_closing": ticketing.one_evaluation_per_closing,
+    "answers_are_kept": ticketing.answers_are_kept,
+    "one_delivery_per_channel": notifying.one_delivery_per_channel,
+    "inbox_at_most_once": notifying.inbox_at_most_once,
+    "mails_at_least_once": notifying.mails_at_least_once,
+    "mails_keep_their_id": notifying.mails_keep_their_id,
+    "mails_repeat_across_crashes_only": notifying.mails_repeat_across_crashes_only,
+    "queues_are_drained": notifying.queues_are_drained,
+    "dead_letters_are_accounted_for": notifying.dead_letters_are_accounted_for,
+}
+"""Every property, by name; each one's docstring is its promise."""
+
+
+def check(history: History, evidence: Evidence, customers: dict[str, Customer]) -> list[Verdict]:
+    """Return every property with its violations: none at all where the product kept its word."""
+    case = Case.of(history, evidence, customers)
+    return [Verdict(name, _promise(prove), list(prove(case))) for name, prove in PROPERTIES.items()]
+
+
+def broken(verdicts: list[Verdict]) -> set[str]:
+    """The names of the properties that don't hold."""
+    return {verdict.name for verdict in verdicts if verdict.violations}
+
+
+def _promise(prove: Property) -> str:
+    return (prove.__doc__ or "").split("\n", maxsplit=1)[0].strip()

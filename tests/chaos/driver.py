@@ -1,0 +1,127 @@
+"""Sends commands at a steady rate, whatever happens to the product: customers' contacts and ratings, MK's messages."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
+from contracts.message import Message
+from tests.chaos import story
+from tests.chaos.app import App
+from tests.chaos.expected import ticket_of
+from tests.chaos.history import History, Said, Unsure, Wrote, now
+from tests.chaos.provider import SECTORS, Customer
+
+_AT_ONCE = 150
+"""Commands in flight: an outage holds the rest back, as a provider's own systems would."""
+
+_A_SECOND = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Driver:
+    """Every random choice comes from `rng`; `done` is told of each finished command."""
+
+    app: App
+    publisher: Publisher
+    history: History
+    customers: dict[str, Customer]
+    rng: Random
+    done: Callable[[str], None] = lambda _: None
+    _spoken: list[Message] = field(default_factory=list)
+    _tickets: int = 0
+    _running: set["asyncio.Task[None]"] = field(default_factory=set)
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+
+    async def drive(self, commands: int, *, rate: float) -> None:
+        """Send so many commands, at most `rate` a second, and wait until each has its outcome."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        for number in range(commands):
+            await asyncio.sleep(max(0.0, started + number / rate - loop.time()))
+            await self._room.acquire()
+            name, command = self._next(number)
+            task = asyncio.create_task(self._run(name, command))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        await self._finish()
+
+    async def _finish(self) -> None:
+        # contacts still tell MK to go on with their tickets
+        while self._running or self._spoken:
+            for message in self._spoken:
+                self._running.add(asyncio.create_task(self._say(message)))
+            self._spoken.clear()
+            finished, self._running = self._running, set()
+            await asyncio.gather(*finished)
+
+    async def _run(self, name: str, command: Coroutine[Any, Any, None]) -> None:
+        try:
+            await command
+        finally:
+            self._room.release()
+            self.done(name)
+
+    def _next(self, number: int) -> tuple[str, Coroutine[Any, Any, None]]:
+        chance = self.rng.random()
+        if self._spoken and chance < 0.5:
+            # taken out of order: MK's events may arrive in any
+            message = self._spoken.pop(self.rng.randrange(len(self._spoken)))
+            return "MK message", self._say(message)
+        if chance < 0.58:
+            return "evaluation", self._rate(self.rng.choice(list(self.customers)))
+        if chance < 0.7:
+            return "MK message", self._open(self.rng.choice(list(self.customers)))
+        return "contact", self._write(number, self.rng.choice(list(self.customers)), self.rng.choice(list(SECTORS)))
+
+    async def _write(self, number: int, customer_id: str, sector_id: str) -> None:
+        taps = 2 if self.rng.random() < 0.1 else 1
+        wrote = await self.app.write(
+            customer_id, sector_id, key=f"contact-{number}", text=f"Contato {number}", taps=taps
+        )
+        if wrote.acknowledged and SECTORS[sector_id].generates_ticket and self.rng.random() < 0.5:
+            await self._go_on(wrote)
+
+    async def _go_on(self, wrote: Wrote) -> None:
+        # operators act on what was received, which is later than the receipt
+        while not await self.app.is_received(wrote.customer_id, wrote.contact_id):  # noqa: ASYNC110 - HTTP has no event
+            await asyncio.sleep(_A_SECOND.total_seconds())
+        level, after = SECTORS[wrote.sector_id].level, datetime.now(UTC) + _A_SECOND
+        self._spoken += story.steps(self.rng, ticket_of(wrote.contact_id), level, after=after)
+
+    async def _open(self, customer_id: str) -> None:
+        self._tickets += 1
+        at = datetime.now(UTC)
+        opening = story.opening(self.rng, f"mk-{self._tickets}", customer_id, at=at)
+        self._spoken += story.steps(self.rng, opening.ticket_id, opening.notification_level, after=at)
+        await self._say(opening)
+
+    async def _say(self, message: Message) -> None:
+        times = 2 if self.rng.random() < 0.1 else 1
+        published = 0
+        while published < times:
+            try:
+                await self.publisher.publish(Outgoing.of(message))
+                published += 1
+            except (BrokerDown, Unroutable) as error:
+                # MK keeps what isn't confirmed, and says the very same again
+                self.history.note(Unsure(now(), "MK message", type(error).__name__))
+                await asyncio.sleep(_A_SECOND.total_seconds())
+        self.history.note(_said(message, times))
+
+    async def _rate(self, customer_id: str) -> None:
+        for evaluation in await self.app.pending(customer_id):
+            if self.rng.random() < 0.6:
+                score = self.rng.randint(1, 5)
+                await self.app.rate(customer_id, evaluation, score, None if score == 5 else f"Nota {score}")
+                if self.rng.random() < 0.2:
+                    await self.app.rate(customer_id, evaluation, score % 5 + 1, "Mudei de ideia")
+
+
+def _said(message: Message, times: int) -> Said:
+    body = message.model_dump(mode="json")
+    identity = str(message.event_id), message.occurred_at.isoformat(), str(body["ticket_id"])
+    return Said(now(), message.type_name(), *identity, body, times)

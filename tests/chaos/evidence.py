@@ -1,0 +1,43 @@
+"""What the product left behind: databases, queues, dead letters, what customers are shown, and the mails."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail as the mail server took it; `at` on the clock of the history."""
+
+    at: float
+    message_id: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One message that was given up; `mark` is the undecodable message's own, or empty."""
+
+    service: str
+    mark: str
+    reason: str
+    type: str
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything that the checker may look at; documents as MongoDB has them."""
+
+    contacts: list[Document] = field(default_factory=list)
+    tickets: list[Document] = field(default_factory=list)
+    notified_contacts: list[Document] = field(default_factory=list)
+    notified_tickets: list[Document] = field(default_factory=list)
+    deliveries: list[Document] = field(default_factory=list)
+    evaluations: list[Document] = field(default_factory=list)
+    mirror: list[Document] = field(default_factory=list)
+    shown: dict[str, Document] = field(default_factory=dict)
+    mails: list[Mail] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    queues: dict[str, int] = field(default_factory=dict)
+    outboxes: dict[str, int] = field(default_factory=dict)

@@ -1,0 +1,160 @@
+"""Waits until the product has come to rest, and gathers what it left behind."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+import httpx2
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
+from pymongo import AsyncMongoClient
+
+from chassis import letter as headers
+from contracts import topology
+from tests.chaos import sink
+from tests.chaos.app import App
+from tests.chaos.evidence import DeadLetter, Document, Evidence
+from tests.chaos.nemesis import MARK
+
+_COLLECTIONS = {
+    "contacts": ("contacts", "contacts"),
+    "tickets": ("tickets", "tickets"),
+    "notified_contacts": ("notifier", "contacts"),
+    "notified_tickets": ("notifier", "tickets"),
+    "deliveries": ("notifier", "deliveries"),
+    "evaluations": ("feedback", "evaluations"),
+    "mirror": ("mk", "tickets"),
+}
+"""Where each part of the evidence is kept, as (service, collection)."""
+
+_LONG_RUNGS = {topology.rung(delay) for delay in topology.RETRY_LADDER[2:]}
+_OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True, uuid_representation=UuidRepresentation.STANDARD)
+
+
+@dataclass(frozen=True, slots=True)
+class Gatherer:
+    """Looks into the broker and the databases, beside the product."""
+
+    amqp_url: str
+    mongo_url: str
+    database_prefix: str = ""
+
+    async def evidence(self, app: App, customers: list[str], mail_log: Path) -> Evidence:
+        """Everything as it is now."""
+        found = Evidence(queues=await self.depths(), outboxes=await self.outboxes(), mails=sink.read(mail_log))
+        async with self._client() as client:
+            for part, (service, collection) in _COLLECTIONS.items():
+                documents = client.get_database(self.database_prefix + service, _OPTIONS)[collection].find({})
+                setattr(found, part, [one async for one in documents])
+        found.dead = await self._dead()
+        for customer in customers:
+            for status in ("pending", "closed"):
+                found.shown |= {one["protocol"]: one for one in await app.tickets(customer, status)}
+        return found
+
+    async def depths(self) -> dict[str, int]:
+        """How many messages wait, by working and delay queue."""
+        async with self._channel() as channel:
+            return {
+                queue.name: await _depth(channel, queue.name)
+                for queue in topology.queues()
+                if queue.kind not in {"dead", "queries"}
+            }
+
+    async def outboxes(self) -> dict[str, int]:
+        """How many documents have something to publish or to send, by collection."""
+        async with self._client() as client:
+            found = {}
+            for service, collection in _COLLECTIONS.values():
+                documents = client[self.database_prefix + service][collection]
+                unsent = {"$or": [{"outbox.0": {"$exists": True}}, {"state": {"$in": ["queued", "sending"]}}]}
+                found[f"outboxes of {service}.{collection}"] = await documents.count_documents(unsent)
+            return found
+
+    async def hasten(self) -> int:
+        """Bring back what waits on the ladder's long rungs, as the end of its delay would; return how much it was."""
+        hastened = 0
+        async with self._channel() as channel:
+            retried = await channel.get_exchange(topology.RETRIED, ensure=False)
+            for queue in topology.queues():
+                if queue.kind == "retry" and queue.name.rpartition(".")[2] in _LONG_RUNGS:
+                    waiting = await channel.get_queue(queue.name, ensure=False)
+                    while (message := await waiting.get(fail=False)) is not None:
+                        await retried.publish(_copy(message), message.routing_key or "", mandatory=True)
+                        await message.ack()
+                        hastened += 1
+        return hastened
+
+    async def _dead(self) -> list[DeadLetter]:
+        found = []
+        async with self._channel() as channel:
+            for service in topology.LISTENS:
+                queue = await channel.get_queue(topology.dead_queue(service), ensure=False)
+                while (message := await queue.get(fail=False)) is not None:
+                    marks = dict(message.headers)
+                    reason = str(marks.get(headers.REASON, "given up by the broker"))
+                    found.append(DeadLetter(service, str(marks.get(MARK, "")), reason, message.type or ""))
+        return found
+
+    @asynccontextmanager
+    async def _channel(self) -> AsyncIterator[AbstractChannel]:
+        async with await aio_pika.connect(self.amqp_url, timeout=10) as connection:
+            yield await connection.channel(publisher_confirms=True, on_return_raises=True)
+
+    @asynccontextmanager
+    async def _client(self) -> AsyncIterator[AsyncMongoClient[Document]]:
+        async with AsyncMongoClient[Document](self.mongo_url, serverSelectionTimeoutMS=3000) as client:
+            yield client
+
+
+async def _depth(channel: AbstractChannel, name: str) -> int:
+    queue = await channel.declare_queue(name, passive=True)
+    return queue.declaration_result.message_count or 0
+
+
+def _copy(message: AbstractIncomingMessage) -> aio_pika.Message:
+    kept = {
+        name: value for name, value in message.headers.items() if not name.startswith(("x-death", "x-first", "x-last"))
+    }
+    return aio_pika.Message(
+        message.body,
+        headers=kept,
+        type=message.type,
+        message_id=message.message_id,
+        correlation_id=message.correlation_id,
+        reply_to=message.reply_to,
+        content_type=message.content_type,
+        app_id=message.app_id,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+    )
+
+
+async def unfinished(management_url: str, vhost: str = "%2F") -> dict[str, int]:
+    """How many messages wait or are in somebody's hand, by queue, dead letters left out; some seconds old."""
+    async with httpx2.AsyncClient(base_url=management_url, auth=("guest", "guest"), timeout=20) as client:
+        queues: list[dict[str, Any]] = (await client.get(f"/api/queues/{vhost}")).raise_for_status().json()
+    return {
+        one["name"]: one["messages"]
+        for one in queues
+        if one.get("messages") and not one["name"].endswith(".dead") and not one["name"].startswith("edge.")
+    }
+
+
+async def rest(gatherer: Gatherer, management_url: str, all_ready: Callable[[], bool], *, within: float) -> None:
+    """Wait until nothing is under way any more, three looks in a row, or until the time is over."""
+    loop = asyncio.get_running_loop()
+    deadline, quiet = loop.time() + within, 0
+    while quiet < 3 and loop.time() < deadline:
+        await asyncio.sleep(3)
+        try:
+            await gatherer.hasten()
+            busy = {**await unfinished(management_url), **await gatherer.outboxes()}
+        except (OSError, httpx2.HTTPError, aio_pika.exceptions.AMQPError, json.JSONDecodeError):
+            busy = {"the broker or the database": 1}
+        quiet = quiet + 1 if all_ready() and not any(busy.values()) else 0

@@ -1,0 +1,208 @@
+"""Breaks the product, by a plan that follows from the seed alone, and notes when what was broken and whole again."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+
+import httpx2
+
+from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
+from contracts.topology import LISTENS
+from ops.embedded.keeper import State
+from ops.embedded.process import signal_group
+from tests.chaos.history import Fault, History, Poisoned, Unsure, now
+from tests.chaos.points import EVERYWHERE, IN_MAILS
+from tests.chaos.product import Product
+
+MARK = "x-chaos-mark"
+"""The header by which an undecodable message is known again among the dead."""
+
+STOPPED_FOR = timedelta(seconds=25)
+"""Longer than two of the AMQP heartbeats (10 s), after which the broker gives a silent client up."""
+
+_UP_AGAIN_WITHIN = timedelta(seconds=90)
+_REACHED_WITHIN = timedelta(seconds=20)
+_GLANCE = timedelta(milliseconds=200)
+
+KILL, AT_POINT, STOP, CUT, BROKER, DATABASE, MAIL, POISON, ROLL = (
+    "kill -9 of a service",
+    "kill -9 at a code point",
+    "SIGSTOP beyond the heartbeat",
+    "closing of broker connections",
+    "kill -9 of the broker",
+    "kill -9 of mongod",
+    "kill -9 of the mail server",
+    "undecodable message",
+    "rolling restart",
+)
+WEIGHTS = {KILL: 24, AT_POINT: 26, STOP: 5, CUT: 14, BROKER: 4, DATABASE: 7, MAIL: 8, POISON: 16, ROLL: 2}
+_FOUNDATION = {BROKER: "rabbitmq", DATABASE: "mongod", MAIL: "mail"}
+
+
+def plan(rng: Random, faults: int) -> list[str]:
+    """So many kinds of faults: each kind once where there is room, the rest by weight, in an order of chance."""
+    kinds = list(WEIGHTS)[:faults]
+    kinds += rng.choices(list(WEIGHTS), weights=list(WEIGHTS.values()), k=faults - len(kinds))
+    rng.shuffle(kinds)
+    return kinds
+
+
+@dataclass(slots=True)
+class Nemesis:
+    """Breaks one thing after the other in `product`; several may be broken at a time, but one foundation only."""
+
+    product: Product
+    publisher: Publisher
+    history: History
+    rng: Random
+    struck: Callable[[str], None] = lambda _: None
+    _foundation: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _marks: int = 0
+
+    async def strike_all(self, faults: int, *, over: timedelta) -> None:
+        """Strike so often, evenly over a time, and wait until all is whole again."""
+        loop = asyncio.get_running_loop()
+        started, strikes = loop.time(), []
+        for number, kind in enumerate(plan(self.rng, faults)):
+            await asyncio.sleep(max(0.0, started + (number + 0.5) * over.total_seconds() / faults - loop.time()))
+            strikes.append(asyncio.create_task(self._strike(kind)))
+        await asyncio.gather(*strikes)
+
+    async def _strike(self, kind: str) -> None:
+        at = now()
+        targets = await self._how(kind)
+        for target in targets:
+            self.history.note(Fault(at, now(), kind, target))
+        self.struck(kind)
+
+    async def _how(self, kind: str) -> list[str]:
+        if kind in _FOUNDATION:
+            async with self._foundation:
+                return [await self._kill(_FOUNDATION[kind])]
+        ways = {
+            KILL: self._kill_any,
+            AT_POINT: self._kill_at_point,
+            STOP: self._stop_any,
+            CUT: self._cut,
+            POISON: self._poison,
+            ROLL: self._roll,
+        }
+        return await ways[kind]()
+
+    async def _kill_any(self) -> list[str]:
+        return [await self._kill(self.rng.choice(self.product.replicas()))]
+
+    async def _kill(self, label: str) -> str:
+        await self._up(label)
+        pid = self.product.keeper(label).pid
+        if pid is not None:
+            signal_group(pid, signal.SIGKILL)
+        await self._came_back(label, pid)
+        return label
+
+    async def _kill_at_point(self) -> list[str]:
+        place = self.rng.choice((*EVERYWHERE, *IN_MAILS))
+        names = ("notifier",) if place in IN_MAILS else ("contacts", "tickets", "notifier", "feedback", "mk")
+        label = self.rng.choice(self.product.replicas(*names))
+        await self._up(label)
+        pid, trigger = self.product.keeper(label).pid, self.product.trigger(label)
+        trigger.write_text(place)
+        if await self._within(_REACHED_WITHIN, lambda: not trigger.exists()):
+            await self._came_back(label, pid)
+            return [f"{label} {place}"]
+        # nobody came by: the process is ended where it is, so that the fault counts all the same
+        trigger.unlink(missing_ok=True)
+        return [await self._kill(label)]
+
+    async def _stop_any(self) -> list[str]:
+        label = self.rng.choice(self.product.replicas())
+        await self._up(label)
+        pid = self.product.keeper(label).pid
+        if pid is not None:
+            os.kill(pid, signal.SIGSTOP)
+            await asyncio.sleep(STOPPED_FOR.total_seconds())
+            signal_group(pid, signal.SIGCONT)
+        return [label]
+
+    async def _cut(self) -> list[str]:
+        """Close some of the product's connections, as a network would."""
+        cut = []
+        async with httpx2.AsyncClient(base_url=self.product.management_url, auth=("guest", "guest")) as client:
+            try:
+                connections = (await client.get("/api/connections")).raise_for_status().json()
+                for one in self.rng.sample(connections, k=min(3, len(connections))):
+                    await client.delete(f"/api/connections/{one['name']}")
+                    cut.append(one.get("user_provided_name") or one["name"])
+            except (httpx2.HTTPError, ValueError) as error:
+                self.history.note(Unsure(now(), "closing of connections", type(error).__name__))
+        return [", ".join(cut) or "no connection"]
+
+    async def _poison(self) -> list[str]:
+        self._marks += 1
+        mark = f"mark-{self._marks}"
+        outgoing, services = poison(self.rng, mark)
+        while True:
+            try:
+                await self.publisher.publish(outgoing)
+                break
+            except (BrokerDown, Unroutable) as error:
+                self.history.note(Unsure(now(), "undecodable message", type(error).__name__))
+                await asyncio.sleep(1)
+        self.history.note(Poisoned(now(), mark, services))
+        return [outgoing.routing_key]
+
+    async def _roll(self) -> list[str]:
+        for label in self.product.replicas():
+            await self._up(label)
+            pid = self.product.keeper(label).pid
+            if pid is not None:
+                os.kill(pid, signal.SIGTERM)
+            await self._came_back(label, pid)
+        return ["every service"]
+
+    async def _up(self, label: str) -> None:
+        keeper = self.product.keeper(label)
+        await self._within(_UP_AGAIN_WITHIN, lambda: keeper.state is State.READY)
+
+    async def _came_back(self, label: str, pid: int | None) -> None:
+        keeper = self.product.keeper(label)
+        await self._within(_UP_AGAIN_WITHIN, lambda: keeper.pid not in {None, pid} and keeper.state is State.READY)
+
+    async def _within(self, patience: timedelta, holds: Callable[[], bool]) -> bool:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience.total_seconds()
+        while not holds() and loop.time() < deadline:  # noqa: ASYNC110 - keepers and files have no event
+            await asyncio.sleep(_GLANCE.total_seconds())
+        return holds()
+
+
+def poison(rng: Random, mark: str) -> tuple[Outgoing, tuple[str, ...]]:
+    """Something that nobody can read, and the services among whose dead letters it belongs."""
+    nonsense = rng.choice(
+        (b"\xff\xfe not JSON", b"{}", b"[]", b'{"event_id": 1}', json.dumps({"a": "b" * 5000}).encode())
+    )
+    exchange, key, services = rng.choice(
+        (
+            ("mk", "mk.customer_saved.v1", ("contacts", "tickets", "notifier")),
+            ("mk", "mk.ticket_closed.v1", ("tickets",)),
+            ("mk", "mk.never_heard_of.v1", ("tickets",)),
+            ("atendo", "tickets.ticket_closed.v1", _who_hears("TicketClosed.v1", "tickets")),
+            ("", "contacts.commands", ("contacts",)),
+            ("", "feedback.commands", ("feedback",)),
+            ("", "notifier.email", ("notifier",)),
+        )
+    )
+    return Outgoing(exchange=exchange, routing_key=key, body=nonsense, type="", headers={MARK: mark}), services
+
+
+def _who_hears(type_name: str, publisher: str) -> tuple[str, ...]:
+    return tuple(
+        service
+        for service, heard in LISTENS.items()
+        if any(one.type_name() == type_name and one.publisher == publisher for one in heard)
+    )

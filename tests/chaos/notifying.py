@@ -1,0 +1,112 @@
+"""The properties of what goes out to people, and of what is left on the broker."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from uuid import UUID
+
+from tests.chaos.case import Case
+from tests.chaos.evidence import Mail
+from tests.chaos.history import Fault
+
+ENDED = {"sent", "failed", "unknown"}
+AROUND = 3.0
+"""Seconds: a crash that close to a mail may have come between its sending and the note of it."""
+
+_MAY_REPEAT_MAILS = ("notifier", "mongod", "mail")
+"""Whose crash may hide that a mail went out; that of anything else may not."""
+
+
+def one_delivery_per_channel(case: Case) -> Iterator[str]:
+    """Every event that should notify has one delivery per channel, `sent` or visibly `unknown` or `failed`."""
+    found = {one["_id"]: one for one in case.evidence.deliveries}
+    wanted = {notice.id: notice for notice in case.notices}
+    for notice in wanted.values():
+        if notice.id not in found:
+            yield f"nothing was sent for {notice}"
+        elif found[notice.id]["state"] not in ENDED:
+            yield f"{notice} is left {found[notice.id]['state']}"
+    for stranger in found.keys() - wanted.keys():
+        one = found[stranger]
+        yield f"delivery {stranger} of {one['about']} to {one['recipient']} by {one['channel']} has no reason"
+
+
+def inbox_at_most_once(case: Case) -> Iterator[str]:
+    """No lifecycle message reaches a customer twice, whatever was redelivered."""
+    items = Counter(
+        (str(one["about"]["event_id"]), one["recipient"], one["channel"]) for one in case.evidence.deliveries
+    )
+    for (event_id, recipient, channel), times in items.items():
+        if times > 1:
+            yield f"{recipient} was told {times} times of {event_id} by {channel}"
+    # what the customer reads is what counts: the same words about the same ticket at the same time are one message
+    words = Counter(
+        (one["ticket_id"], one["template"], one["at"], one["body"])
+        for one in case.evidence.deliveries
+        if one["channel"] == "inbox"
+    )
+    for (ticket_id, template, at, _), times in words.items():
+        if times > 1:
+            yield f"ticket {ticket_id} shows {template} of {at} {times} times"
+
+
+def mails_at_least_once(case: Case) -> Iterator[str]:
+    """Every mail that is noted as sent has arrived."""
+    arrived = {mail.message_id for mail in case.evidence.mails}
+    for one in case.evidence.deliveries:
+        if one["channel"] == "email" and one["state"] == "sent" and str(one["_id"]) not in arrived:
+            yield f"mail {one['_id']} about {one['about']} is noted as sent and never arrived"
+    states = {one["_id"]: one["state"] for one in case.evidence.deliveries}
+    for notice in case.notices:
+        if notice.channel == "email" and states.get(notice.id) not in ENDED and str(notice.id) not in arrived:
+            yield f"the mail of {notice} never went out"
+
+
+def mails_keep_their_id(case: Case) -> Iterator[str]:
+    """Every mail that arrived is one of those expected, under its own Message-ID."""
+    wanted = {str(notice.id) for notice in case.notices if notice.channel == "email"}
+    for message_id, times in Counter(mail.message_id for mail in case.evidence.mails).items():
+        if message_id not in wanted:
+            yield f"{times} mails arrived as {message_id}, which no message is called"
+
+
+def mails_repeat_across_crashes_only(case: Case) -> Iterator[str]:
+    """A mail arrived twice only where a crash came between its sending and the note of it."""
+    arrivals: dict[str, list[Mail]] = defaultdict(list)
+    for mail in sorted(case.evidence.mails, key=lambda one: one.at):
+        arrivals[mail.message_id].append(mail)
+    culprits = [fault for fault in case.faults if fault.target.startswith(_MAY_REPEAT_MAILS)]
+    for message_id, mails in arrivals.items():
+        for first in mails[:-1]:
+            if not any(_came_around(fault, first.at) for fault in culprits):
+                yield f"mail {message_id} arrived {len(mails)} times, and nothing had crashed at {first.at:.1f}"
+
+
+def _came_around(fault: Fault, at: float) -> bool:
+    return fault.at - AROUND <= at <= fault.until + AROUND
+
+
+def queues_are_drained(case: Case) -> Iterator[str]:
+    """In the end nothing waits: not in a queue, not in a delay, not in an outbox."""
+    for name, depth in {**case.evidence.queues, **case.evidence.outboxes}.items():
+        if depth:
+            yield f"{name} still holds {depth}"
+
+
+def dead_letters_are_accounted_for(case: Case) -> Iterator[str]:
+    """The dead letters are the undecodable messages that were sent, each where it belongs, and nothing else."""
+    found = {(letter.service, letter.mark) for letter in case.evidence.dead}
+    wanted = {(service, one.mark) for one in case.poisoned for service in one.services}
+    for service, mark in sorted(wanted - found):
+        yield f"undecodable message {mark} is not among the dead letters of {service}"
+    for letter in case.evidence.dead:
+        if (letter.service, letter.mark) not in wanted:
+            yield f"{letter.service} gave up a {letter.type or 'message'} ({letter.reason})"
+
+
+def message_id_of(header: str) -> str:
+    """The notification's id in a Message-ID header; the header itself where there is none in it."""
+    local = header.strip().strip("<>").partition("@")[0]
+    try:
+        return str(UUID(local))
+    except ValueError:
+        return header

@@ -1,0 +1,78 @@
+"""Named places in the code where a process can be made to die, put around the chassis from outside."""
+
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from chassis.delivery import Delivery
+from chassis.outbox import Outbox
+from chassis.store import Documents
+from services.notifier.channels.email import Line
+
+Hit = Callable[[str], Awaitable[None]]
+"""Told that a place is reached; what it does there is its own affair, and it may never return."""
+
+AFTER_COMMIT = "after-commit"
+AFTER_PUBLISH = "after-publish"
+BEFORE_ACK = "before-ack"
+IN_SENDING = "in-sending"
+AFTER_SENDING = "after-sending"
+EVERYWHERE = (AFTER_COMMIT, AFTER_PUBLISH, BEFORE_ACK)
+IN_MAILS = (IN_SENDING, AFTER_SENDING)
+
+
+def kills_when_told(trigger: Path) -> Hit:
+    """Die at the place that the file `trigger` names, once: whoever removes the file is who dies."""
+
+    async def hit(place: str) -> None:
+        if _is_named(trigger, place):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return hit
+
+
+def _is_named(trigger: Path, place: str) -> bool:
+    try:
+        if trigger.read_text() != place:
+            return False
+        trigger.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+@contextmanager
+def watched(hit: Hit) -> Iterator[None]:
+    """Have every place told of to `hit`, in this process, while the context lasts."""
+    places = (
+        (Documents, "_write", None, AFTER_COMMIT),
+        (Outbox, "publish", None, AFTER_PUBLISH),
+        (Delivery, "_handle", None, BEFORE_ACK),
+        (Line, "send", IN_SENDING, AFTER_SENDING),
+    )
+    patches = [
+        patch.object(owner, name, _between(getattr(owner, name), hit, before, after))
+        for owner, name, before, after in places
+    ]
+    for one in patches:
+        one.start()
+    try:
+        yield
+    finally:
+        for one in patches:
+            one.stop()
+
+
+def _between(method: Callable[..., Awaitable[Any]], hit: Hit, before: str | None, after: str) -> Any:  # noqa: ANN401
+    async def told(*args: object, **fields: object) -> object:
+        if before is not None:
+            await hit(before)
+        result = await method(*args, **fields)
+        await hit(after)
+        return result
+
+    return told

@@ -1,0 +1,107 @@
+"""The product as real processes, through the embedded code, with every service wrapped and a mail server of our own."""
+
+import dataclasses
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from ops.embedded.keeper import Keeper, State
+from ops.embedded.layout import Layout, read_layout
+from ops.embedded.part import Part, Stage, accepts
+from ops.embedded.plan import ROOT, Plan
+from ops.embedded.ports import LOOPBACK, free_port
+from ops.embedded.process import Program
+from ops.embedded.run_folder import RunFolder
+from ops.embedded.supervisor import Supervisor
+from tests.chaos import sink
+from tests.chaos.wrapped import BUG, TRIGGER
+
+SCALE = "tickets=2 notifier=2"
+SERVICES = ("contacts", "tickets", "notifier", "feedback", "mk", "edge")
+_PORTS = ("EDGE_PORT", "MK_PORT", "AMQP_PORT", "MONGO_PORT")
+_NO_LIMIT = "1000000/second"
+_BACK_AGAIN = timedelta(seconds=1)
+"""Killed every few seconds, parts would otherwise be down for most of the run."""
+
+
+class _OwnPorts(Layout):
+    """Ports that nobody else's run tries first."""
+
+    def port_from(self, start: int) -> int:  # noqa: ARG002 - the signature of what it stands for
+        """Return a free port."""
+        return free_port()
+
+
+@dataclass(slots=True)
+class Product:
+    """One run in `folder`."""
+
+    folder: Path
+    changed: Callable[[Keeper], None]
+    bug: str = ""
+    layout: Layout = field(init=False)
+    supervisor: Supervisor = field(init=False)
+
+    def __post_init__(self) -> None:
+        smtp_port = free_port()
+        environment = {name: str(free_port()) for name in _PORTS} | {"SMTP_URL": f"smtp://{LOOPBACK}:{smtp_port}"}
+        found = read_layout(environment, scale=SCALE)
+        self.layout = _OwnPorts(found.ports, found.given, found.replicas)
+        os.environ |= dict.fromkeys(("RATE_LIMIT", "CONTACT_RATE_LIMIT", "ADDRESS_RATE_LIMIT"), _NO_LIMIT)
+        parts = [self._wrapped(part) for part in Plan(self.layout, RunFolder(self.folder)).parts()]
+        parts.append(self._mail(smtp_port))
+        self.supervisor = Supervisor(parts, self.changed, longest_pause=_BACK_AGAIN)
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """`AMQP_URL`, `MONGO_URL`, `EDGE_URL` and so on."""
+        return self.layout.addresses
+
+    @property
+    def management_url(self) -> str:
+        """The broker's management API."""
+        return self.keeper("rabbitmq").part.address.split(" ")[0]
+
+    @property
+    def mail_log(self) -> Path:
+        """Every mail that was taken."""
+        return self.folder / "mails.jsonl"
+
+    def keeper(self, label: str) -> Keeper:
+        """The part of this name."""
+        return next(keeper for keeper in self.supervisor.keepers if keeper.part.label == label)
+
+    def replicas(self, *names: str) -> list[str]:
+        """The labels of all replicas of these services; of every service where none is named."""
+        wanted = names or SERVICES
+        return [keeper.part.label for keeper in self.supervisor.keepers if keeper.part.name in wanted]
+
+    def trigger(self, label: str) -> Path:
+        """The file that makes a replica die at the place it names."""
+        return self.folder / "triggers" / label
+
+    def all_ready(self) -> bool:
+        """Whether every part is up."""
+        return all(keeper.state is State.READY for keeper in self.supervisor.keepers)
+
+    def _wrapped(self, part: Part) -> Part:
+        if part.name not in SERVICES:
+            return part
+        program = part.program()
+        self.trigger(part.label).parent.mkdir(parents=True, exist_ok=True)
+        argv = (sys.executable, "-m", "tests.chaos.wrapped", program.argv[-1])
+        more = {TRIGGER: str(self.trigger(part.label)), BUG: self.bug, "MK_LOAD": ""}
+        wrapped = dataclasses.replace(program, argv=argv, env={**program.env, **more})
+        return dataclasses.replace(part, program=lambda: wrapped)
+
+    def _mail(self, port: int) -> Part:
+        program = Program(
+            argv=(sys.executable, "-m", "tests.chaos.sink"),
+            env={sink.LOG: str(self.mail_log), sink.PORT: str(port)},
+            log=self.folder / "log" / "mail.log",
+            folder=ROOT,
+        )
+        return Part("mail", Stage.FOUNDATION, f"smtp://{LOOPBACK}:{port}", lambda: program, lambda: accepts(port))

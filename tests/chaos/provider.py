@@ -1,0 +1,77 @@
+"""The provider that a run is about: its sectors, its customers and how MK tells of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from contracts import mk
+from contracts.message import Message, NotificationLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Sector:
+    """Whom customers write to; `level` is what tickets from contacts begin with (R14)."""
+
+    id: str
+    generates_ticket: bool
+    level: NotificationLevel = NotificationLevel.START_END
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Somebody with one connection, and perhaps with an address."""
+
+    id: str
+    email: str | None
+
+
+SECTORS = {
+    sector.id: sector
+    for sector in (
+        Sector("tecnico", generates_ticket=True, level=NotificationLevel.ALL, email="tecnico@chaos.test"),
+        Sector("financeiro", generates_ticket=True, email="financeiro@chaos.test"),
+        Sector("cobranca", generates_ticket=True, level=NotificationLevel.NONE),
+        Sector("comercial", generates_ticket=False, email="comercial@chaos.test"),
+    )
+}
+_WITHOUT_ADDRESS = 7
+"""Every seventh customer has none."""
+
+
+def customers(count: int) -> dict[str, Customer]:
+    """So many customers, by id."""
+    made = (Customer(f"cliente-{n}", f"cliente-{n}@chaos.test" if n % _WITHOUT_ADDRESS else None) for n in range(count))
+    return {customer.id: customer for customer in made}
+
+
+def registers(people: dict[str, Customer]) -> Iterator[Message]:
+    """What MK tells before anything else can happen."""
+    yield said(mk.SacOptionsSaved, mobile_menu=("tickets", "contacts"))
+    yield said(mk.PersonGroupSaved, person_group_id="residencial", name="Residencial", process="Suporte")
+    for sector in SECTORS.values():
+        yield said(
+            mk.SectorSaved,
+            sector_id=sector.id,
+            name=sector.id.title(),
+            responsible_email=sector.email,
+            generate_ticket=sector.generates_ticket,
+            auto_classification="Geral",
+            default_notification_level=sector.level,
+        )
+    for customer in people.values():
+        yield said(
+            mk.CustomerSaved,
+            customer_id=customer.id,
+            name=f"Cliente {customer.id}",
+            email=customer.email,
+            person_group_id="residencial",
+            connections=(mk.Connection(connection_id=f"c-{customer.id}", label="Casa", active=True),),
+        )
+
+
+def said(message: type[Message], **fields: object) -> Message:
+    """A message of MK, said now unless the fields say otherwise."""
+    common = {"event_id": uuid4(), "occurred_at": datetime.now(UTC), "correlation_id": str(uuid4())}
+    return message.model_validate(common | fields)

@@ -1,0 +1,138 @@
+"""What a run was and what came of it, as Markdown for the repository and as tables for the terminal."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.machine import Machine
+from tests.chaos.checker import Verdict
+from tests.chaos.evidence import Evidence
+from tests.chaos.history import Fault, History, Poisoned, Rated, Said, Unsure, Wrote
+
+_SHOWN = 20
+"""Violations of one property that are written out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run and its findings."""
+
+    seed: int
+    commands: int
+    rate: float
+    driven_for: timedelta
+    rested_after: timedelta
+    commit: str
+    machine: Machine
+    history: History
+    evidence: Evidence
+    verdicts: list[Verdict]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every property holds."""
+        return not any(verdict.violations for verdict in self.verdicts)
+
+
+Rows = list[tuple[str, ...]]
+
+
+def tables(run: Run) -> list[tuple[str, Rows]]:
+    """Every table as title and rows, the first row its head."""
+    return [
+        ("The run", _run(run)),
+        ("Faults", _counted("fault", (fault.kind for fault in run.history.of(Fault)))),
+        ("Commands", _commands(run)),
+        ("Attempts whose outcome nobody knew, sent again", _counted("attempt", _unsure(run))),
+        ("What was left behind", _left(run)),
+        ("Properties", _properties(run)),
+    ]
+
+
+def _run(run: Run) -> Rows:
+    return [
+        ("what", "value"),
+        ("seed", str(run.seed)),
+        ("commit", run.commit),
+        ("commands sent", f"{run.commands}, at most {run.rate:g} a second, in {run.driven_for}"),
+        ("came to rest after", str(run.rested_after)),
+        ("machine", run.machine.words),
+        ("violations", str(sum(len(verdict.violations) for verdict in run.verdicts))),
+    ]
+
+
+def _counted(what: str, names: Iterable[str]) -> Rows:
+    counts = Counter(names)
+    return [
+        (what, "times"),
+        *((name, str(times)) for name, times in counts.most_common()),
+        ("all", str(counts.total())),
+    ]
+
+
+def _unsure(run: Run) -> Iterable[str]:
+    return (f"{one.what}: {one.why}" for one in run.history.of(Unsure))
+
+
+def _commands(run: Run) -> Rows:
+    wrote, said, rated = run.history.of(Wrote), run.history.of(Said), run.history.of(Rated)
+    rows = [
+        ("contact", len(wrote), sum(one.acknowledged for one in wrote)),
+        ("evaluation", len(rated), sum(one.acknowledged for one in rated)),
+        *((f"MK's {kind}", times, times) for kind, times in sorted(Counter(one.type for one in said).items())),
+        ("undecodable message", len(run.history.of(Poisoned)), len(run.history.of(Poisoned))),
+    ]
+    return [("command", "sent", "acknowledged"), *((name, str(sent), str(taken)) for name, sent, taken in rows)]
+
+
+def _left(run: Run) -> Rows:
+    evidence = run.evidence
+    states = Counter(f"{one['channel']}: {one['state']}" for one in evidence.deliveries)
+    repeated = len(evidence.mails) - len({(mail.message_id, mail.recipient) for mail in evidence.mails})
+    return [
+        ("what", "count"),
+        ("contacts", str(len(evidence.contacts))),
+        ("tickets", str(len(evidence.tickets))),
+        ("evaluations", str(len(evidence.evaluations))),
+        *((name, str(count)) for name, count in sorted(states.items())),
+        ("mails taken", str(len(evidence.mails))),
+        ("mails taken once more, with the same Message-ID", str(repeated)),
+        ("dead letters", str(len(evidence.dead))),
+    ]
+
+
+def _properties(run: Run) -> Rows:
+    return [
+        ("property", "promise", "violations"),
+        *((verdict.name, verdict.promise, str(len(verdict.violations))) for verdict in run.verdicts),
+    ]
+
+
+def markdown(run: Run) -> str:
+    """The report as a page."""
+    lines = ["# Chaos report", ""]
+    for title, rows in tables(run):
+        head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows)
+        lines += [f"## {title}", "", f"| {head} |", "|" + "---|" * len(rows[0]), *(f"| {row} |" for row in body), ""]
+    for verdict in run.verdicts:
+        if verdict.violations:
+            lines += [f"## Violations of {verdict.name}", ""]
+            lines += [f"- {violation}" for violation in verdict.violations[:_SHOWN]] + [""]
+    return "\n".join(lines)
+
+
+def show(run: Run, console: Console) -> None:
+    """Print it."""
+    for title, rows in tables(run):
+        table = Table(*rows[0], title=title, title_justify="left")
+        for row in rows[1:]:
+            table.add_row(*row)
+        console.print(table)
+    for verdict in run.verdicts:
+        for violation in verdict.violations[:_SHOWN]:
+            console.print(f"[red]{verdict.name}[/]: ", violation, highlight=False, soft_wrap=True)
+    console.print("No violation." if run.is_clean else "The product broke its word.", style="bold")

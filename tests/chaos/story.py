@@ -1,0 +1,81 @@
+"""What operators do with one ticket, made up by chance: steps in their own order, however they are told."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from random import Random
+from typing import TypeVar
+from uuid import UUID
+
+from contracts import mk
+from contracts.message import Message, NotificationLevel
+
+M = TypeVar("M", bound=Message)
+
+BETWEEN = timedelta(milliseconds=250)
+_LEVELS = tuple(NotificationLevel)
+_PEOPLE = ("Olga Prado", "Rui Dias", "Ana Luz", "Ivo Reis")
+_STEPS = ("service_order", "phase", "responsible", "defect", "raise", "close")
+
+
+def opening(rng: Random, ticket_id: str, customer_id: str, *, at: datetime) -> mk.TicketOpened:
+    """An operator opens a ticket."""
+    fields = {
+        "customer_id": customer_id,
+        "sector_id": "tecnico",
+        "complaint": f"Reclamação {ticket_id}",
+        "notification_level": rng.choice(_LEVELS),
+        "opened_by": "olga",
+    }
+    return _said(mk.TicketOpened, rng, ticket_id, whole_milliseconds(at), fields)
+
+
+def steps(rng: Random, ticket_id: str, level: NotificationLevel, *, after: datetime) -> Iterator[Message]:
+    """What follows, oldest first. Levels are only raised: what a late lowering leaves sent is ADR 2's limit."""
+    at, is_open = whole_milliseconds(after), True
+    for _ in range(rng.randint(1, 6)):
+        at += BETWEEN
+        step = rng.choice(_STEPS) if is_open else rng.choice(("reopen", "phase", "service_order"))
+        if step == "raise":
+            level = rng.choice(_LEVELS[_LEVELS.index(level) :])
+        is_open = step != "close" if is_open else step == "reopen"
+        message, fields = _fields(step, rng, level)
+        yield _said(message, rng, ticket_id, at, fields)
+
+
+def whole_milliseconds(moment: datetime) -> datetime:
+    """A moment that the database can keep as it is."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _fields(step: str, rng: Random, level: NotificationLevel) -> tuple[type[Message], dict[str, object]]:
+    number, who = rng.randrange(10_000), rng.randrange(len(_PEOPLE))
+    team = rng.choice((None, "Equipe Sul"))
+    asks = rng.random()
+    made: dict[str, tuple[type[Message], dict[str, object]]] = {
+        "service_order": (mk.ServiceOrderCreated, {"service_order_id": f"os-{number}"}),
+        "phase": (
+            mk.PhaseChanged,
+            {"process": "Suporte", "phase": f"Fase {number}", "visible": number % 5 != 0}
+            | ({"customer_label": f"Etapa {number}"} if number % 2 else {}),
+        ),
+        "responsible": (mk.ResponsibleAdded, {"responsible_id": f"r{who}", "name": _PEOPLE[who], "team": team}),
+        "defect": (mk.DefectFound, {"defect_found": f"Defeito {number}"}),
+        "raise": (mk.NotificationLevelChanged, {"notification_level": level}),
+        "close": (
+            mk.TicketClosed,
+            {"closed_by": "olga", "request_evaluation": asks < 0.7, "automatic": 0.6 < asks < 0.8}
+            | ({"defect_found": f"Causa {number}"} if number % 2 else {}),
+        ),
+        "reopen": (mk.TicketReopened, {"reason": None}),
+    }
+    return made[step]
+
+
+def _said(message: type[M], rng: Random, ticket_id: str, at: datetime, fields: Mapping[str, object]) -> M:
+    common = {
+        "event_id": UUID(int=rng.getrandbits(128), version=4),
+        "occurred_at": at,
+        "correlation_id": f"{ticket_id}-{rng.getrandbits(32):08x}",
+        "ticket_id": ticket_id,
+    }
+    return message.model_validate({**common, **fields})

@@ -1,0 +1,158 @@
+"""The properties of contacts, tickets and evaluations."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from tests.chaos import expected
+from tests.chaos.case import Case
+from tests.chaos.evidence import Document
+from tests.chaos.expected import Standing, Ticket
+
+_ROUTES = {
+    "mk.phase_changed.v1": expected.PHASE,
+    "mk.responsible_added.v1": expected.RESPONSIBLE,
+    "mk.defect_found.v1": expected.DEFECT,
+    "mk.notification_level_changed.v1": expected.LEVEL_CHANGED,
+    "mk.ticket_closed.v1": expected.CLOSED,
+    "mk.ticket_reopened.v1": expected.REOPENED,
+    "mk.service_order_created.v1": "ServiceOrderCreated.v1",
+}
+"""How tickets keeps MK's steps; what else it keeps are evaluations."""
+
+
+def contacts_become_tickets(case: Case) -> Iterator[str]:
+    """Every acknowledged contact is kept and became exactly one ticket, or none where its sector wants none."""
+    kept = {str(one["_id"]): one for one in case.evidence.contacts}
+    opened = Counter(one["openings"][0].get("contact_id") for one in case.evidence.tickets if one["openings"])
+    for contact in case.attempts:
+        if contact.refusal:
+            yield f"contact {contact.contact_id} was refused with {contact.refusal}"
+    for contact in case.wrote:
+        found = kept.get(contact.contact_id)
+        wanted = int(expected.ticket_of(contact.contact_id) in case.tickets)
+        if found is None:
+            yield f"contact {contact.contact_id} was acknowledged and is lost"
+        elif bool(found["protocol"]) != bool(wanted):
+            yield f"contact {contact.contact_id} has the protocol {found['protocol']}"
+        if opened[contact.contact_id] != wanted:
+            yield f"contact {contact.contact_id} became {opened[contact.contact_id]} tickets instead of {wanted}"
+    for stranger in opened.keys() - {contact.contact_id for contact in case.wrote} - {None}:
+        yield f"a ticket stands for contact {stranger}, which nobody wrote"
+
+
+def protocols_are_unique(case: Case) -> Iterator[str]:
+    """No two tickets have one protocol, and everybody calls a ticket by the same one."""
+    named = {one["_id"]: one["protocol"] for one in case.evidence.tickets if one["openings"]}
+    for protocol, times in Counter(named.values()).items():
+        if times > 1:
+            yield f"protocol {protocol} was given to {times} tickets"
+    for where, documents in (("notifier", case.evidence.notified_tickets), ("mk", case.evidence.mirror)):
+        for one in documents:
+            if one["protocol"] != named.get(one["_id"]):
+                yield f"{where} calls ticket {one['_id']} {one['protocol']}, tickets calls it {named.get(one['_id'])}"
+
+
+def tickets_are_the_fold(case: Case) -> Iterator[str]:
+    """Every ticket's state is the fold of what was said of it: nothing missing, nothing twice, in its own order."""
+    found = {one["_id"]: one for one in case.evidence.tickets}
+    for ticket in case.tickets.values():
+        if ticket.id not in found:
+            yield f"ticket {ticket.id} is missing"
+            continue
+        yield from _one_fold(case, ticket, found[ticket.id])
+    for stranger in found.keys() - case.tickets.keys():
+        yield f"ticket {stranger} is nobody's"
+
+
+def _one_fold(case: Case, ticket: Ticket, found: Document) -> Iterator[str]:
+    kept = [one for one in found["steps"] if one["kind"] in _ROUTES]
+    ours, theirs = [step.event_id for step in ticket.steps], [one["message"]["event_id"] for one in kept]
+    if ours != theirs:
+        yield f"ticket {ticket.id} has the steps {theirs}, said were {ours}"
+    if len(found["openings"]) != 1:
+        yield f"ticket {ticket.id} has {len(found['openings'])} openings"
+        return
+    wanted = expected.standing(ticket.level, [(step.type, step.body) for step in ticket.steps])
+    level = found["openings"][0]["notification_level"]
+    stands = expected.standing(level, [(_ROUTES[one["kind"]], one["message"]) for one in kept])
+    if stands != wanted or found["status"] != wanted.status:
+        yield f"ticket {ticket.id} stands as {stands} ({found['status']}), expected {wanted}"
+    yield from _shown(case, found["protocol"], wanted)
+
+
+def _shown(case: Case, protocol: str, wanted: Standing) -> Iterator[str]:
+    shown = case.evidence.shown.get(protocol)
+    if shown is None:
+        yield f"protocol {protocol} isn't shown to its customer"
+    elif (shown["status"], shown["defect_found"], shown["phase"]) != (
+        wanted.status,
+        wanted.defect_found,
+        wanted.phase,
+    ):
+        yield f"protocol {protocol} is shown as {shown}, expected {wanted}"
+
+
+def mirror_agrees(case: Case) -> Iterator[str]:
+    """MK heard of every ticket, of each of its steps once, and sees it pending or closed as it is."""
+    mirror = {one["_id"]: one for one in case.evidence.mirror}
+    for ticket in case.tickets.values():
+        wanted = {str(expected.told_as(ticket.cause, expected.OPENED))}
+        wanted |= {str(expected.told_as(step.event_id, step.type)) for step in ticket.steps}
+        wanted |= {str(expected.request_of(step)) for step in ticket.steps if expected.asks(step)}
+        if ticket.id not in mirror:
+            yield f"MK never heard of ticket {ticket.id}"
+            continue
+        heard = [one["body"]["event_id"] for one in mirror[ticket.id]["story"] if _is_told(one["type"])]
+        if Counter(heard) != Counter(wanted):
+            yield f"MK heard of ticket {ticket.id}: {_difference(heard, wanted)}"
+        status = expected.standing(ticket.level, [(step.type, step.body) for step in ticket.steps]).status
+        if mirror[ticket.id]["status"] != status:
+            yield f"MK sees ticket {ticket.id} {mirror[ticket.id]['status']}, it is {status}"
+
+
+def _is_told(kind: str) -> bool:
+    # answers are proved on their own, and deliveries that failed are no part of a ticket
+    return not kind.startswith(("EvaluationSubmitted", "Notification")) or kind == expected.LEVEL_CHANGED
+
+
+def _difference(heard: list[str], wanted: set[str]) -> str:
+    return f"missing {sorted(wanted - set(heard))}, beyond {sorted((Counter(heard) - Counter(wanted)).elements())}"
+
+
+def one_evaluation_per_closing(case: Case) -> Iterator[str]:
+    """Every closing that asked led to exactly one evaluation, and nothing else did."""
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for one in case.evidence.evaluations:
+        found[one["ticket_id"]].append(one["closed_at"])
+    for ticket in case.tickets.values():
+        asked = [datetime.fromisoformat(step.occurred_at) for step in ticket.steps if expected.asks(step)]
+        if sorted(found.pop(ticket.id, [])) != sorted(asked):
+            yield f"ticket {ticket.id} should have been evaluated for its closings at {asked}"
+    for ticket_id, closings in found.items():
+        yield f"ticket {ticket_id} has {len(closings)} evaluations that nobody asked for"
+
+
+def answers_are_kept(case: Case) -> Iterator[str]:
+    """The customer's acknowledged answer is kept as given, and tickets and MK heard of it once."""
+    kept = {one["_id"]: one for one in case.evidence.evaluations}
+    tickets = {one["_id"]: one for one in case.evidence.tickets}
+    mirror = {one["_id"]: one for one in case.evidence.mirror}
+    for rating in case.rated:
+        if not rating.acknowledged:
+            continue
+        evaluation = kept.get(UUID(rating.evaluation_id))
+        if evaluation is None or evaluation["answer"] != {"score": rating.score, "comment": rating.comment}:
+            yield f"answer {rating} is kept as {evaluation and evaluation['answer']}"
+            continue
+        steps = tickets.get(evaluation["ticket_id"], {}).get("steps", [])
+        story = mirror.get(evaluation["ticket_id"], {}).get("story", [])
+        heard = {
+            "tickets": [one["message"] for one in steps if one["kind"] == "feedback.evaluation_submitted.v1"],
+            "MK": [one["body"] for one in story if one["type"] == "EvaluationSubmitted.v1"],
+        }
+        for who, bodies in heard.items():
+            times = [body["evaluation_id"] for body in bodies].count(rating.evaluation_id)
+            if times != 1:
+                yield f"{who} heard {times} times of the answer to evaluation {rating.evaluation_id}"
