@@ -18,10 +18,12 @@ from faststream.rabbit.schemas.queue import QuorumQueueArgs
 from yarl import URL
 
 from chassis import topology
+from chassis.hosts import RoamingConnection, carrying, first_to_answer
 from contracts.message import Message
 from contracts.topology import Queue, is_heard
 
 HEARTBEAT = timedelta(seconds=10)
+CONNECT_WITHIN = timedelta(seconds=10)
 RECONNECT_AFTER = timedelta(seconds=1)
 CONFIRM_WITHIN = timedelta(seconds=5)
 
@@ -64,9 +66,9 @@ class Outgoing:
         )
 
 
-def address(url: str, *, name: str) -> str:
+def address(url: str, *, name: str) -> URL:
     """The broker's URL with our heartbeat, and with `name` as what the broker shows of the connection."""
-    return str(URL(url).update_query(heartbeat=int(HEARTBEAT.total_seconds()), name=name))
+    return carrying(url).update_query(heartbeat=int(HEARTBEAT.total_seconds()), name=name)
 
 
 class Publisher:
@@ -87,11 +89,17 @@ class Publisher:
 
     async def start(self) -> None:
         """Connect, and declare the topology now and after every reconnection."""
-        self._connection = await aio_pika.connect_robust(
-            self._url, timeout=10, reconnect_interval=RECONNECT_AFTER.total_seconds()
-        )
+        self._connection = await first_to_answer(self._url, self._connect)
         await self._prepare()
         self._connection.reconnect_callbacks.add(lambda *_: asyncio.ensure_future(self._prepare()))
+
+    async def _connect(self, url: URL) -> AbstractRobustConnection:
+        return await aio_pika.connect_robust(
+            url,
+            timeout=CONNECT_WITHIN.total_seconds(),
+            reconnect_interval=RECONNECT_AFTER.total_seconds(),
+            connection_class=RoamingConnection,
+        )
 
     async def _prepare(self) -> None:
         channel = await self.connection.channel()
@@ -152,12 +160,23 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, _AWAY) and not isinstance(error, PublishError)
 
 
+class _RoamingBroker(RabbitBroker):
+    """FastStream's broker on a connection of ours: it knows a single host, and no way to name another class."""
+
+    async def _connect(self) -> aio_pika.RobustConnection:
+        return await first_to_answer(URL(self._connection_kwargs["url"]), self._connect_to)
+
+    async def _connect_to(self, url: URL) -> aio_pika.RobustConnection:
+        self._connection_kwargs |= {"url": url, "connection_class": RoamingConnection}
+        return await super()._connect()
+
+
 def consuming_broker(url: str, *, app_id: str, drain_within: timedelta) -> RabbitBroker:
     """FastStream's broker as we use it: raw bodies, no log line a message, patient reconnection."""
-    return RabbitBroker(
+    return _RoamingBroker(
         address(url, name=f"{app_id} consumes"),
         app_id=app_id,
-        timeout=10,
+        timeout=CONNECT_WITHIN.total_seconds(),
         reconnect_interval=RECONNECT_AFTER.total_seconds(),
         graceful_timeout=drain_within.total_seconds(),
         decoder=_as_it_is,

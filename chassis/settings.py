@@ -13,7 +13,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
     amqp_url: str = "amqp://guest:guest@127.0.0.1:5672/"
+    """Of a cluster, all hosts: `amqp://user:password@one:5672,two:5672,three:5672/vhost`."""
+
     mongo_url: str = "mongodb://127.0.0.1:27017"
+    """Of a replica set, all members: `mongodb://one,two,three/?replicaSet=name`."""
+
     mongo_driver: Literal["motor", "pymongo"] = "motor"
     database_prefix: str = ""
 

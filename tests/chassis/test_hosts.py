@@ -1,0 +1,149 @@
+"""A broker's list of hosts: how it is read, and that connections go on to the next one."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from yarl import URL
+
+from chassis.broker import Outgoing, Publisher, consuming_broker
+from chassis.hosts import carrying, hosts, moved_on
+from contracts.topology import dead_queue
+from ops.embedded.ports import address_of, free_port
+from tests.eventually import eventually
+
+THREE = ("amqp://ana:s3@one:1/v", "amqp://ana:s3@two:2/v", "amqp://ana:s3@[::1]:3/v")
+
+
+class Door:
+    """A way to the broker that can be shut, with all who came through it."""
+
+    def __init__(self, url: str) -> None:
+        self._behind = address_of(url, default_port=5672)
+        self._writers: list[asyncio.StreamWriter] = []
+        self._server: asyncio.Server | None = None
+        self.port = free_port()
+
+    @property
+    def used(self) -> bool:
+        """Tell whether somebody came through and is still there."""
+        return any(not writer.is_closing() for writer in self._writers)
+
+    async def open(self) -> None:
+        """Let people through."""
+        self._server = await asyncio.start_server(self._come_in, "127.0.0.1", self.port)
+
+    async def shut(self) -> None:
+        """Cut off all who came through, and let nobody in."""
+        if self._server is not None:
+            self._server.close()
+        for writer in self._writers:
+            writer.close()
+        self._writers.clear()
+
+    async def _come_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection(*self._behind)
+        self._writers += [writer, inner_writer]
+        await asyncio.gather(_pass(reader, inner_writer), _pass(inner_reader, writer))
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+    writer.close()
+
+
+@pytest_asyncio.fixture
+async def doors(amqp_url: str) -> AsyncIterator[tuple[Door, Door]]:
+    both = Door(amqp_url), Door(amqp_url)
+    for door in both:
+        await door.open()
+    yield both
+    for door in both:
+        await door.shut()
+
+
+@pytest.fixture
+def url_of(amqp_url: str) -> Callable[..., str]:
+    def write(*ports: int) -> str:
+        named = ",".join(f"127.0.0.1:{port}" for port in ports)
+        url = URL(amqp_url)
+        return f"amqp://{url.user}:{url.password}@{named}{url.raw_path}"
+
+    return write
+
+
+@pytest.mark.parametrize("url", ["amqp://ana:s3@one:1,two:2,[::1]:3/v", ",".join(THREE)])
+def test_both_ways_of_naming_hosts_are_understood(url: str) -> None:
+    assert hosts(url) == THREE
+
+
+def test_a_single_host_stays_as_it_is() -> None:
+    url = "amqp://guest:guest@127.0.0.1:5672/a%2Fb?heartbeat=3"
+
+    assert hosts(url) == (url,)
+    assert moved_on(carrying(url)) == URL(url)
+
+
+def test_moving_on_goes_round_all_hosts() -> None:
+    url = carrying("amqp://ana:s3@one:1,two:2,[::1]:3/v?heartbeat=10")
+
+    seen = [url, moved_on(url), moved_on(moved_on(url))]
+
+    assert {(one.host, one.port) for one in seen} == {("one", 1), ("two", 2), ("::1", 3)}
+    assert moved_on(seen[-1]) == url
+    assert {(one.user, one.password, one.path, one.query["heartbeat"]) for one in seen} == {("ana", "s3", "/v", "10")}
+
+
+@pytest.mark.parametrize("attempt", range(4))
+async def test_dead_hosts_do_not_keep_from_connecting(
+    doors: tuple[Door, Door], url_of: Callable[..., str], attempt: int
+) -> None:
+    url = url_of(free_port(), free_port(), doors[0].port)
+    publisher = Publisher(url, app_id=f"test {attempt}")
+    consumer = consuming_broker(url, app_id="test", drain_within=timedelta(seconds=1))
+
+    await publisher.start()
+    await consumer.start()
+
+    assert await consumer.ping(timeout=5)
+    await consumer.stop()
+    await publisher.stop()
+
+
+async def test_without_a_living_host_connecting_fails(url_of: Callable[..., str]) -> None:
+    publisher = Publisher(url_of(free_port(), free_port()), app_id="test")
+
+    with pytest.raises(CONNECTION_EXCEPTIONS):
+        await publisher.start()
+
+
+async def test_a_lost_publisher_goes_on_at_the_other_host(doors: tuple[Door, Door], url_of: Callable[..., str]) -> None:
+    publisher = Publisher(url_of(*(door.port for door in doors)), app_id="test")
+    await publisher.start()
+    left, entered = sorted(doors, key=lambda door: not door.used)
+
+    await left.shut()
+    await publisher.publish(Outgoing("", dead_queue("mk"), b"{}", type="Test.v1"))
+
+    assert entered.used
+    await publisher.stop()
+
+
+async def test_a_lost_consumer_goes_on_at_the_other_host(doors: tuple[Door, Door], url_of: Callable[..., str]) -> None:
+    consumer = consuming_broker(
+        url_of(*(door.port for door in doors)), app_id="test", drain_within=timedelta(seconds=1)
+    )
+    await consumer.start()
+    left, entered = sorted(doors, key=lambda door: not door.used)
+
+    await left.shut()
+
+    await eventually(lambda: entered.used)
+    assert await consumer.ping(timeout=5)
+    await consumer.stop()
