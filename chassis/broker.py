@@ -18,6 +18,7 @@ from faststream.rabbit.schemas.queue import QuorumQueueArgs
 from yarl import URL
 
 from chassis import topology
+from chassis.lenient import read_leniently
 from chassis.hosts import RoamingConnection, carrying, first_to_answer
 from contracts.message import Message
 from contracts.topology import Queue, is_heard
@@ -89,6 +90,7 @@ class Publisher:
 
     async def start(self) -> None:
         """Connect, and declare the topology now and after every reconnection."""
+        read_leniently()
         self._connection = await first_to_answer(self._url, self._connect)
         await self._prepare()
         self._connection.reconnect_callbacks.add(lambda *_: asyncio.ensure_future(self._prepare()))
@@ -173,6 +175,7 @@ class _RoamingBroker(RabbitBroker):
 
 def consuming_broker(url: str, *, app_id: str, drain_within: timedelta) -> RabbitBroker:
     """FastStream's broker as we use it: raw bodies, no log line a message, patient reconnection."""
+    read_leniently()
     return _RoamingBroker(
         address(url, name=f"{app_id} consumes"),
         app_id=app_id,

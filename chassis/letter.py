@@ -22,6 +22,13 @@ _OF_THE_BROKER = frozenset(
     {"x-delivery-count", "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason"}
     | {"x-last-death-exchange", "x-last-death-queue", "x-last-death-reason", "x-acquired-count"}
 )
+_DELIVER_TO = frozenset({"CC", "BCC"})
+"""By these the broker delivers to further queues: a dead letter that kept them would come back for ever."""
+
+_MANY = 1_000_000
+_LONGEST_NAME = 255
+_MOST_CARRIED = 16_384
+"""Characters of the sender's headers that are sent on: with our own they fit a frame of 128 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +68,37 @@ class Letter:
     def again(self, *, now: datetime) -> HeadersType:
         """The headers with which it goes to a delay queue or to the dead letters."""
         return {
-            **{name: value for name, value in self.headers.items() if name not in _OF_THE_BROKER},
+            **_carried(self.headers),
             EXCHANGE: self.exchange,
             KEY: self.key,
             QUEUE: self.queue,
             ATTEMPTS: self.attempts + 1,
-            FIRST_FAILURE: (self.first_failure or now).isoformat(),
+            # one of tomorrow would be waited for in vain
+            FIRST_FAILURE: min(self.first_failure or now, now).isoformat(),
         }
+
+
+def _carried(headers: HeadersType) -> HeadersType:
+    """The sender's headers that can be sent on: of simple values, and none at all where they are too many."""
+    simple: HeadersType = {
+        name: value
+        for name, value in headers.items()
+        if name not in _OF_THE_BROKER | _DELIVER_TO and isinstance(value, (str, int, float, datetime))
+    }
+    if sum(len(name) + len(str(value)) for name, value in simple.items()) > _MOST_CARRIED:
+        return {}
+    return simple
 
 
 # Headers are the sender's: whatever can't be read counts as absent.
 
 
 def _text(value: Any, otherwise: str) -> str:  # noqa: ANN401 - a header's value may be anything
-    return value if isinstance(value, str) else otherwise
+    return value if isinstance(value, str) and len(value) <= _LONGEST_NAME else otherwise
 
 
 def _count(value: Any) -> int:  # noqa: ANN401 - as above
-    return value if isinstance(value, int) and value >= 0 else 0
+    return value if isinstance(value, int) and 0 <= value < _MANY else 0
 
 
 def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - as above
