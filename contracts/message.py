@@ -13,6 +13,8 @@ ATENDO = "atendo"
 
 
 def _in_utc(moment: datetime) -> datetime:
+    if not datetime.min.year < moment.year < datetime.max.year:
+        raise ValueError("years 1 and 9999 are no moments: they leave no room for another zone or for a term")
     return moment.astimezone(UTC)
 
 
@@ -24,7 +26,7 @@ Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """An id as its owner gave it: 1 to 128 characters, compared as they are."""
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A point in time, kept in UTC; RFC 3339 on the wire."""
+"""A point in time, kept in UTC; RFC 3339 on the wire. Years 1 and 9999, which stand for "none", are refused."""
 
 Optional = Annotated[str | None, BeforeValidator(_blank_is_none)]
 """Text that may be missing; a blank one counts as missing."""

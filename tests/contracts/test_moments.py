@@ -1,0 +1,29 @@
+"""The ends of the calendar are refused as what they are, and crash nobody."""
+
+import json
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.message import Moment
+
+MOMENT: TypeAdapter[object] = TypeAdapter(Moment)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "9999-12-31T23:59:59.999999Z",
+    ],
+)
+def test_a_moment_at_the_calendars_end_is_a_validation_error(told: str) -> None:
+    with pytest.raises(ValidationError, match="no moments"):
+        MOMENT.validate_json(json.dumps(told))
+
+
+@pytest.mark.parametrize("told", ["0002-01-01T00:00:00Z", "9998-12-31T23:59:59-14:00"])
+def test_what_lies_between_is_a_moment(told: str) -> None:
+    assert MOMENT.validate_json(json.dumps(told))
