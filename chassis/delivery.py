@@ -16,6 +16,7 @@ from chassis.routes import Handle, Route, Routes, Unreadable
 from chassis.store import Conflict
 from chassis.switch import KillSwitch
 from chassis.telemetry import Log, Metrics, where
+from chassis.unstorable import is_unstorable
 from contracts.message import Message
 from contracts.requests import Problem, Reply, Request
 from contracts.topology import RETRY, RETRY_LADDER, Queue, dead_queue, rung
@@ -83,6 +84,11 @@ class Delivery:
             self._log.warning("given back", handler=name, error=type(error).__name__)
             await asyncio.sleep(random.uniform(0.1, 0.5))
             return name, "returned"
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not leave a message in nobody's hand
+            self._log.error("not handled", handler=name, error=type(error).__name__, where=where(error))
+            await asyncio.sleep(random.uniform(0.1, 0.5))
+            # given back too often, the broker lays it with the dead letters; a query has nobody who does
+            return name, "dead" if letter.kind == "queries" else "returned"
 
     async def _run(self, letter: Letter, route: Route, said: Message | Request) -> str:
         try:
@@ -109,7 +115,11 @@ class Delivery:
         raise AssertionError
 
     def _may_pass(self, error: Exception, route: Route) -> bool:
-        return route.problem(error) is None and not isinstance(error, (*self.permanent, BrokerDown, Unroutable))
+        passes = not isinstance(error, (BrokerDown, Unroutable)) and not self._is_permanent(error)
+        return passes and route.problem(error) is None
+
+    def _is_permanent(self, error: Exception) -> bool:
+        return isinstance(error, self.permanent) or is_unstorable(error)
 
     def _patient_handle(self, letter: Letter, route: Route) -> Handle:
         patience = route.patience
@@ -130,10 +140,11 @@ class Delivery:
             self._switch.saw(failed=False)
             await self._reply(letter, Reply(problem=problem))
             return "refused"
-        if isinstance(error, self.permanent):
+        permanent = self._is_permanent(error)
+        if permanent and letter.kind != "queries":
             return await self._give_up(letter, route, said, reason="permanent", error=error)
         waits = route.patience is not None and isinstance(error, route.patience.error)
-        if not waits:
+        if not waits and not permanent:
             self._note_failure(error, route)
         if letter.kind == "queries":
             await self._reply(letter, Reply(problem=_FAILED))
@@ -162,8 +173,9 @@ class Delivery:
             except (BrokerDown, Unroutable):
                 raise
             except Exception as failure:  # noqa: BLE001 - a message isn't given up before its handler could say so
-                self._note_failure(failure, route)
-                return await self._retry(letter, RETRY_LADDER[-1])
+                if not self._is_permanent(failure):
+                    self._note_failure(failure, route)
+                    return await self._retry(letter, RETRY_LADDER[-1])
         return await self._bury(letter, reason=reason, error=error, handler=route.name)
 
     async def _retry(self, letter: Letter, delay: timedelta) -> str:

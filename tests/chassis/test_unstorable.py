@@ -1,0 +1,115 @@
+"""What no document can hold is taken aside at once, and is no failure of the service's."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo.errors import WriteError
+
+from chassis.letter import ATTEMPTS, REASON
+from chassis.service import Service
+from chassis.settings import Settings
+from chassis.unstorable import is_unstorable
+from contracts import tickets
+from contracts.requests import ListEvaluations
+from tests.eventually import eventually
+from tests.system import LONG_AGO, System, said
+
+MEGABYTE = "x" * 1_000_000
+UNSTORABLE: dict[str, dict[str, object]] = {
+    "a NUL in a key": {"a\0b": 1},
+    "an integer of 65 bits": {"number": 2**64},
+    "text that is no Unicode": {"text": "\ud800"},
+    "a document of 17 MB": {"text": MEGABYTE * 17},
+}
+
+
+def a_closing(ticket: str) -> tickets.TicketClosed:
+    return said(
+        tickets.TicketClosed,
+        ticket_id=ticket,
+        protocol="20260105000001",
+        customer_id="ana",
+        notification_level="all",
+        version=2,
+        closed_at=LONG_AGO,
+        closed_by="joana",
+        request_evaluation=True,
+        cycle=1,
+    )
+
+
+async def keeping(system: System, content: dict[str, object]) -> Service:
+    def build(settings: Settings) -> Service:
+        service = Service("feedback", settings)
+
+        async def keep(event: tickets.TicketClosed) -> None:
+            kept = {"$set": content if event.ticket_id == "hostile" else {"fine": True}}
+            await service.database["kept"].update_one({"_id": event.ticket_id}, kept, upsert=True)
+
+        async def look(_: ListEvaluations) -> list[object]:
+            return [await service.database["kept"].find_one(content)]
+
+        service.on(tickets.TicketClosed, keep)
+        service.answers(ListEvaluations, look)
+        return service
+
+    return await system.run(build, Settings)
+
+
+@pytest.mark.parametrize("content", UNSTORABLE.values(), ids=UNSTORABLE)
+async def test_what_cant_be_stored_dies_at_once_and_never_holds_the_consumers(
+    system: System, content: dict[str, object]
+) -> None:
+    service = await keeping(system, content)
+
+    await system.say(*(a_closing("hostile") for _ in range(22)), a_closing("neighbour"))
+
+    await eventually(lambda: is_kept(service, "neighbour"), timedelta(seconds=15))
+    await eventually(lambda: dead_are(system, 22), timedelta(seconds=15))
+    letters = await system.dead("feedback")
+    assert {letter.headers[REASON] for letter in letters} == {"permanent"}
+    assert {letter.headers[ATTEMPTS] for letter in letters} == {1}
+    assert await service.ready() == {}
+
+
+async def is_kept(service: Service, ticket: str) -> bool:
+    return bool(await service.database["kept"].count_documents({"_id": ticket}))
+
+
+async def dead_are(system: System, count: int) -> bool:
+    return await system.depth("feedback.dead") == count
+
+
+async def test_a_question_that_cant_be_put_to_the_database_is_answered_and_no_letter_of_the_dead(
+    system: System,
+) -> None:
+    service = await keeping(system, {"number": 2**64})
+    question = {"request_id": "8f0c6f1e-5a0b-4f8e-9b70-0d6b1a3f2c11", "customer_id": "ana"}
+
+    problems = [await system.problem(ListEvaluations.model_validate(question)) for _ in range(25)]
+
+    assert {problem.status for problem in problems} == {503}
+    assert await system.depth("feedback.dead") == 0
+    assert await service.ready() == {}
+
+
+@pytest.mark.parametrize(("code", "unstorable"), [(17419, True), (10334, True), (11000, False), (91, False)])
+def test_mongodb_tells_by_code_what_outgrew_a_document(code: int, *, unstorable: bool) -> None:
+    assert is_unstorable(WriteError("no", code)) is unstorable
+
+
+async def test_a_mistake_beside_the_handlers_gives_the_message_back(system: System) -> None:
+    service = await keeping(system, {})
+    find, failures = service.delivery.routes.find, [ZeroDivisionError(), ZeroDivisionError()]
+
+    def failing(letter: Any) -> Any:  # noqa: ANN401 - as `find`
+        if failures:
+            raise failures.pop()
+        return find(letter)
+
+    service.delivery.routes.find = failing  # type: ignore[method-assign]
+    await system.say(a_closing("t1"))
+
+    await eventually(lambda: is_kept(service, "t1"))
+    assert await system.dead("feedback") == []
