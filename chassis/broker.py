@@ -41,7 +41,10 @@ class Unroutable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message as it goes to the broker; `expires` drops it from a queue, unhandled, after that long."""
+    """A message as it goes to the broker; `expires` drops it from a queue, unhandled, after that long.
+
+    `app_id` is whose words they are, where it isn't the publisher's own.
+    """
 
     exchange: str
     routing_key: str
@@ -53,6 +56,7 @@ class Outgoing:
     persistent: bool = True
     reply_to: str | None = None
     expires: timedelta | None = None
+    app_id: str | None = None
 
     @classmethod
     def of(cls, message: Message) -> Self:
@@ -150,7 +154,7 @@ class Publisher:
             message_id=str(uuid4()),
             correlation_id=outgoing.correlation_id or None,
             type=outgoing.type,
-            app_id=self._app_id,
+            app_id=outgoing.app_id or self._app_id,
             headers=outgoing.headers,
             reply_to=outgoing.reply_to,
             expiration=outgoing.expires,
