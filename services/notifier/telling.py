@@ -52,7 +52,8 @@ def _withheld(message: Message) -> str | None:
 
 
 def _told_with(message: Message) -> str | None:
-    asks = isinstance(message, tickets.TicketClosed) and message.request_evaluation
+    # automatic closings never ask (R21), whatever they say
+    asks = isinstance(message, tickets.TicketClosed) and message.request_evaluation and not message.automatic
     return WITH_EVALUATION if asks else None
 
 

@@ -164,6 +164,15 @@ def test_r18_a_closing_with_a_request_is_told_once_with_the_request() -> None:
     assert due.facts["closed"] == "yes"
 
 
+def test_r21_an_automatic_closing_never_asks_and_is_told_itself() -> None:
+    closing = a_closing(request_evaluation=True).model_copy(update={"automatic": True})
+
+    ticket, said = heard(an_opening(level="all"), closing)
+
+    assert decision_of(ticket, closing).verdict == "send"
+    assert [one.template for one in said if isinstance(one, InboxDue)] == ["ticket_opened", "ticket_closed"]
+
+
 def test_r18_a_request_for_a_ticket_at_level_none_says_nothing_of_the_closing() -> None:
     ticket, said = heard(an_opening(level="none"), a_closing(level="none", request_evaluation=True), a_request())
 
