@@ -38,13 +38,13 @@ def inbox_at_most_once(case: Case) -> Iterator[str]:
     for (event_id, recipient, channel), times in items.items():
         if times > 1:
             yield f"{recipient} was told {times} times of {event_id} by {channel}"
-    # what the customer reads is what counts: the same words about the same ticket at the same time are one message
+    # what the customer reads is what counts: one evaluation or closing, told under two ids, is told twice
     words = Counter(
-        (one["ticket_id"], one["template"], one["at"], one["body"])
+        (one["ticket_id"], one["template"], one["at"], one["body"], one["evaluation_id"])
         for one in case.evidence.deliveries
-        if one["channel"] == "inbox"
+        if one["channel"] == "inbox" and one["ticket_id"]
     )
-    for (ticket_id, template, at, _), times in words.items():
+    for (ticket_id, template, at, *_), times in words.items():
         if times > 1:
             yield f"ticket {ticket_id} shows {template} of {at} {times} times"
 
