@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SCALE ?=
+CLUSTER ?= 1
 PACKAGES := $(wildcard contracts chassis services mk ops bench)
 
 .PHONY: help run demo test check bench lock clean broker
@@ -11,8 +12,8 @@ PACKAGES := $(wildcard contracts chassis services mk ops bench)
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: $(READY) broker ## Run the whole product here, until Ctrl-C; SCALE="notifier=3 tickets=2" for replicas
-	@exec $(BIN)/atendo up --scale "$(SCALE)"
+run: $(READY) broker ## Run the whole product here, until Ctrl-C; SCALE="notifier=3 tickets=2" for replicas, CLUSTER=3 for a cluster
+	@exec $(BIN)/atendo up --scale "$(SCALE)" --cluster "$(CLUSTER)"
 
 demo: $(READY) ## Tell a whole day at the provider, against a running product
 	@$(BIN)/python -m ops.demo

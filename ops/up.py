@@ -25,17 +25,20 @@ _REDRAW = timedelta(seconds=0.5)
 # `make` passes on what the terminal or a process group's sender has already told us: that is no second Ctrl-C.
 _ECHO = timedelta(seconds=1)
 _OUR_PROBLEMS = (AlreadyRunningError, BadSettingError, MissingPartError)
+# Queues declared while a member is missing would have a replica too few for ever.
+_PATIENCE_FOR_A_CLUSTER = timedelta(minutes=2)
 _OUTSIDE_SERVICES = ("rabbitmq", "mongod")
 
 
-def up(scale: str = "", drain: float = 20) -> int:
+def up(scale: str = "", drain: float = 20, cluster: int = 1) -> int:
     """Run broker, database, mailbox, MK's stand-in and the five services, and keep them up.
 
-    `scale` says how many replicas, as in "notifier=3 tickets=2"; `drain` how many seconds the services may finish in.
+    `scale` says how many replicas, as in "notifier=3 tickets=2"; `drain` how many seconds the services may finish in;
+    `cluster`, if 3 or 5, how many broker nodes and how many members of a replica set.
     """
     folder = RunFolder(Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve())
     try:
-        layout = read_layout(os.environ, scale=scale)
+        layout = read_layout(os.environ, scale=scale, cluster=cluster)
         with folder.lock():
             layout.check_ports()
             run = Run(layout, folder, drain=timedelta(seconds=drain))
@@ -61,6 +64,8 @@ class Run:
 
     def __post_init__(self) -> None:
         self._supervisor = Supervisor(Plan(self.layout, self.folder).parts(), self._changed, self.drain)
+        if self.layout.cluster > 1:
+            self._supervisor.patience = _PATIENCE_FOR_A_CLUSTER
 
     async def until_told(self) -> None:
         """Bring everything up, keep it up until SIGINT or SIGTERM, take it down. Raises: MissingPartError."""
@@ -118,15 +123,22 @@ class Run:
 
 
 def state_of(keepers: list[Keeper]) -> Mapping[str, object]:
-    """Return what `run.json` says: the living processes by name; null for a broker or database that isn't ours."""
+    """Return what `run.json` says: the living processes by name, and where each part is.
+
+    A broker or database that isn't ours, or isn't up, is null; one that is a cluster is a list in the members' order.
+    """
     services: dict[str, list[int]] = {}
-    outside: dict[str, int | None] = dict.fromkeys(_OUTSIDE_SERVICES)
+    outside: dict[str, list[int | None]] = {name: [] for name in _OUTSIDE_SERVICES}
     for keeper in keepers:
         if keeper.part.name in outside:
-            outside[keeper.part.name] = keeper.pid
+            outside[keeper.part.name].append(keeper.pid)
         else:
             services.setdefault(keeper.part.name, []).extend([keeper.pid] if keeper.pid else [])
-    return {"services": services, **outside}
+    return {
+        "services": services,
+        **{name: pids if len(pids) > 1 else next(iter(pids), None) for name, pids in outside.items()},
+        "addresses": {keeper.part.label: keeper.part.address for keeper in keepers},
+    }
 
 
 def _welcome(addresses: Mapping[str, str]) -> str:

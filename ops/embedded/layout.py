@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ops.embedded.mongodb import REPLICA_SET
 from ops.embedded.ports import LOOPBACK, is_taken, next_free_port
 
 SERVICES = ("contacts", "tickets", "notifier", "feedback", "edge")
@@ -23,6 +24,8 @@ _REPLACED_BY = {
     "MAIL_PORT": "SMTP_URL",
     "MK_PORT": "MK_URL",
 }
+# A majority of two is both of them.
+_CLUSTER_SIZES = (1, 3, 5)
 # The processes of a run that was just killed may take a moment to let go.
 _PATIENCE_SECONDS = 2.0
 
@@ -33,19 +36,27 @@ class BadSettingError(Exception):
 
 @dataclass(slots=True)
 class Layout:
-    """The addresses of one run; `given` are those that the environment named."""
+    """The addresses of one run; `given` are those that the environment named.
+
+    With a `cluster` of several, each broker node and each member of the replica set has a loopback address of its own,
+    and all have the same ports.
+    """
 
     ports: Mapping[str, int]
     given: Mapping[str, str]
     replicas: Mapping[str, int]
+    cluster: int = 1
     _handed_out: set[int] = field(default_factory=set)
 
     @property
     def addresses(self) -> dict[str, str]:
         """What `run.env` says and every service gets."""
+        brokers = ",".join(f"{host}:{self.ports['AMQP_PORT']}" for host in self.hosts)
+        members = ",".join(f"{host}:{self.ports['MONGO_PORT']}" for host in self.hosts)
         ours = {
-            "AMQP_URL": f"amqp://guest:guest@{LOOPBACK}:{self.ports['AMQP_PORT']}/",
-            "MONGO_URL": f"mongodb://{LOOPBACK}:{self.ports['MONGO_PORT']}/",
+            "AMQP_URL": f"amqp://guest:guest@{brokers}/",
+            "MONGO_URL": f"mongodb://{members}/"
+            + (f"?replicaSet={REPLICA_SET}&w=majority" if self.cluster > 1 else ""),
             "EDGE_URL": f"http://{LOOPBACK}:{self.ports['EDGE_PORT']}",
             "MK_URL": f"http://{LOOPBACK}:{self.ports['MK_PORT']}",
             # An SMTP server of somebody else's has its own page, if any.
@@ -53,6 +64,11 @@ class Layout:
             "SMTP_URL": f"smtp://{LOOPBACK}:{self.ports['SMTP_PORT']}",
         }
         return ours | dict(self.given)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The loopback address of each broker node and database member: one, or as many as the cluster has."""
+        return tuple(f"127.0.0.{number}" for number in range(1, self.cluster + 1))
 
     def uses_own(self, url_name: str) -> bool:
         """Tell whether the part behind an address is ours to start."""
@@ -70,7 +86,8 @@ class Layout:
         for name, port in self.ports.items():
             if _REPLACED_BY.get(name) in self.given:
                 continue
-            while is_taken(port):
+            hosts = self.hosts if name in {"AMQP_PORT", "MONGO_PORT"} else (LOOPBACK,)
+            while any(is_taken(port, host) for host in hosts):
                 if time.monotonic() > deadline:
                     raise BadSettingError(
                         f"Port {port} is taken: stop the program that listens there, or set {name} to a free one.",
@@ -78,14 +95,16 @@ class Layout:
                 time.sleep(0.1)
 
 
-def read_layout(environ: Mapping[str, str], *, scale: str = "") -> Layout:
+def read_layout(environ: Mapping[str, str], *, scale: str = "", cluster: int = 1) -> Layout:
     """Return where everything will be. Raises: BadSettingError."""
+    if cluster not in _CLUSTER_SIZES:
+        raise BadSettingError(f"CLUSTER says {cluster}: give 3 or 5 for a cluster that can lose a member, or 1.")
     ports = {name: _port(environ, name, default) for name, default in _DEFAULT_PORTS.items()}
     names = ("AMQP_URL", "MONGO_URL", "SMTP_URL", "MAIL_URL", "MK_URL")
     given = {name: environ[name] for name in names if environ.get(name)}
     if "SMTP_URL" not in given:
         given.pop("MAIL_URL", None)
-    return Layout(ports=ports, given=given, replicas=read_scale(scale))
+    return Layout(ports=ports, given=given, replicas=read_scale(scale), cluster=cluster)
 
 
 def read_scale(scale: str) -> dict[str, int]:

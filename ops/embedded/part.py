@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from ops.embedded.ports import LOOPBACK
 from ops.embedded.process import Program
+from ops.embedded.run_folder import label
 
 _PATIENCE = timedelta(seconds=5)
 Check = Callable[[], Awaitable[bool]]
@@ -40,14 +41,14 @@ class Part:
     @property
     def label(self) -> str:
         """Its name among its replicas, as people and log files have it."""
-        return self.name if self.replica == 1 else f"{self.name}-{self.replica}"
+        return label(self.name, self.replica)
 
 
-async def accepts(port: int) -> bool:
-    """Tell whether something on loopback accepts connections."""
+async def accepts(port: int, host: str = LOOPBACK) -> bool:
+    """Tell whether something there accepts connections."""
     try:
         async with asyncio.timeout(_PATIENCE.total_seconds()):
-            _, writer = await asyncio.open_connection(LOOPBACK, port)
+            _, writer = await asyncio.open_connection(host, port)
     except OSError:
         return False
     await _close(writer)

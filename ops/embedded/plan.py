@@ -1,23 +1,25 @@
 """Which parts a run has, from broker to edge, and what each is started with."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from ops.embedded.foundation import broker_nodes, database_members
 from ops.embedded.layout import SERVICES, Layout
-from ops.embedded.mongodb import MongoDB, find_mongod
-from ops.embedded.part import Part, Stage, accepts, answers_ok, http_checks
+from ops.embedded.mongodb import find_mongod
+from ops.embedded.part import Part, Stage, http_checks
 from ops.embedded.ports import LOOPBACK
 from ops.embedded.process import Program
-from ops.embedded.rabbitmq import RabbitMQ, find_server
+from ops.embedded.rabbitmq import find_server
+from ops.embedded.replica_set import ReplicaSet
 from ops.embedded.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 _FIRST_SERVICE_PORT = 9101
-_FIRST_MANAGEMENT_PORT = 15_679
-_FIRST_DISTRIBUTION_PORT = 25_679
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +36,36 @@ class Plan:
     def _foundation(self) -> Iterator[Part]:
         if self.layout.uses_own("AMQP_URL"):
             find_server()
-            yield self._rabbitmq()
+            yield from self._rabbitmq()
         if self.layout.uses_own("MONGO_URL"):
             find_mongod()
-            yield self._mongod()
+            yield from self._mongod()
         if self.layout.uses_own("SMTP_URL"):
             yield self._mailbox()
 
-    def _rabbitmq(self) -> Part:
-        node = RabbitMQ(
-            folder=self.folder.path / "rabbitmq",
-            port=self.layout.ports["AMQP_PORT"],
-            management_port=self.layout.port_from(_FIRST_MANAGEMENT_PORT),
-            distribution_port=self.layout.port_from(_FIRST_DISTRIBUTION_PORT),
-            log=self._log("rabbitmq"),
-        )
+    def _rabbitmq(self) -> Iterator[Part]:
+        for number, node in enumerate(broker_nodes(self.layout, self.folder), start=1):
+            yield Part(
+                "rabbitmq",
+                Stage.FOUNDATION,
+                node.management_url.replace("//", "//guest:guest@"),
+                program=node.program,
+                ready=partial(asyncio.to_thread, node.ready),
+                replica=number,
+            )
 
-        async def ready() -> bool:
-            return await accepts(node.port) and await answers_ok(node.management_port, "/")
-
-        return Part("rabbitmq", Stage.FOUNDATION, f"{node.management_url} (guest)", program=node.program, ready=ready)
-
-    def _mongod(self) -> Part:
-        port = self.layout.ports["MONGO_PORT"]
-        mongod = MongoDB(folder=self.folder.path / "mongod", port=port, log=self._log("mongod"))
-        return Part("mongod", Stage.FOUNDATION, mongod.url, program=mongod.program, ready=lambda: accepts(port))
+    def _mongod(self) -> Iterator[Part]:
+        members = database_members(self.layout, self.folder)
+        together = ReplicaSet(members)
+        for number, member in enumerate(members, start=1):
+            yield Part(
+                "mongod",
+                Stage.FOUNDATION,
+                member.url,
+                program=member.program,
+                ready=partial(together.serves, member),
+                replica=number,
+            )
 
     def _mailbox(self) -> Part:
         env = {"MAIL_FOLDER": str(self.folder.path / "mail"), "SMTP_PORT": str(self.layout.ports["SMTP_PORT"])}
@@ -80,11 +87,10 @@ class Plan:
             yield self._part(module, self.layout.ports["MK_PORT"])
 
     def _part(self, module: "_Module", port: int, replica: int = 1) -> Part:
-        label = module.name if replica == 1 else f"{module.name}-{replica}"
         program = Program(
             argv=(sys.executable, "-m", module.path),
             env={**self._environment(), **module.env, "PORT": str(port)},
-            log=self._log(label),
+            log=self.folder.log(module.name, replica),
             folder=ROOT,
         )
         ready, alive = http_checks(port)
@@ -114,9 +120,6 @@ class Plan:
             "LOG_FORMAT": os.environ.get("LOG_FORMAT", "json"),
             "PYTHONUNBUFFERED": "1",
         }
-
-    def _log(self, label: str) -> Path:
-        return self.folder.path / "log" / f"{label}.log"
 
 
 @dataclass(frozen=True, slots=True)

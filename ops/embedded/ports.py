@@ -9,13 +9,13 @@ LOOPBACK = "127.0.0.1"
 _PORTS_ABOVE = 65_536
 
 
-def is_taken(port: int) -> bool:
-    """Tell whether another program listens on the port, here or on all addresses."""
+def is_taken(port: int, host: str = LOOPBACK) -> bool:
+    """Tell whether another program listens on the port, on this loopback address or on all addresses."""
     with socket.socket() as probe:
         # Without it, a port of a run that just ended would look taken for a minute.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, port))
+            probe.bind((host, port))
         except OSError as error:
             return error.errno in {errno.EADDRINUSE, errno.EACCES}
     return False

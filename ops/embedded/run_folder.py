@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import TextIO
 
 
+def label(name: str, replica: int) -> str:
+    """A part's name among its replicas, as people and log files have it."""
+    return name if replica == 1 else f"{name}-{replica}"
+
+
 class AlreadyRunningError(Exception):
     """Another run holds the folder; the message says what to do."""
 
@@ -29,6 +34,10 @@ class RunFolder:
     def env_file(self) -> Path:
         """The addresses, there once everything is up."""
         return self.path / "run.env"
+
+    def log(self, name: str, replica: int = 1) -> Path:
+        """Where a part's output goes."""
+        return self.path / "log" / f"{label(name, replica)}.log"
 
     def lock(self) -> TextIO:
         """Hold the folder until the returned file is closed or we end. Raises: AlreadyRunningError."""

@@ -9,8 +9,6 @@ from ops.embedded.backoff import LONGEST
 from ops.embedded.keeper import Keeper, State
 from ops.embedded.part import Part, Stage
 
-# What never gets ready must not keep the rest from being seen and mended.
-_STAGE_PATIENCE = timedelta(seconds=45)
 _NEEDS = {Stage.SERVICES: Stage.FOUNDATION, Stage.MK: Stage.SERVICES, Stage.EDGE: Stage.SERVICES}
 _GRACE_OF_FOUNDATION = timedelta(seconds=20)
 
@@ -19,13 +17,15 @@ _GRACE_OF_FOUNDATION = timedelta(seconds=20)
 class Supervisor:
     """All parts of one run. `changed` is told each change of state; `drain` bounds how long the services may finish.
 
-    `longest_pause` bounds how long a part that died stays down.
+    `longest_pause` bounds how long a part that died stays down; `patience` how long a stage is waited for, since what
+    never gets ready must not keep the rest from being seen and mended.
     """
 
     parts: Iterable[Part]
     changed: Callable[[Keeper], None]
     drain: timedelta = timedelta(seconds=20)
     longest_pause: timedelta = LONGEST
+    patience: timedelta = timedelta(seconds=45)
     keepers: list[Keeper] = field(init=False)
     _tasks: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ class Supervisor:
         if not keepers:
             return
         waits = [asyncio.create_task(keeper.came_up()) for keeper in keepers]
-        await asyncio.wait(waits, timeout=_STAGE_PATIENCE.total_seconds())
+        await asyncio.wait(waits, timeout=self.patience.total_seconds())
         for wait in waits:
             wait.cancel()
         self._raise_failure()

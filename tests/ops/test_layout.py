@@ -41,6 +41,21 @@ def test_replicas_are_read_from_the_scale() -> None:
     assert replicas == {"contacts": 1, "tickets": 2, "notifier": 3, "feedback": 1, "edge": 1}
 
 
+def test_a_cluster_has_one_loopback_address_a_member() -> None:
+    addresses = read_layout({"AMQP_PORT": "5000", "MONGO_PORT": "6000"}, cluster=3).addresses
+
+    assert addresses["AMQP_URL"] == "amqp://guest:guest@127.0.0.1:5000,127.0.0.2:5000,127.0.0.3:5000/"
+    assert addresses["MONGO_URL"] == (
+        "mongodb://127.0.0.1:6000,127.0.0.2:6000,127.0.0.3:6000/?replicaSet=atendo&w=majority"
+    )
+
+
+@pytest.mark.parametrize("size", [0, 2, 4, -3])
+def test_a_cluster_without_a_majority_to_lose_is_refused(size: int) -> None:
+    with pytest.raises(BadSettingError, match="CLUSTER"):
+        read_layout({}, cluster=size)
+
+
 @pytest.mark.parametrize("scale", ["notifer=3", "notifier", "notifier=0", "notifier=-1", "notifier=many"])
 def test_a_wrong_scale_is_refused_with_an_example(scale: str) -> None:
     with pytest.raises(BadSettingError, match=r"as in \w+=[23]"):
