@@ -1,40 +1,45 @@
 """`atendo dead`: what the services could not handle, and what to do with it."""
 
-import re
-from datetime import timedelta
+from collections import defaultdict
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from cyclopts import App, Parameter
 from rich.progress import track
 from rich.table import Table
 
+from chassis.broker import Publisher, Unroutable
+from ops.ages import age
 from ops.console import console
 from ops.letters import Choice, DeadLetter, chosen, replay
 from ops.session import RefusedError, broker, visit
 
 dead = App(name="dead", help="Dead letters: list, show, replay, drop.")
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-Age = Annotated[str | None, Parameter(help="Only those that died longer ago than this: 30s, 10m, 2h, 1d.")]
+Older = Annotated[str | None, Parameter(help="Only those that died longer ago than this: 30s, 10m, 2h, 1d.")]
+Younger = Annotated[str | None, Parameter(help="Only those that died less long ago than this.")]
 Kind = Annotated[
     str | None, Parameter(name="--type", help="Only this type of message: TicketClosed or TicketClosed.v1.")
 ]
 
 
 @dead.command(name="list")
-def list_(
+def list_(  # noqa: PLR0913 - a command's options
     *,
     service: str | None = None,
     kind: Kind = None,
     reason: str | None = None,
-    older_than: Age = None,
+    older_than: Older = None,
+    younger_than: Younger = None,
+    summary: bool = False,
 ) -> int:
-    """List dead letters, oldest first, and leave them where they are."""
+    """List dead letters, oldest first, and leave them where they are; with `--summary`, count them by kind of death."""
 
     async def work() -> None:
-        choice = Choice(service=service, type=kind, reason=reason, older_than=_age(older_than))
+        choice = Choice(service, (), kind, reason, _length(older_than), _length(younger_than))
         async with broker() as publisher, chosen(publisher, choice) as letters:
-            console().print(_table(letters) if letters else "No dead letters.")
+            shown = _summary(letters) if summary else _table(letters)
+            console().print(shown if letters else "No dead letters.")
 
     return visit(work)
 
@@ -57,27 +62,41 @@ def show(letter: str) -> int:
 
 
 @dead.command(name="replay")
-def replay_(
+def replay_(  # noqa: PLR0913 - a command's options
     *ids: str,
     service: str | None = None,
     kind: Kind = None,
     reason: str | None = None,
-    older_than: Age = None,
+    older_than: Older = None,
+    younger_than: Younger = None,
     dry_run: bool = False,
 ) -> int:
     """Send dead letters back to the queue they died in; what was done already stays done. Without a filter: all."""
 
     async def work() -> None:
-        choice = Choice(service=service, ids=ids, type=kind, reason=reason, older_than=_age(older_than))
+        choice = Choice(service, ids, kind, reason, _length(older_than), _length(younger_than))
         async with broker() as publisher, chosen(publisher, choice) as letters:
             if dry_run:
                 console().print(_table(letters) if letters else "Nothing to replay.")
                 return
-            for letter in track(letters, description="replaying", transient=True):
-                await replay(publisher, letter)
-            print(f"replayed: {len(letters)}")
+            stuck = await _replay(publisher, letters)
+            print(f"replayed: {len(letters) - len(stuck)}")
+            if stuck:
+                raise RefusedError(
+                    f"{len(stuck)} stay: the queue they died in is gone, {', '.join(sorted(set(stuck)))}."
+                )
 
     return visit(work)
+
+
+async def _replay(publisher: Publisher, letters: list[DeadLetter]) -> list[str]:
+    stuck = []
+    for letter in track(letters, description="replaying", transient=True):
+        try:
+            await replay(publisher, letter)
+        except Unroutable:
+            stuck.append(letter.queue)
+    return stuck
 
 
 @dead.command
@@ -95,26 +114,36 @@ def drop(*ids: str, service: str | None = None, reason: str | None = None, yes: 
     return visit(work)
 
 
-def _age(words: str | None) -> timedelta | None:
-    if words is None:
-        return None
-    found = re.fullmatch(r"(\d+)([smhd])", words)
-    if found is None:
-        raise RefusedError(f"an age reads like 30s, 10m, 2h or 1d, not {words!r}.")
-    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+def _length(words: str | None) -> timedelta | None:
+    return age(words) if words else None
+
+
+def _summary(letters: list[DeadLetter]) -> Table:
+    kinds: dict[tuple[str, str, str], list[DeadLetter]] = defaultdict(list)
+    for letter in letters:
+        kinds[letter.service, letter.key or letter.type, letter.reason].append(letter)
+    table = Table("service", "message", "reason", "count", "first died", "last died", box=None)
+    for kind, some in sorted(kinds.items()):
+        died = [letter.died_at for letter in some if letter.died_at]
+        first, last = (min(died), max(died)) if died else (None, None)
+        table.add_row(*kind, str(len(some)), _moment(first), _moment(last))
+    return table
+
+
+def _moment(at: datetime | None) -> str:
+    return at.strftime("%d/%m %H:%M:%S") if at else "?"
 
 
 def _table(letters: list[DeadLetter]) -> Table:
     table = Table("id", "service", "message", "reason", "attempts", "died", "handler", "exception", box=None)
     for letter in sorted(letters, key=lambda one: str(one.died_at)):
-        died = letter.died_at.strftime("%d/%m %H:%M:%S") if letter.died_at else "?"
         table.add_row(
             letter.id[:8],
             letter.service,
             letter.key or letter.type,
             letter.reason,
             str(letter.attempts),
-            died,
+            _moment(letter.died_at),
             letter.handler,
             letter.exception[:80],
         )

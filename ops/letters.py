@@ -1,7 +1,8 @@
 """The dead letters of the services: read without taking, choose, send again, drop."""
 
 import json
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -81,6 +82,7 @@ class Choice:
     type: str | None = None
     reason: str | None = None
     older_than: timedelta | None = None
+    younger_than: timedelta | None = None
 
     def takes(self, letter: DeadLetter, *, now: datetime) -> bool:
         """Whether this one is meant; an id may be shortened to its beginning."""
@@ -90,8 +92,15 @@ class Choice:
             return False
         if self.reason and self.reason != letter.reason:
             return False
-        too_young = self.older_than is not None and (letter.died_at is None or now - letter.died_at < self.older_than)
-        return not too_young
+        return self._is_of_age(letter, now=now)
+
+    def _is_of_age(self, letter: DeadLetter, *, now: datetime) -> bool:
+        if self.older_than is None and self.younger_than is None:
+            return True
+        if letter.died_at is None:
+            return False
+        age = now - letter.died_at
+        return (self.older_than or timedelta()) <= age and (self.younger_than is None or age < self.younger_than)
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -136,3 +145,17 @@ async def replay(publisher: Publisher, letter: DeadLetter) -> None:
         )
     )
     await letter.message.ack()
+
+
+async def waiting(publisher: Publisher, kinds: Collection[topology.Kind]) -> dict[str, int]:
+    """How many messages wait in each service's queues of these kinds; services without any are left out."""
+    counts: Counter[str] = Counter()
+    channel = await publisher.connection.channel()
+    try:
+        for queue in topology.queues():
+            if queue.kind in kinds:
+                found = await channel.declare_queue(queue.name, passive=True, robust=False)
+                counts[queue.service] += found.declaration_result.message_count or 0
+    finally:
+        await channel.close()
+    return {service: count for service, count in counts.items() if count}

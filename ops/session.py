@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from chassis.broker import Publisher
+from chassis.broker import BrokerDown, Publisher
 from chassis.rpc import NobodyThere, NoReply, Requests
 from contracts.requests import Request
 from ops.addresses import NotRunningError, address
@@ -56,7 +56,7 @@ def visit(work: Callable[[], Awaitable[Any]]) -> int:
         return _complain(str(problem))
     except (NoReply, NobodyThere) as problem:
         return _complain(f"nobody answers on {problem}: is the service up? See `make run`'s table.")
-    except (ConnectionError, OSError, TimeoutError) as problem:
+    except (BrokerDown, ConnectionError, OSError, TimeoutError) as problem:
         return _complain(f"the broker is away ({type(problem).__name__}): is the product running?")
     return 0
 

@@ -1,12 +1,15 @@
 """`atendo dead` on a real broker: looking takes nothing away, replaying brings it back, dropping is for ever."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+from aio_pika.abc import HeadersType
 
+from chassis.broker import Outgoing
 from chassis.service import Service
 from chassis.settings import Settings
-from contracts import tickets
+from contracts import tickets, topology
 from ops import dead as command
 from ops.letters import Choice, chosen
 from tests.eventually import eventually
@@ -100,6 +103,64 @@ async def test_a_dry_run_replays_nothing(
     assert "permanent" in capfd.readouterr().out
     await eventually(lambda: dead_are(with_two_dead, 2))
     assert doors.done == []
+
+
+async def test_letters_are_chosen_by_age_both_ways_and_counted_by_kind_of_death(
+    with_two_dead: System, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hour = timedelta(hours=1)
+
+    assert len(await listed(with_two_dead, Choice(younger_than=hour))) == 2
+    assert await listed(with_two_dead, Choice(older_than=hour)) == []
+    assert await listed(with_two_dead, Choice(younger_than=timedelta())) == []
+    capfd.readouterr()
+    assert await asyncio.to_thread(command.list_, summary=True, younger_than="1h") == 0
+
+    lines = [line.split() for line in capfd.readouterr().out.splitlines()]
+    assert [line[1:4] for line in lines if line[:1] == ["notifier"]] == [
+        ["tickets.ticket_reopened.v1", "permanent", "1"],
+        ["tickets.ticket_reopened.v1", "unreadable", "1"],
+    ]
+
+
+async def test_what_the_broker_itself_buried_is_replayed_too(with_two_dead: System, doors: Doors) -> None:
+    (service,) = with_two_dead.services
+    await service.broker.stop()
+    await with_two_dead.say(a_reopening("t9"))
+    await taken_and_given_back(with_two_dead, "notifier", topology.MAX_DELIVERIES + 1)
+    await eventually(lambda: dead_are(with_two_dead, 3))
+    assert ("delivery_limit", "tickets.ticket_reopened.v1") in await listed(with_two_dead, Choice())
+    doors.open = True
+    await service.broker.start()
+
+    assert await asyncio.to_thread(command.replay_, reason="delivery_limit") == 0
+
+    await eventually(lambda: doors.done == ["t9"])
+    assert await with_two_dead.depth("notifier.dead") == 2
+
+
+async def taken_and_given_back(system: System, queue: str, times: int) -> None:
+    """What a consumer does that a message takes down with it each time."""
+    channel = await system.publisher.connection.channel()
+    try:
+        messages = await channel.get_queue(queue, ensure=False)
+        for _ in range(times):
+            message = await eventually(lambda: messages.get(fail=False))
+            await message.nack(requeue=True)
+    finally:
+        await channel.close()
+
+
+async def test_a_letter_whose_queue_is_gone_stays_and_is_named(
+    with_two_dead: System, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gone: HeadersType = {"x-atendo-queue": "notifier.pigeons", "x-atendo-reason": "retries_exhausted"}
+    await with_two_dead.publisher.publish(Outgoing("", "notifier.dead", b"{}", "EmailDue.v1", headers=gone))
+
+    assert await asyncio.to_thread(command.replay_, reason="retries_exhausted") == 1
+
+    assert "1 stay: the queue they died in is gone, notifier.pigeons" in capfd.readouterr().err
+    await eventually(lambda: dead_are(with_two_dead, 3))
 
 
 async def test_dropping_wants_ids_or_a_yes(with_two_dead: System, capfd: pytest.CaptureFixture[str]) -> None:
