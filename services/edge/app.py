@@ -2,7 +2,6 @@
 
 import time
 
-from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from chassis.broker import Publisher
@@ -13,8 +12,9 @@ from services.edge.auth import Keys, Tokens
 from services.edge.body_limit import BodyLimit
 from services.edge.given import Parts, Rates
 from services.edge.mistakes import allowed_by, handle_mistakes
-from services.edge.openapi import complete
+from services.edge.openapi import Documented
 from services.edge.pages import Pages
+from services.edge.queued import Queued
 from services.edge.rates import Rate
 from services.edge.replica import Edge
 from services.edge.routes import contacts, evaluations, health, links, menu, notifications, tickets
@@ -32,9 +32,10 @@ def build(settings: Settings | None = None) -> Edge:
     publisher = Publisher(settings.amqp_url, app_id="edge")
     requests = Requests(publisher)
     keys = Keys(settings.jwks_url, refresh_after=settings.jwks_refresh_after, max_age=settings.jwks_max_age, log=log)
-    http = FastAPI(title="Atendo", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
+    http = Documented(title="Atendo", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     http.state.parts = Parts(
         services=Services(requests, settings.reply_within),
+        queued=Queued(now=time.monotonic),
         tokens=Tokens(keys, audience=settings.token_audience),
         rates=_rates(settings),
         pages=Pages(),
@@ -50,8 +51,7 @@ def build(settings: Settings | None = None) -> Edge:
             allow_headers=ASKED_WITH,
             expose_headers=TOLD_WITH,
         )
-    complete(http.openapi())
-    handle_mistakes(http, log=log, allowed=allowed_by(http.openapi()["paths"]))
+    handle_mistakes(http, log=log, allowed=allowed_by(route for routes in ROUTES for route in routes.router.routes))
     return Edge(settings, publisher=publisher, requests=requests, keys=keys, http=http, log=log)
 
 

@@ -10,6 +10,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from chassis.rpc import NobodyThere, NoReply, Requests
 from contracts.requests import Request
 from services.edge.problems import Refused, unavailable
+from services.edge.queued import Queued
 
 R = TypeVar("R", bound=Request)
 A = TypeVar("A")
@@ -38,6 +39,7 @@ class Caller:
     """Who asks, in which request; `customer_id` is empty where nobody is logged in."""
 
     services: Services
+    queued: Queued
     correlation_id: str
     customer_id: str = ""
 

@@ -12,6 +12,7 @@ from services.edge.asking import Caller, Services
 from services.edge.auth import BadToken, KeysUnknown, NoToken, Tokens
 from services.edge.pages import Pages
 from services.edge.problems import Refused, known, unavailable
+from services.edge.queued import Queued
 from services.edge.rates import Rate
 
 
@@ -29,6 +30,7 @@ class Parts:
     """What `app.py` puts together for the routes."""
 
     services: Services
+    queued: Queued
     tokens: Tokens
     rates: Rates
     pages: Pages
@@ -87,8 +89,8 @@ TOKEN = Depends(HTTPBearer(auto_error=False, bearerFormat="JWT", description="MK
 
 
 async def _caller(request: Request) -> Caller:
-    state = request.state
-    return Caller(parts(request).services, state.correlation_id, getattr(state, "customer_id", ""))
+    given, state = parts(request), request.state
+    return Caller(given.services, given.queued, state.correlation_id, getattr(state, "customer_id", ""))
 
 
 async def _parts(request: Request) -> Parts:

@@ -1,12 +1,12 @@
 """Turns everything that can go wrong in a request into a problem."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
 
 from chassis.telemetry import Log
 from services.edge.problems import Refused, known, respond
@@ -51,14 +51,12 @@ def handle_mistakes(app: FastAPI, *, log: Log, allowed: Callable[[str], str]) ->
     app.add_exception_handler(Exception, failed)
 
 
-def allowed_by(paths: Mapping[str, Iterable[str]]) -> Callable[[str], str]:
-    """Tell the methods of a path, for the `Allow` header, from the OpenAPI's `paths`."""
-    table = [
-        (re.compile(re.sub(r"\{\w+\}", "[^/]+", template)), ", ".join(sorted(map(str.upper, methods))))
-        for template, methods in paths.items()
-    ]
+def allowed_by(routes: Iterable[BaseRoute]) -> Callable[[str], str]:
+    """Tell the methods of a path, for the `Allow` header: those of all the routes that it has."""
+    table = [(route.path_regex, route.methods or set()) for route in routes if isinstance(route, Route)]
 
     def allowed(path: str) -> str:
-        return next((methods for template, methods in table if template.fullmatch(path)), "GET")
+        methods = {method for pattern, some in table if pattern.match(path) for method in some}
+        return ", ".join(sorted(methods)) or "GET"
 
     return allowed

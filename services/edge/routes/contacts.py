@@ -68,7 +68,12 @@ async def submit(
 @router.get("/v1/contacts/{contact_id}", response_model_exclude_none=True, responses=declared(401, 404, 503))
 async def contact(caller: Calls, contact_id: UUID) -> Contact:
     """Tell how far a contact got."""
-    return await caller.ask(caller.says(GetContact, contact_id=contact_id), Contact)
+    try:
+        return await caller.ask(caller.says(GetContact, contact_id=contact_id), Contact)
+    except Refused:
+        if caller.queued.holds(caller.customer_id, contact_id):
+            return Contact(contact_id=contact_id, state="queued")
+        raise
 
 
 async def _hand_over(caller: Caller, command: SubmitContact) -> Contact:
@@ -76,7 +81,9 @@ async def _hand_over(caller: Caller, command: SubmitContact) -> Contact:
         return Contact.model_validate(await caller.services.ask(command))
     except NoReply:
         # the broker has it, and will until contacts is back (R13)
-        return Contact(contact_id=requests.contact_id(command.request_id), state="queued")
+        queued = Contact(contact_id=requests.contact_id(command.request_id), state="queued")
+        caller.queued.add(caller.customer_id, queued.contact_id)
+        return queued
 
 
 async def _follow(caller: Caller, accepted: Contact, *, until: float) -> Contact:

@@ -137,6 +137,8 @@ async def test_r13_without_contacts_it_is_accepted_and_handled_when_contacts_is_
     assert answer.status_code == 202
     assert answer.json() == {"contact_id": CONTACT, "state": "queued"}
     assert answer.headers["location"] == f"/v1/contacts/{CONTACT}"
+    followed = await client.get(answer.headers["location"])
+    assert followed.json() == {"contact_id": CONTACT, "state": "queued"}
     stub = await bring_up()
     [asked] = await eventually(lambda: stub.asked_for("submit_contact"))
     assert asked["text"] == "Sem conexão"
@@ -217,6 +219,15 @@ async def test_a_contact_tells_how_far_it_is(client: httpx2.AsyncClient, stub: S
     answer = await client.get(f"/v1/contacts/{CONTACT}")
 
     assert answer.json() == {"contact_id": CONTACT, "state": "emailed", "protocol": "20260105000001"}
+
+
+async def test_r13_what_was_queued_for_one_customer_is_unknown_to_another(serve: Serve, issuer: Issuer) -> None:
+    client = (await serve()).client
+    location = (await post(client)).headers["location"]
+
+    answer = await client.get(location, headers={"Authorization": f"Bearer {issuer.token('bia')}"})
+
+    assert answer.status_code == 503
 
 
 async def test_an_unknown_contact_is_not_found(client: httpx2.AsyncClient, stub: Stub) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -18,6 +19,7 @@ from tests.services.edge.surroundings import Issuer
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ROOT = Path(__file__).parents[3]
+A_BUSY_MACHINES_START = timedelta(seconds=45)
 
 
 class Replica:
@@ -57,10 +59,11 @@ async def replica(amqp_url: str, issuer: Issuer) -> AsyncIterator[Replica]:
         await process.wait()
 
 
+@pytest.mark.timeout(120)
 async def test_it_serves_as_soon_as_the_issuer_is_there_and_finishes_what_it_has_in_hand(
     replica: Replica, issuer: Issuer
 ) -> None:
-    unready = await eventually(replica.readiness)
+    unready = await eventually(replica.readiness, A_BUSY_MACHINES_START)
     assert unready.status_code == 503
     assert "keys" in unready.json()["problems"]
 
