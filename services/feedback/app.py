@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from pydantic import ValidationError
+
 from chassis.service import Service, run
 from contracts import mk, tickets
 from contracts.requests import ListEvaluations, OpenEvaluationLink, SubmitEvaluation, SubmitEvaluationByLink
@@ -30,6 +32,8 @@ def build(settings: Settings | None = None) -> Service:
         terms=domain.Terms(settings.evaluation_remind_after, settings.evaluation_expires_after),
         clock=service.clock,
     )
+    # a closing so late in time that no term fits behind it
+    service.permanent(ValidationError)
     service.on(tickets.TicketClosed, handlers.on_ticket_closed)
     service.on(mk.CustomerErased, handlers.on_customer_erased)
     service.answers(SubmitEvaluation, handlers.on_submit_evaluation, refuses=REFUSES)

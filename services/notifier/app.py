@@ -9,7 +9,7 @@ from services.notifier import explanation, inbox, telling
 from services.notifier.channels.email import Mail
 from services.notifier.delivery_store import MongoAddresses, MongoDeliveries, MongoInbox
 from services.notifier.handlers import DecisionHandlers, ReadingHandlers, SendingHandlers
-from services.notifier.render import UnknownTemplate, Writer
+from services.notifier.render import Unwritable, Writer
 from services.notifier.sending import ClaimedElsewhere, MailServerAway
 from services.notifier.settings import Settings
 from services.notifier.store import MongoContacts, MongoCustomers, MongoTickets
@@ -62,7 +62,7 @@ def _send(service: Service, settings: Settings, deliveries: MongoDeliveries, ite
     )
     service.on(notifier.EmailDue, sends.on_email_due, given_up=sends.on_email_given_up)
     service.on(notifier.InboxDue, sends.on_inbox_due)
-    service.permanent(UnknownTemplate)
+    service.permanent(Unwritable, inbox.Undated)
     service.outage(MailServerAway, ClaimedElsewhere)
     service.closes(mail.close)
 

@@ -15,6 +15,10 @@ class MalformedCursor(Exception):
     field = "cursor"
 
 
+class Undated(Exception):
+    """An item that doesn't tell when what it tells of happened."""
+
+
 class UnknownNotification(Exception):
     """There is no such item in this customer's inbox."""
 
@@ -35,11 +39,15 @@ class Item:
 
     @classmethod
     def of(cls, due: InboxDue, *, title: str, body: str) -> "Item":
-        """The item that `due` asks for."""
+        """The item that `due` asks for. Raises: Undated."""
         facts = due.facts
+        try:
+            at = datetime.fromisoformat(facts["occurred_at"]).astimezone(UTC)
+        except (KeyError, ValueError, OverflowError) as error:
+            raise Undated(due.notification_id) from error
         return cls(
             id=due.notification_id,
-            at=datetime.fromisoformat(facts["occurred_at"]),
+            at=at,
             type=due.template,
             title=title,
             body=body,

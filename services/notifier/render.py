@@ -1,13 +1,14 @@
 """Writes what people read, from templates that are compiled, and their styles inlined, once at start."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import css_inline
-from jinja2 import DictLoader, Environment, Template, select_autoescape
+from jinja2 import DictLoader, Environment, Template, TemplateError, select_autoescape
 from markupsafe import Markup, escape
 
 from contracts.notifier import EmailDue, InboxDue
@@ -19,12 +20,16 @@ _CONTENT = "<!-- content -->"
 _PARTS = ("subject", "txt", "html")
 
 
-class UnknownTemplate(Exception):
+class Unwritable(Exception):
+    """The facts that a message came with are not those that its words need."""
+
+
+class UnknownTemplate(Unwritable):
     """Nobody has written what such a message should say."""
 
 
 class Writer:
-    """Writes mails and inbox items in pt-BR. Raises: UnknownTemplate from both."""
+    """Writes mails and inbox items in pt-BR. Raises: Unwritable from both, UnknownTemplate among it."""
 
     def __init__(self, *, sender: str, domain: str, timezone: str) -> None:
         name, self.sender = parseaddr(sender)
@@ -36,6 +41,10 @@ class Writer:
 
     def mail(self, due: EmailDue) -> bytes:
         """A whole mail; the same `due` gives the same bytes, Message-ID and date included."""
+        with _facts_at_fault():
+            return self._mail(due)
+
+    def _mail(self, due: EmailDue) -> bytes:
         facts: Mapping[str, str] = due.facts
         name = f"{due.template}_{due.recipient}"
         if due.template != RECEIPT:
@@ -56,7 +65,8 @@ class Writer:
 
     def item(self, due: InboxDue) -> tuple[str, str]:
         """Title and body of an inbox item, as plain text."""
-        return self._item(due.template, due.facts)
+        with _facts_at_fault():
+            return self._item(due.template, due.facts)
 
     def _item(self, template: str, facts: Mapping[str, str]) -> tuple[str, str]:
         title, _, body = self._template(f"inbox/{template}.txt").render(facts).partition("\n")
@@ -67,6 +77,15 @@ class Writer:
             return self._templates[name]
         except KeyError:
             raise UnknownTemplate(name) from None
+
+
+@contextmanager
+def _facts_at_fault() -> Iterator[None]:
+    # a fact that isn't there, a moment that is none, an address that would break its header
+    try:
+        yield
+    except (TemplateError, ValueError, TypeError, OverflowError) as error:
+        raise Unwritable(type(error).__name__) from error
 
 
 def _compile(zone: ZoneInfo) -> dict[str, Template]:
