@@ -53,7 +53,10 @@ class ReplicaSet:
 
 
 async def primary_of(address: str) -> str | None:
-    """Return the address of the primary as the member at `address` sees it; None without one or without an answer."""
+    """Return the address of the primary as the member at `address` sees it; None without one or without an answer.
+
+    A primary that names itself takes writes.
+    """
     try:
         async with AsyncMongoClient[dict[str, Any]](
             f"mongodb://{address}/", directConnection=True, serverSelectionTimeoutMS=_PATIENCE_MS
