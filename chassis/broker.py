@@ -18,8 +18,8 @@ from faststream.rabbit.schemas.queue import QuorumQueueArgs
 from yarl import URL
 
 from chassis import topology
-from chassis.lenient import read_leniently
 from chassis.hosts import RoamingConnection, carrying, first_to_answer
+from chassis.lenient import read_leniently
 from contracts.message import Message
 from contracts.topology import Queue, is_heard
 
