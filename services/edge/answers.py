@@ -1,6 +1,6 @@
 """What the edge answers with, as contracts.md lays it down."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -118,6 +118,14 @@ class LinkedEvaluation(BaseModel):
     score: int | None = None
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+Known = Annotated[str | None, Field(exclude_if=_is_none)]
+"""Left out where there is none."""
+
+
 class Notification(BaseModel):
     """One item of the inbox."""
 
@@ -126,9 +134,9 @@ class Notification(BaseModel):
     type: str
     title: str
     body: str
-    ticket_id: str | None = None
-    protocol: str | None = None
-    evaluation_id: str | None = None
+    ticket_id: Known = None
+    protocol: Known = None
+    evaluation_id: Known = None
     read: bool
 
 

@@ -11,7 +11,7 @@ from services.edge.asking import Services
 from services.edge.auth import Keys, Tokens
 from services.edge.body_limit import BodyLimit
 from services.edge.given import Parts, Rates
-from services.edge.mistakes import allowed_by, handle_mistakes
+from services.edge.mistakes import Mistakes, allowed_by
 from services.edge.openapi import Documented
 from services.edge.pages import Pages
 from services.edge.queued import Queued
@@ -42,6 +42,13 @@ def build(settings: Settings | None = None) -> Edge:
     )
     for routes in ROUTES:
         http.include_router(routes.router)
+    allowed = allowed_by(route for routes in ROUTES for route in routes.router.routes)
+    Mistakes(log=log, allowed=allowed).answer_in(http)
+    _guard(http, settings)
+    return Edge(settings, publisher=publisher, requests=requests, keys=keys, http=http, log=log)
+
+
+def _guard(http: Documented, settings: Settings) -> None:
     http.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:
         http.add_middleware(
@@ -51,8 +58,6 @@ def build(settings: Settings | None = None) -> Edge:
             allow_headers=ASKED_WITH,
             expose_headers=TOLD_WITH,
         )
-    handle_mistakes(http, log=log, allowed=allowed_by(route for routes in ROUTES for route in routes.router.routes))
-    return Edge(settings, publisher=publisher, requests=requests, keys=keys, http=http, log=log)
 
 
 def _rates(settings: Settings) -> Rates:

@@ -15,40 +15,50 @@ from services.edge.wording import field_errors
 _UNREADABLE = {"type": "json_invalid", "loc": ("body",)}
 
 
-def handle_mistakes(app: FastAPI, *, log: Log, allowed: Callable[[str], str]) -> None:
-    """Register what each kind of mistake is answered with; `allowed` tells the methods of a path."""
+class Mistakes:
+    """What each kind of mistake is answered with; `allowed` tells the methods of a path."""
 
-    async def refused(_: Request, error: Exception) -> Response:
+    def __init__(self, *, log: Log, allowed: Callable[[str], str]) -> None:
+        self._log = log
+        self._allowed = allowed
+
+    def answer_in(self, app: FastAPI) -> None:
+        """Take over all errors of an application."""
+        app.add_exception_handler(Refused, self._refused)
+        app.add_exception_handler(HTTPException, self._by_status)
+        app.add_exception_handler(RequestValidationError, self._invalid)
+        app.add_exception_handler(ResponseValidationError, self._unreadable_answer)
+        app.add_exception_handler(ValidationError, self._unreadable_answer)
+        app.add_exception_handler(Exception, self._failed)
+
+    async def _refused(self, _: Request, error: Exception) -> Response:
         return respond(error.problem, error.headers) if isinstance(error, Refused) else respond(known(500))
 
-    async def by_status(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        if status == 400:  # noqa: PLR2004 - a body that FastAPI couldn't take apart
-            return respond(known(422, field_errors([_UNREADABLE])))
-        return respond(known(status), {"Allow": allowed(request.url.path)} if status == 405 else {})  # noqa: PLR2004
+    async def _by_status(self, request: Request, error: Exception) -> Response:
+        match error.status_code if isinstance(error, HTTPException) else 500:
+            case 400:
+                # a body that FastAPI couldn't take apart
+                return respond(known(422, field_errors([_UNREADABLE])))
+            case 405:
+                return respond(known(405), {"Allow": self._allowed(request.url.path)})
+            case status:
+                return respond(known(status))
 
-    async def invalid(_: Request, error: Exception) -> Response:
+    async def _invalid(self, _: Request, error: Exception) -> Response:
         mistakes = error.errors() if isinstance(error, RequestValidationError) else []
         # what can't be an id names nothing
         if any(one["loc"][0] == "path" for one in mistakes):
             return respond(known(404))
         return respond(known(422, field_errors(mistakes)))
 
-    async def unreadable_answer(_: Request, error: Exception) -> Response:
+    async def _unreadable_answer(self, _: Request, error: Exception) -> Response:
         mistakes = error.errors() if isinstance(error, (ValidationError, ResponseValidationError)) else []
         # without the input: it may be personal data
-        log.error("unreadable answer", fields=[".".join(map(str, one["loc"])) for one in mistakes][:10])
+        self._log.error("unreadable answer", fields=[".".join(map(str, one["loc"])) for one in mistakes][:10])
         return respond(known(500))
 
-    async def failed(_: Request, __: Exception) -> Response:
+    async def _failed(self, _: Request, __: Exception) -> Response:
         return respond(known(500))
-
-    app.add_exception_handler(Refused, refused)
-    app.add_exception_handler(HTTPException, by_status)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(ResponseValidationError, unreadable_answer)
-    app.add_exception_handler(ValidationError, unreadable_answer)
-    app.add_exception_handler(Exception, failed)
 
 
 def allowed_by(routes: Iterable[BaseRoute]) -> Callable[[str], str]:

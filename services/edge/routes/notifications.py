@@ -14,7 +14,7 @@ from services.edge.problems import declared
 router = APIRouter(tags=["notifications"], route_class=Protected, dependencies=[TOKEN])
 
 
-@router.get("/v1/notifications", response_model_exclude_unset=True, responses=declared(401, 422, 503))
+@router.get("/v1/notifications", responses=declared(401, 422, 503))
 async def notifications(caller: Calls, limit: Limit = 20, cursor: Cursor = None) -> Notifications:
     """List the customer's messages, newest first."""
     return await caller.ask(caller.says(ListNotifications, limit=limit, cursor=cursor), Notifications)

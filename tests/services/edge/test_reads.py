@@ -121,8 +121,8 @@ async def test_the_inbox_is_shown_and_marked_read(client: httpx2.AsyncClient, st
         "body": "b",
         "read": False,
     }
-    inbox = {"items": [item], "unread": 1, "next_cursor": "next"}
-    stub.says("list_notifications", inbox)
+    inbox = {"items": [item], "unread": 1, "next_cursor": None}
+    stub.says("list_notifications", inbox | {"items": [item | {"ticket_id": None, "evaluation_id": None}]})
     stub.says("mark_notification_read", None)
 
     shown = await client.get("/v1/notifications", params={"cursor": "here"})
