@@ -16,7 +16,8 @@ from rich.console import Console
 from bench.burst import BurstFailed
 from bench.floor import FloorFailed
 from bench.machine import Machine
-from bench.measuring import Bench, Unsound
+from bench.mails import Unsound
+from bench.measuring import Bench
 from bench.product import VAR, Product, ProductFailed, running
 from bench.progress import Board
 from bench.report import CAVEAT, Findings, document, table

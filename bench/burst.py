@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 import aio_pika
 
 IN_FLIGHT = 64
-_LIMIT = timedelta(seconds=120)
+_LIMIT = timedelta(minutes=10)
 
 
 class BurstFailed(Exception):

@@ -34,7 +34,7 @@ _SMTP_CONNECTIONS = 8
 _DATABASE = "floor"
 _SECTOR = "sector@isp.test"
 _START_WITHIN = timedelta(seconds=30)
-_LIMIT = timedelta(seconds=120)
+_LIMIT = timedelta(minutes=10)
 
 
 class FloorFailed(Exception):

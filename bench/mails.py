@@ -22,6 +22,10 @@ def marker_of(mail: Mail) -> str | None:
     return found[0] if found else None
 
 
+class Unsound(Exception):
+    """A contact was refused, lost or doubled: figures of such a run are worth nothing."""
+
+
 @dataclass(slots=True)
 class Tally:
     """What became of the mails of some contacts; `done` is when the second of a contact's two mails was handed over."""
@@ -64,3 +68,11 @@ def tally(mails: Iterable[Mail], contacts: Iterable[str], *, sector: str) -> Tal
         if most > 1:
             result.doubled.append(contact)
     return result
+
+
+def handed_over(mails: Iterable[Mail], contacts: Iterable[str], *, sector: str) -> dict[str, float]:
+    """Return when the second mail of each contact came. Raises: Unsound, unless each got its two and nothing else."""
+    found = tally(mails, contacts, sector=sector)
+    if not found.is_sound:
+        raise Unsound(found.words)
+    return found.done

@@ -50,7 +50,8 @@ class Poster:
         try:
             async with self._slots, asyncio.timeout(_ANSWER_WITHIN.total_seconds()):
                 status = await self._exchange(self._wire(post))
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError, LookupError, asyncio.LimitOverrunError):
+            # gone, late, or no HTTP that we can read
             status = 0
         return Answer(due, sent, time.monotonic(), status)
 

@@ -24,7 +24,7 @@ _PORTS = ("EDGE_PORT", "MK_PORT", "AMQP_PORT", "MONGO_PORT")
 _NEVER_USED = ("AMQP_URL", "MONGO_URL", "MK_URL", "MAIL_URL", "PUBLIC_URL")
 _NO_LIMIT = "1000000/second"
 _UP_WITHIN = timedelta(seconds=150)
-_SETTLED_WITHIN = timedelta(seconds=60)
+_SETTLED_WITHIN = timedelta(minutes=5)
 _LOOK_EVERY = timedelta(seconds=1)
 _QUIET_CPU = 0.3
 """Share of one processor that all parts together stay below at rest: health questions, heartbeats, scanners."""

@@ -58,18 +58,14 @@ class Findings:
         yield Row("the generator's own lateness p99", self.latency.lateness.p99, "ms")
 
     def _capacities(self) -> Iterator[Row]:
-        ours, floor = (median([one.per_second for one in runs]) for runs in (self.ours, self.floor))
-        yield Row(f"burst of {self.burst}: contacts until both mails", ours, "/s")
-        yield Row("the floor's", floor, "/s")
-        yield Row("ours / floor", ours / floor, "")
+        burst = f"burst of {self.burst}"
+        yield from _beside(f"{burst}: contacts/s until both mails", burst, _rate(self.ours), _rate(self.floor))
+        path = "CPU per contact, contacts + tickets + notifier"
+        yield from _beside(path, path, _path_cpu(self.ours), _path_cpu(self.floor), unit="ms")
         for name in (*PATH, "edge", "feedback", "mk", "rabbitmq", "mongod"):
             yield Row(f"CPU per contact, {name}", _cpu(self.ours, name), "ms")
         for name in (*PATH, "rabbitmq", "mongod"):
             yield Row(f"the floor's CPU per contact, {name}", _cpu(self.floor, name), "ms")
-        path, floors = (median([one.path_cpu_ms for one in runs]) for runs in (self.ours, self.floor))
-        yield Row("CPU per contact, contacts + tickets + notifier", path, "ms")
-        yield Row("the floor's", floors, "ms")
-        yield Row("ours / floor", path / floors, "")
 
     def _idling(self) -> Iterator[Row]:
         for name, megabytes in self.idle_memory.items():
@@ -81,6 +77,20 @@ class Findings:
             yield Row(f"its processor time, {name}", median([one.cpu for one in starts]), "s")
         for name, seconds in self.imports.items():
             yield Row(f"Python and imports alone, {name}", seconds, "s")
+
+
+def _beside(title: str, short: str, ours: float, floor: float, *, unit: str = "/s") -> Iterator[Row]:
+    yield Row(title, ours, unit)
+    yield Row(f"{short}: the floor's", floor, unit)
+    yield Row(f"{short}: ours / floor", ours / floor, "")
+
+
+def _rate(runs: Sequence[Capacity]) -> float:
+    return median([one.per_second for one in runs])
+
+
+def _path_cpu(runs: Sequence[Capacity]) -> float:
+    return median([one.path_cpu_ms for one in runs])
 
 
 def _cpu(runs: Sequence[Capacity], name: str) -> float:

@@ -4,7 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from bench.mails import marker, marker_of, tally
+from bench.mails import Unsound, handed_over, marker, marker_of, tally
 from bench.smtp import Mail
 
 SECTOR = "setor@exemplo.test"
@@ -76,3 +76,23 @@ def test_a_mail_of_nobody_we_know_is_a_stranger() -> None:
 
     assert result.strangers == 2
     assert not result.is_sound
+
+
+def test_a_run_with_a_lost_mail_has_no_figures() -> None:
+    mails = [a_mail(ONE, to=SECTOR), a_mail(ONE), a_mail(TWO)]
+
+    with pytest.raises(Unsound, match="1 contacts without both mails, 0 with more than two"):
+        handed_over(mails, [ONE, TWO], sector=SECTOR)
+
+
+def test_a_run_with_a_doubled_mail_has_no_figures() -> None:
+    mails = [a_mail(ONE, to=SECTOR), a_mail(ONE, to=SECTOR), a_mail(ONE)]
+
+    with pytest.raises(Unsound, match="0 contacts without both mails, 1 with more than two"):
+        handed_over(mails, [ONE], sector=SECTOR)
+
+
+def test_a_sound_run_tells_when_each_contact_was_done() -> None:
+    mails = [a_mail(ONE, to=SECTOR, at=2), a_mail(ONE, at=5), a_mail(TWO, to=SECTOR, at=4), a_mail(TWO, at=3)]
+
+    assert handed_over(mails, [ONE, TWO], sector=SECTOR) == {ONE: 5, TWO: 4}
