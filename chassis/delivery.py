@@ -13,7 +13,7 @@ from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
 from chassis.clock import Clock
 from chassis.letter import Letter
 from chassis.routes import Handle, Route, Routes, Unreadable
-from chassis.store import Conflict
+from chassis.store import Conflict, is_away
 from chassis.switch import KillSwitch
 from chassis.telemetry import Log, Metrics, where
 from chassis.unstorable import is_unstorable
@@ -108,6 +108,8 @@ class Delivery:
             try:
                 return await self._race(handle, said)
             except Exception as error:
+                if is_away(error):
+                    self._switch.hold("the database is away")
                 if wait is None or not self._may_pass(error, route) or self._switch.is_open:
                     raise
                 self._log.debug("tried in place", handler=route.name, error=type(error).__name__)

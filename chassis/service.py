@@ -11,8 +11,9 @@ from faststream import AckPolicy
 from faststream.rabbit.message import RabbitMessage
 
 from chassis import store
-from chassis.broker import Publisher, consumed, consuming_broker, own_channel
+from chassis.broker import Publisher
 from chassis.clock import Clock, utc_now
+from chassis.consumer import consumed, consuming_broker, own_channel
 from chassis.delivery import Delivery
 from chassis.health import HealthApp, WithHealth, server
 from chassis.outbox import Outbox
@@ -204,7 +205,7 @@ class Service:
             wrong["service"] = "starting or stopping"
             return wrong
         if self.switch.is_open:
-            wrong["handlers"] = "held: most recent messages failed"
+            wrong["handlers"] = f"held: {self.switch.why}"
         wrong |= await _trouble("database", self._ping())
         wrong |= await _trouble("broker", self._ask_for_consumers())
         return wrong

@@ -11,7 +11,7 @@ from uuid import UUID
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, WriteConcern
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 
 from chassis.clock import Clock
@@ -146,6 +146,11 @@ class Snapshots:
         except DuplicateKeyError:
             return False
         return True
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether no server that takes writes was found in time: every other message would fail as well."""
+    return isinstance(error, ServerSelectionTimeoutError)
 
 
 def milliseconds(moment: datetime) -> datetime:

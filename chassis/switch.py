@@ -39,6 +39,7 @@ class KillSwitch:
         self._clock = clock
         self._log = log
         self._gauge = gauge
+        self.why = ""
         self._limits = limits or Limits()
         self._seen: deque[tuple[datetime, bool]] = deque(maxlen=200)
         self._passes = asyncio.Event()
@@ -63,15 +64,15 @@ class KillSwitch:
         while self._seen and now - self._seen[0][0] > self._limits.window:
             self._seen.popleft()
         failures = sum(1 for _, one_failed in self._seen if one_failed)
-        if (
-            len(self._seen) >= self._limits.at_least
-            and failures > self._limits.failing * len(self._seen)
-            and not self.is_open
-        ):
-            self._open(failures)
+        if len(self._seen) >= self._limits.at_least and failures > self._limits.failing * len(self._seen):
+            self.hold("most recent messages failed")
 
-    def _open(self, failures: int) -> None:
-        self._log.error("consumers held", failures=failures, of=len(self._seen))
+    def hold(self, why: str) -> None:
+        """Open the switch, unless it is open: what is sure to fail isn't worth a try."""
+        if self.is_open:
+            return
+        self.why = why
+        self._log.error("consumers held", why=why, failures=sum(failed for _, failed in self._seen), of=len(self._seen))
         recently = self._resumed_at is not None and self._clock() - self._resumed_at < self._limits.window
         self._pause = min(self._pause * 2, self._limits.longest_pause) if recently else self._limits.first_pause
         self._passes.clear()

@@ -1,5 +1,7 @@
 """Somebody else's outage on a real broker: waited out on the ladder, given up in order, and no reason to stop."""
 
+from pymongo.errors import ServerSelectionTimeoutError
+
 from chassis.broker import Outgoing
 from chassis.service import Service
 from chassis.settings import Settings
@@ -89,6 +91,16 @@ async def test_our_own_failures_do_hold_the_consumers(system: System) -> None:
     await system.say(*(a_closing() for _ in range(ENOUGH_TO_HOLD)))
 
     await eventually(lambda: service.switch.is_open)
+
+
+async def test_a_database_that_is_away_holds_the_consumers_at_the_first_message(system: System) -> None:
+    service = await running(system, Failing(ServerSelectionTimeoutError("no server")))
+
+    await system.say(a_closing())
+
+    await eventually(lambda: service.switch.is_open)
+    assert (await service.ready())["handlers"] == "held: the database is away"
+    assert await system.depth("feedback.retry.5s") == 0
 
 
 async def test_what_is_given_up_is_told_to_its_handler_and_then_dies(system: System) -> None:
