@@ -10,7 +10,8 @@ import pytest_asyncio
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from yarl import URL
 
-from chassis.broker import Outgoing, Publisher, consuming_broker
+from chassis.broker import Outgoing, Publisher
+from chassis.consumer import consuming_broker
 from chassis.hosts import carrying, hosts, moved_on
 from contracts.topology import dead_queue
 from ops.embedded.ports import address_of, free_port

@@ -1,0 +1,55 @@
+"""FastStream's connection to RabbitMQ, which consumes; a process that only publishes never loads it."""
+
+from datetime import timedelta
+from typing import cast
+
+import aio_pika
+from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
+from faststream.rabbit.schemas.queue import QuorumQueueArgs
+from yarl import URL
+
+from chassis.broker import CONNECT_WITHIN, RECONNECT_AFTER, address
+from chassis.hosts import RoamingConnection, first_to_answer
+from chassis.lenient import read_leniently
+from contracts.topology import Queue
+
+
+class _RoamingBroker(RabbitBroker):
+    """FastStream's broker on a connection of ours: it knows a single host, and no way to name another class."""
+
+    async def _connect(self) -> aio_pika.RobustConnection:
+        return await first_to_answer(URL(self._connection_kwargs["url"]), self._connect_to)
+
+    async def _connect_to(self, url: URL) -> aio_pika.RobustConnection:
+        self._connection_kwargs |= {"url": url, "connection_class": RoamingConnection}
+        return await super()._connect()
+
+
+def consuming_broker(url: str, *, app_id: str, drain_within: timedelta) -> RabbitBroker:
+    """FastStream's broker as we use it: raw bodies, no log line a message, patient reconnection."""
+    read_leniently()
+    return _RoamingBroker(
+        address(url, name=f"{app_id} consumes"),
+        app_id=app_id,
+        timeout=CONNECT_WITHIN.total_seconds(),
+        reconnect_interval=RECONNECT_AFTER.total_seconds(),
+        graceful_timeout=drain_within.total_seconds(),
+        decoder=_as_it_is,
+        apply_types=False,
+        logger=None,
+    )
+
+
+async def _as_it_is(message: object, _original: object) -> object:
+    return message
+
+
+def consumed(queue: Queue) -> RabbitQueue:
+    """A queue of the topology in FastStream's words, declared again when the connection comes back."""
+    arguments = cast("QuorumQueueArgs", dict(queue.arguments))
+    return RabbitQueue(queue.name, queue_type=QueueType.QUORUM, durable=True, arguments=arguments)
+
+
+def own_channel(prefetch: int) -> Channel:
+    """A channel for one subscriber: its prefetch is the only bound on concurrency."""
+    return Channel(prefetch_count=prefetch)
