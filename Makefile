@@ -19,7 +19,7 @@ demo: $(READY) ## Tell a whole day at the provider, against a running product
 	@$(BIN)/python -m ops.demo
 
 test: $(READY) broker ## Run every test on a real broker and database
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(READY) ## Lint, format, types, import rules, generated files
 	@$(BIN)/ruff check .

@@ -5,13 +5,27 @@ import itertools
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email import policy
+from email.errors import MessageError
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
+from email.policy import EmailPolicy
 from email.utils import getaddresses
 from pathlib import Path
+from typing import Any, cast
 
 MOST_KEPT = 1_000
+_FAILURES = (LookupError, ValueError, TypeError, AttributeError, RecursionError, MessageError)
+
+
+class _Patient(EmailPolicy):
+    """Reads a header that the library's parser fails on as an empty one: it must not hide the rest of the mailbox."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:  # noqa: ANN401 - the library's type
+        """A header as it is read."""
+        try:
+            return super().header_fetch_parse(name, value)
+        except _FAILURES:
+            return self.header_factory(name, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,41 +39,41 @@ class Letter:
     @property
     def subject(self) -> str:
         """Its subject, or nothing."""
-        return str(self.message.get("Subject", ""))
+        return _text(self.message.get("Subject", ""))
 
     def addresses(self, header: str) -> list[dict[str, str]]:
         """Return the addresses in a header, as maildev writes them."""
-        values = [str(value) for value in self.message.get_all(header, [])]
+        values = [_text(value) for value in self.message.get_all(header, [])]
         return [{"address": address, "name": name} for name, address in getaddresses(values)]
 
     def text(self) -> str:
         """Return the plain text, or nothing."""
-        return _content(self.message.get_body(("plain",)))
+        return _content(_body(self.message, "plain"))
 
     def html(self) -> str:
         """Return the HTML as it came: never trust it."""
-        return _content(self.message.get_body(("html",)))
+        return _content(_body(self.message, "html"))
 
     def as_maildev(self) -> dict[str, object]:
         """Return it as maildev's API does."""
-        envelope = [str(value) for value in self.message.get_all("X-Original-To", [])]
+        envelope = [_text(value) for value in self.message.get_all("X-Original-To", [])]
         return {
             "id": self.id,
             "subject": self.subject,
             "from": self.addresses("From"),
             "to": self.addresses("To"),
             "cc": self.addresses("Cc"),
-            "date": str(self.message.get("Date", "")),
+            "date": _text(self.message.get("Date", "")),
             "time": self.received_at.isoformat(),
-            "messageId": str(self.message.get("Message-ID", "")).strip("<>"),
-            "headers": {name.lower(): str(value) for name, value in self.message.items()},
+            "messageId": _text(self.message.get("Message-ID", "")).strip("<>"),
+            "headers": {_text(name).lower(): _text(value) for name, value in self.message.items()},
             "envelope": {
-                "from": {"address": str(self.message.get("Return-Path", "")).strip("<>")},
+                "from": {"address": _text(self.message.get("Return-Path", "")).strip("<>")},
                 "to": [{"address": one} for one in envelope],
             },
             "text": self.text(),
             "html": self.html(),
-            "attachments": [{"fileName": part.get_filename()} for part in self.message.iter_attachments()],
+            "attachments": [{"fileName": name} for name in _attachments(self.message)],
         }
 
 
@@ -102,7 +116,8 @@ class Letters:
         if letter_id not in self._ids:
             return None
         if letter_id not in self._cache:
-            message = BytesParser(EmailMessage, policy=policy.default).parsebytes(self.source(letter_id))
+            parser = BytesParser(EmailMessage, policy=_Patient())
+            message = cast("EmailMessage", parser.parsebytes(self.source(letter_id)))
             received_at = datetime.fromtimestamp(int(letter_id.partition("-")[0]) / 1_000, tz=UTC)
             self._cache[letter_id] = Letter(letter_id, received_at, message)
         return self._cache[letter_id]
@@ -126,10 +141,27 @@ class Letters:
             self.delete(one)
 
 
+def _text(value: object) -> str:
+    # bytes that were no text came as surrogates, which nothing can be written with
+    return str(value).encode(errors="replace").decode()
+
+
+def _attachments(message: EmailMessage) -> list[str | None]:
+    with contextlib.suppress(*_FAILURES):
+        return [name and _text(name) for name in (part.get_filename() for part in message.iter_attachments())]
+    return []
+
+
+def _body(message: EmailMessage, kind: str) -> MIMEPart | None:
+    with contextlib.suppress(*_FAILURES):
+        return message.get_body((kind,))
+    return None
+
+
 def _content(part: MIMEPart | None) -> str:
     if part is None:
         return ""
     # A charset that doesn't exist must not hide the rest of the mailbox.
-    with contextlib.suppress(LookupError):
-        return str(part.get_content())
+    with contextlib.suppress(*_FAILURES):
+        return _text(part.get_content())
     return ""
