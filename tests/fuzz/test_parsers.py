@@ -1,0 +1,48 @@
+"""A small campaign against everything that reads from outside; `make fuzz` runs the large one."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from hypothesis import strategies as st
+
+from tests.fuzz.campaign import all_targets, quota
+from tests.fuzz.target import Target, drive
+
+INPUTS = 4_000
+SEED = 20_260_105
+
+
+@pytest.fixture(scope="module")
+def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Target]]:
+    """Give every target by its name, with its logs off."""
+    before = structlog.get_config()
+    yield {target.name: target for target in all_targets(tmp_path_factory.mktemp("fuzz"))}
+    structlog.configure(**before)
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_hostile_input_is_read_or_refused_by_the_one_declared_error(targets: dict[str, Target], part: int) -> None:
+    seeds = random.Random(SEED)
+    mine = list(targets.values())[part::3]
+
+    tallies = [
+        drive(target, at_least=quota(target, list(targets.values()), INPUTS), by=seeds.getrandbits(32))
+        for target in mine
+    ]
+
+    assert [failure for tally in tallies for failure in tally.failures] == []
+    assert sum(tally.inputs for tally in tallies) >= INPUTS // 5
+
+
+def test_a_parser_that_crashes_is_found_with_its_smallest_input() -> None:
+    def fragile(text: str) -> None:
+        if len(text) > 3:
+            raise IndexError(text)
+
+    tally = drive(Target("fragile", st.text("a"), fragile), at_least=500, by=1)
+
+    assert tally.inputs < 500
+    assert "IndexError" in tally.failures[0]
+    assert "'aaaa'" in tally.failures[0]
