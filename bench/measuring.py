@@ -37,11 +37,15 @@ _ACCEPTED = 202
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """The open loop: how long answers and mails took, and how late the generator itself was."""
+    """The open loop: how long answers and mails took, and how late the generator itself was.
+
+    `turned_away` counts the answers "unavailable", after which a post was sent again.
+    """
 
     answers: Spread
     mails: Spread
     lateness: Spread
+    turned_away: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Bench:
             answers=Spread.of([answer.answered - answer.due for answer in answers]),
             mails=Spread.of([done[one] - answer.due for one, answer in zip(markers, answers, strict=True)]),
             lateness=Spread.of([answer.sent - answer.due for answer in answers]),
+            turned_away=sum(answer.turned_away for answer in answers),
         )
 
     def _post(self, number: int, one: str) -> Post:

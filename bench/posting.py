@@ -1,6 +1,7 @@
 """Posts to the edge at a fixed rate, whatever the edge does (an open loop), and times the answers.
 
-A time counts from when the post was due, so that a server that holds up the generator can't hide it.
+A time counts from when the post was due, so that a server that holds up the generator can't hide it. As the app does,
+a post that finds the server unavailable is sent again (R13); its time goes on until it is answered.
 """
 
 import asyncio
@@ -12,6 +13,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 _ANSWER_WITHIN = timedelta(seconds=10)
+_UNAVAILABLE = (0, 503)
+_TRIES = 10
+_TRY_AGAIN_AFTER = timedelta(seconds=1)
 _MAX_CONNECTIONS = 256
 # the server closes connections that rest for longer, and a post must not run into that
 _MAX_REST = timedelta(seconds=2)
@@ -27,12 +31,16 @@ class Post(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How one post went: moments on the machine's monotonic clock; status 0 where no answer came."""
+    """How one post went: moments on the machine's monotonic clock; status 0 where no answer came.
+
+    `turned_away` counts the tries before, which found the server unavailable.
+    """
 
     due: float
     sent: float
     answered: float
     status: int
+    turned_away: int = 0
 
 
 class Poster:
@@ -45,15 +53,23 @@ class Poster:
         self._slots = asyncio.Semaphore(_MAX_CONNECTIONS)
 
     async def post(self, post: Post, *, due: float) -> Answer:
-        """Post once, and wait for the answer."""
+        """Post until there is an answer other than "unavailable", or for the last time."""
         sent = time.monotonic()
+        request = self._wire(post)
+        for turned_away in range(_TRIES):
+            status = await self._try(request)
+            if status not in _UNAVAILABLE:
+                break
+            await asyncio.sleep(_TRY_AGAIN_AFTER.total_seconds())
+        return Answer(due, sent, time.monotonic(), status, turned_away)
+
+    async def _try(self, request: bytes) -> int:
         try:
             async with self._slots, asyncio.timeout(_ANSWER_WITHIN.total_seconds()):
-                status = await self._exchange(self._wire(post))
+                return await self._exchange(request)
         except (OSError, EOFError, ValueError, LookupError, asyncio.LimitOverrunError):
             # gone, late, or no HTTP that we can read
-            status = 0
-        return Answer(due, sent, time.monotonic(), status)
+            return 0
 
     async def _exchange(self, request: bytes) -> int:
         line = await self._line()

@@ -55,6 +55,7 @@ class Findings:
     def _latencies(self) -> Iterator[Row]:
         yield from _spread(f"POST /v1/contacts answered, {self.per_second}/s", self.latency.answers, p99=50)
         yield from _spread("POST → both e-mails handed over", self.latency.mails, p50=60, p99=250)
+        yield Row("posts turned away (503) and sent again", self.latency.turned_away, "", 0)
         yield Row("the generator's own lateness p99", self.latency.lateness.p99, "ms")
 
     def _capacities(self) -> Iterator[Row]:

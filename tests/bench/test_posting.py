@@ -11,11 +11,19 @@ import pytest
 from bench.posting import Post, open_loop
 
 
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"
+UNAVAILABLE = b"HTTP/1.1 503 Unavailable\r\nContent-Length: 4\r\n\r\nnope"
+
+
+def ignored() -> None:
+    """Show no progress."""
+
+
 @dataclass(slots=True)
 class Server:
-    """Answers every request with `answer`, once so many of them came, and counts connections."""
+    """Accepts every request after some refusals, once so many of them came, and counts connections."""
 
-    answer: bytes = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"
+    refusals: list[bytes] = field(default_factory=list)
     answers_after: int = 0
     connections: int = 0
     requests: list[bytes] = field(default_factory=list)
@@ -33,7 +41,7 @@ class Server:
                 if len(self.requests) >= self.answers_after:
                     self._enough.set()
                 await self._enough.wait()
-                writer.write(self.answer)
+                writer.write(self.refusals.pop() if self.refusals else ACCEPTED)
         writer.close()
 
 
@@ -62,7 +70,7 @@ async def test_posts_go_out_whole_on_a_connection_that_is_kept(server: Server) -
 async def test_a_server_that_holds_its_answers_does_not_hold_the_posts(server: Server) -> None:
     server.answers_after = 10
 
-    answers = await open_loop(server.url, [Post({}, b"")] * 10, per_second=50, advance=lambda: None)
+    answers = await open_loop(server.url, [Post({}, b"")] * 10, per_second=50, advance=ignored)
 
     assert [answer.status for answer in answers] == [202] * 10
     assert [round((later.due - sooner.due) * 1000) for sooner, later in pairwise(answers)] == [20] * 9
@@ -70,15 +78,28 @@ async def test_a_server_that_holds_its_answers_does_not_hold_the_posts(server: S
     assert server.connections == 10
 
 
-async def test_what_is_no_answer_has_status_0(server: Server) -> None:
-    server.answer = b"nonsense\r\n\r\n"
+async def test_r13_a_post_that_was_turned_away_is_sent_again(server: Server) -> None:
+    server.refusals = [UNAVAILABLE]
 
-    answers = await open_loop(server.url, [Post({}, b"")], per_second=50, advance=lambda: None)
+    [answer] = await open_loop(server.url, [Post({"Idempotency-Key": "k"}, b"{}")], per_second=50, advance=ignored)
 
-    assert [answer.status for answer in answers] == [0]
+    assert (answer.status, answer.turned_away) == (202, 1)
+    assert answer.answered - answer.due >= 1
+    assert server.requests == [server.requests[0]] * 2
 
 
-async def test_a_server_that_is_away_is_no_answer() -> None:
-    answers = await open_loop("http://127.0.0.1:1/", [Post({}, b"")], per_second=50, advance=lambda: None)
+async def test_any_other_answer_is_final(server: Server) -> None:
+    server.refusals = [b"HTTP/1.1 422 Unprocessable\r\nContent-Length: 0\r\n\r\n"]
 
-    assert [answer.status for answer in answers] == [0]
+    [answer] = await open_loop(server.url, [Post({}, b"")], per_second=50, advance=ignored)
+
+    assert (answer.status, answer.turned_away) == (422, 0)
+
+
+async def test_what_is_no_http_is_no_answer(server: Server) -> None:
+    server.refusals = [b"nonsense\r\n\r\n"]
+
+    [answer] = await open_loop(server.url, [Post({}, b"")], per_second=50, advance=ignored)
+
+    assert (answer.status, answer.turned_away) == (202, 1)
+    assert server.connections == 2

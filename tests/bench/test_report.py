@@ -13,7 +13,7 @@ def test_targets_are_met_up_to_their_value_and_ratios_are_to_the_floor() -> None
     findings = Findings(
         per_second=50,
         burst=100,
-        latency=Latency(Spread(5, 50, 60), Spread(61, 249, 300), Spread(0, 1, 1)),
+        latency=Latency(Spread(5, 50, 60), Spread(61, 249, 300), Spread(0, 1, 1), turned_away=1),
         ours=[a_burst(per_second=50, cpu_ms=6), a_burst(per_second=150, cpu_ms=4), a_burst(per_second=100, cpu_ms=4)],
         floor=[a_burst(per_second=200, cpu_ms=2)],
         idle_memory={"edge": 90.1},
@@ -27,6 +27,7 @@ def test_targets_are_met_up_to_their_value_and_ratios_are_to_the_floor() -> None
     assert shown["POST /v1/contacts answered, 50/s p99"] == (50, "met")
     assert shown["POST → both e-mails handed over p50"] == (61, "missed")
     assert shown["POST → both e-mails handed over p99"] == (249, "met")
+    assert shown["posts turned away (503) and sent again"] == (1, "missed")
     assert shown["resident at rest, edge"] == (90.1, "missed")
     assert shown["start until ready, edge"] == (2, "met")
     assert shown["burst of 100: ours / floor"] == (0.5, "")
