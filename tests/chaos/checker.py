@@ -33,6 +33,7 @@ PROPERTIES: dict[str, Property] = {
     "mails_at_least_once": notifying.mails_at_least_once,
     "mails_keep_their_id": notifying.mails_keep_their_id,
     "mails_repeat_across_crashes_only": notifying.mails_repeat_across_crashes_only,
+    "everything_is_back": notifying.everything_is_back,
     "queues_are_drained": notifying.queues_are_drained,
     "dead_letters_are_accounted_for": notifying.dead_letters_are_accounted_for,
 }

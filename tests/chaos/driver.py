@@ -12,8 +12,9 @@ from contracts.message import Message
 from tests.chaos import story
 from tests.chaos.app import App
 from tests.chaos.expected import ticket_of
-from tests.chaos.history import History, Said, Unsure, Wrote, now
+from tests.chaos.history import History, Unsure, Wrote, now
 from tests.chaos.provider import SECTORS, Customer
+from tests.chaos.saying import said
 
 _AT_ONCE = 150
 """Commands in flight: an outage holds the rest back, as a provider's own systems would."""
@@ -110,7 +111,7 @@ class Driver:
                 # MK keeps what isn't confirmed, and says the very same again
                 self.history.note(Unsure(now(), "MK message", type(error).__name__))
                 await asyncio.sleep(_A_SECOND.total_seconds())
-        self.history.note(_said(message, times))
+        self.history.note(said(message, times=times))
 
     async def _rate(self, customer_id: str) -> None:
         for evaluation in await self.app.pending(customer_id):
@@ -119,9 +120,3 @@ class Driver:
                 await self.app.rate(customer_id, evaluation, score, None if score == 5 else f"Nota {score}")
                 if self.rng.random() < 0.2:
                     await self.app.rate(customer_id, evaluation, score % 5 + 1, "Mudei de ideia")
-
-
-def _said(message: Message, times: int) -> Said:
-    body = message.model_dump(mode="json")
-    identity = str(message.event_id), message.occurred_at.isoformat(), str(body["ticket_id"])
-    return Said(now(), message.type_name(), *identity, body, times)

@@ -41,3 +41,4 @@ class Evidence:
     dead: list[DeadLetter] = field(default_factory=list)
     queues: dict[str, int] = field(default_factory=dict)
     outboxes: dict[str, int] = field(default_factory=dict)
+    down: list[str] = field(default_factory=list)

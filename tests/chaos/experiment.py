@@ -19,7 +19,7 @@ from mk import tokens
 from tests.chaos.app import App
 from tests.chaos.checker import check
 from tests.chaos.driver import Driver
-from tests.chaos.gathering import Gatherer, rest
+from tests.chaos.gathering import Gatherer, rest, unfinished
 from tests.chaos.history import History
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.product import Product
@@ -74,10 +74,14 @@ class Experiment:
             driven = loop.time()
             progress.say("Waiting until everything has come to rest …")
             gatherer = Gatherer(product.addresses["AMQP_URL"], product.addresses["MONGO_URL"])
-            await rest(gatherer, product.management_url, product.all_ready, within=_RESTS_WITHIN.total_seconds())
+            await rest(
+                gatherer, product.management_url, lambda: not product.down(), within=_RESTS_WITHIN.total_seconds()
+            )
             rested = loop.time()
             progress.say("Gathering the evidence …")
             evidence = await gatherer.evidence(app, list(people), product.mail_log)
+            evidence.queues |= await unfinished(product.management_url)
+            evidence.down = product.down()
             addresses = product.addresses
             machine = await asyncio.to_thread(
                 Machine.look, amqp_url=addresses["AMQP_URL"], mongo_url=addresses["MONGO_URL"], load=load

@@ -92,6 +92,12 @@ def queues_are_drained(case: Case) -> Iterator[str]:
             yield f"{name} still holds {depth}"
 
 
+def everything_is_back(case: Case) -> Iterator[str]:
+    """Every replica came back by itself, with all its consumers."""
+    for label in case.evidence.down:
+        yield f"{label} is not ready"
+
+
 def dead_letters_are_accounted_for(case: Case) -> Iterator[str]:
     """The dead letters are the undecodable messages that were sent, each where it belongs, and nothing else."""
     found = {(letter.service, letter.mark) for letter in case.evidence.dead}

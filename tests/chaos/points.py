@@ -13,22 +13,23 @@ from chassis.outbox import Outbox
 from chassis.store import Documents
 from services.notifier.channels.email import Line
 
-Hit = Callable[[str], Awaitable[None]]
-"""Told that a place is reached; what it does there is its own affair, and it may never return."""
+Hit = Callable[[str, object], Awaitable[None]]
+"""Told that a place is reached, and by which object; what it does there is its own affair, and it may never return."""
 
+BEFORE_COMMIT = "before-commit"
 AFTER_COMMIT = "after-commit"
 AFTER_PUBLISH = "after-publish"
 BEFORE_ACK = "before-ack"
 IN_SENDING = "in-sending"
 AFTER_SENDING = "after-sending"
-EVERYWHERE = (AFTER_COMMIT, AFTER_PUBLISH, BEFORE_ACK)
+EVERYWHERE = (BEFORE_COMMIT, AFTER_COMMIT, AFTER_PUBLISH, BEFORE_ACK)
 IN_MAILS = (IN_SENDING, AFTER_SENDING)
 
 
 def kills_when_told(trigger: Path) -> Hit:
     """Die at the place that the file `trigger` names, once: whoever removes the file is who dies."""
 
-    async def hit(place: str) -> None:
+    async def hit(place: str, _owner: object) -> None:
         if _is_named(trigger, place):
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -49,7 +50,7 @@ def _is_named(trigger: Path, place: str) -> bool:
 def watched(hit: Hit) -> Iterator[None]:
     """Have every place told of to `hit`, in this process, while the context lasts."""
     places = (
-        (Documents, "_write", None, AFTER_COMMIT),
+        (Documents, "_write", BEFORE_COMMIT, AFTER_COMMIT),
         (Outbox, "publish", None, AFTER_PUBLISH),
         (Delivery, "_handle", None, BEFORE_ACK),
         (Line, "send", IN_SENDING, AFTER_SENDING),
@@ -70,9 +71,9 @@ def watched(hit: Hit) -> Iterator[None]:
 def _between(method: Callable[..., Awaitable[Any]], hit: Hit, before: str | None, after: str) -> Any:  # noqa: ANN401
     async def told(*args: object, **fields: object) -> object:
         if before is not None:
-            await hit(before)
+            await hit(before, args[0])
         result = await method(*args, **fields)
-        await hit(after)
+        await hit(after, args[0])
         return result
 
     return told

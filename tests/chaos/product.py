@@ -83,9 +83,9 @@ class Product:
         """The file that makes a replica die at the place it names."""
         return self.folder / "triggers" / label
 
-    def all_ready(self) -> bool:
-        """Whether every part is up."""
-        return all(keeper.state is State.READY for keeper in self.supervisor.keepers)
+    def down(self) -> list[str]:
+        """The parts that aren't ready."""
+        return [keeper.part.label for keeper in self.supervisor.keepers if keeper.state is not State.READY]
 
     def _wrapped(self, part: Part) -> Part:
         if part.name not in SERVICES:

@@ -1,0 +1,23 @@
+"""A product in this process that is about to be broken."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.chaos.points import watched
+from tests.chaos.rehearsal import Rehearsal
+from tests.services.edge.surroundings import Issuer
+from tests.smtp import Mailbox
+from tests.system import System
+
+
+@pytest_asyncio.fixture
+async def rehearsal(system: System, mailbox: Mailbox, tmp_path: Path) -> AsyncIterator[Rehearsal]:
+    """Give a run that isn't started yet."""
+    issuer = Issuer()
+    rehearsal = Rehearsal(system, mailbox, issuer, tmp_path)
+    with watched(rehearsal.hit):
+        yield rehearsal
+        await rehearsal.close()
+    issuer.close()
