@@ -7,7 +7,7 @@ SCALE ?=
 CLUSTER ?= 1
 PACKAGES := $(wildcard contracts chassis services mk ops bench)
 
-.PHONY: help run demo test check bench lock clean broker
+.PHONY: help run demo test check bench chaos lock clean broker
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,9 @@ check: $(READY) ## Lint, format, types, import rules, generated files
 
 bench: $(READY) broker ## Measure the figures, beside the floor
 	@$(BIN)/python -m bench $(ARGS)
+
+chaos: $(READY) broker ## Break the running product 200 times under load, and prove what it kept
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 lock: $(READY) ## Write requirements.txt anew, with hashes
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements.txt
