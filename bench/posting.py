@@ -56,11 +56,10 @@ class Poster:
         """Post until there is an answer other than "unavailable", or for the last time."""
         sent = time.monotonic()
         request = self._wire(post)
-        for turned_away in range(_TRIES):
-            status = await self._try(request)
-            if status not in _UNAVAILABLE:
-                break
+        status, turned_away = await self._try(request), 0
+        while status in _UNAVAILABLE and turned_away < _TRIES:
             await asyncio.sleep(_TRY_AGAIN_AFTER.total_seconds())
+            status, turned_away = await self._try(request), turned_away + 1
         return Answer(due, sent, time.monotonic(), status, turned_away)
 
     async def _try(self, request: bytes) -> int:

@@ -10,7 +10,6 @@ import pytest
 
 from bench.posting import Post, open_loop
 
-
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"
 UNAVAILABLE = b"HTTP/1.1 503 Unavailable\r\nContent-Length: 4\r\n\r\nnope"
 
