@@ -19,7 +19,7 @@ from mk import tokens
 from tests.chaos.app import App
 from tests.chaos.checker import check
 from tests.chaos.driver import Driver
-from tests.chaos.gathering import Gatherer, rest, unfinished
+from tests.chaos.gathering import Gatherer, deaf, rest, unfinished
 from tests.chaos.history import History
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.product import Product
@@ -81,7 +81,7 @@ class Experiment:
             progress.say("Gathering the evidence …")
             evidence = await gatherer.evidence(app, list(people), product.mail_log)
             evidence.queues |= await unfinished(product.management_url)
-            evidence.down = product.down()
+            evidence.down = product.down() + await deaf(product.management_url, product.counts())
             addresses = product.addresses
             machine = await asyncio.to_thread(
                 Machine.look, amqp_url=addresses["AMQP_URL"], mongo_url=addresses["MONGO_URL"], load=load

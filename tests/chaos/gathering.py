@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
 
 from chassis import letter as headers
+from chassis.service import WORKING
 from contracts import topology
 from tests.chaos import sink
 from tests.chaos.app import App
@@ -135,15 +137,29 @@ def _copy(message: AbstractIncomingMessage) -> aio_pika.Message:
     )
 
 
-async def unfinished(management_url: str, vhost: str = "%2F") -> dict[str, int]:
+async def unfinished(management_url: str) -> dict[str, int]:
     """How many messages wait or are in somebody's hand, by queue, dead letters left out; some seconds old."""
-    async with httpx2.AsyncClient(base_url=management_url, auth=("guest", "guest"), timeout=20) as client:
-        queues: list[dict[str, Any]] = (await client.get(f"/api/queues/{vhost}")).raise_for_status().json()
     return {
         one["name"]: one["messages"]
-        for one in queues
+        for one in await _told(management_url, "queues")
         if one.get("messages") and not one["name"].endswith(".dead") and not one["name"].startswith("edge.")
     }
+
+
+async def deaf(management_url: str, replicas: Mapping[str, int]) -> list[str]:
+    """The working queues that not every replica of their service consumes; some seconds old."""
+    heard = Counter(one["queue"]["name"] for one in await _told(management_url, "consumers"))
+    return [
+        f"{queue.name}, consumed by {heard[queue.name]} of {replicas[queue.service]} replicas,"
+        for queue in topology.queues()
+        if queue.kind in WORKING and heard[queue.name] != replicas[queue.service]
+    ]
+
+
+async def _told(management_url: str, what: str) -> list[dict[str, Any]]:
+    async with httpx2.AsyncClient(base_url=management_url, auth=("guest", "guest"), timeout=20) as client:
+        told: list[dict[str, Any]] = (await client.get(f"/api/{what}")).raise_for_status().json()
+    return told
 
 
 async def rest(gatherer: Gatherer, management_url: str, all_ready: Callable[[], bool], *, within: float) -> None:

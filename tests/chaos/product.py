@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -78,6 +79,10 @@ class Product:
         """The labels of all replicas of these services; of every service where none is named."""
         wanted = names or SERVICES
         return [keeper.part.label for keeper in self.supervisor.keepers if keeper.part.name in wanted]
+
+    def counts(self) -> Counter[str]:
+        """How many replicas each service has."""
+        return Counter(keeper.part.name for keeper in self.supervisor.keepers)
 
     def trigger(self, label: str) -> Path:
         """The file that makes a replica die at the place it names."""

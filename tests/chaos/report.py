@@ -12,6 +12,7 @@ from bench.machine import Machine
 from tests.chaos.checker import Verdict
 from tests.chaos.evidence import Evidence
 from tests.chaos.history import Fault, History, Poisoned, Rated, Said, Unsure, Wrote
+from tests.chaos.nemesis import AT_POINT, KILL
 
 _SHOWN = 20
 """Violations of one property that are written out."""
@@ -45,7 +46,7 @@ def tables(run: Run) -> list[tuple[str, Rows]]:
     """Every table as title and rows, the first row its head."""
     return [
         ("The run", _run(run)),
-        ("Faults", _counted("fault", (fault.kind for fault in run.history.of(Fault)))),
+        ("Faults", _counted("fault", map(_fault, run.history.of(Fault)))),
         ("Commands", _commands(run)),
         ("Attempts whose outcome nobody knew, sent again", _counted("attempt", _unsure(run))),
         ("What was left behind", _left(run)),
@@ -72,6 +73,13 @@ def _counted(what: str, names: Iterable[str]) -> Rows:
         *((name, str(times)) for name, times in counts.most_common()),
         ("all", str(counts.total())),
     ]
+
+
+def _fault(fault: Fault) -> str:
+    if fault.kind != AT_POINT:
+        return fault.kind
+    _, _, place = fault.target.partition(" ")
+    return f"{AT_POINT}: {place}" if place else KILL
 
 
 def _unsure(run: Run) -> Iterable[str]:
