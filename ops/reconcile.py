@@ -21,6 +21,7 @@ from ops.addresses import address
 from ops.ages import age
 from ops.console import console
 from ops.letters import waiting
+from ops.reconcile_erasures import lapses
 from ops.reconcile_places import TELLERS
 from ops.reconcile_search import Finding, Search
 from ops.session import RefusedError, broker, visit
@@ -73,6 +74,9 @@ async def _look(search: Search, report: "Report", publisher: Publisher) -> None:
                 entry = report.take(finding)
                 if entry is not None:
                     await publisher.publish(replace(entry.outgoing, app_id=finding.teller))
+        async for findings in lapses(search.databases, before=search.before):
+            for finding in findings:
+                report.take(finding)
 
 
 @dataclass(slots=True)

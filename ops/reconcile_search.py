@@ -1,7 +1,7 @@
 """Reads the services' databases side by side and finds what one told and another never took in; writes nothing."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,15 +78,8 @@ class Search:
                 async for batch in self._batches(*dependent, {"protocol": 1}):
                     yield len(batch), await self._without_origin(dependent, origin, batch)
 
-    async def _batches(self, service: str, name: str, wanted: dict[str, int]) -> AsyncIterator[list[dict[str, Any]]]:
-        batch: list[dict[str, Any]] = []
-        async for document in self.databases[service][name].find({}, wanted, batch_size=BATCH):
-            batch.append(document)
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
+    def _batches(self, service: str, name: str, wanted: dict[str, int]) -> AsyncIterator[list[dict[str, Any]]]:
+        return in_batches(self.databases[service][name].find({}, wanted, batch_size=BATCH))
 
     async def _judge(self, service: str, batch: list[dict[str, Any]]) -> list[Finding]:
         stuck = [finding for document in batch for finding in self._stuck(service, document)]
@@ -136,6 +129,18 @@ class Search:
             for document in batch
             if document["_id"] not in there
         ]
+
+
+async def in_batches(documents: AsyncIterable[dict[str, Any]]) -> AsyncIterator[list[dict[str, Any]]]:
+    """Documents by 200."""
+    batch: list[dict[str, Any]] = []
+    async for document in documents:
+        batch.append(document)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _message(entry: Entry) -> Message:

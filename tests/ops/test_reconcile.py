@@ -245,6 +245,18 @@ async def test_r27_what_was_told_of_an_erased_customer_is_gone_and_never_told_ag
     assert provider.system.heard[said_so_far:] == []
 
 
+async def test_r27_an_erasure_that_a_service_never_took_in_is_shown(provider: Running, capfd: Capture) -> None:
+    erased = said(mk.CustomerErased, at=datetime.now(UTC), customer_id=ANA)
+    await losing(provider, "contacts", lambda: provider.system.say(erased))
+
+    assert await looks() == FOUND
+
+    lines = [line.split() for line in capfd.readouterr().out.splitlines() if "CustomerErased" in line]
+    assert [line[:2] for line in lines if ANA in line] == [["contacts", ANA]]
+    await provider.system.say(erased)
+    await eventually(nothing_is_missing)
+
+
 async def nothing_personal_is_left(provider: Running) -> bool:
     for name, words in (("contacts", b"cedo"), ("tickets", b"cedo"), ("feedback", b"Demorou"), ("notifier", b"cedo")):
         database = provider.of(name).database
