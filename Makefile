@@ -7,7 +7,7 @@ SCALE ?=
 CLUSTER ?= 1
 PACKAGES := $(wildcard contracts chassis services mk ops bench)
 
-.PHONY: help run demo test check bench chaos lock clean broker
+.PHONY: help run demo test fuzz check bench chaos lock clean broker
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,6 +20,10 @@ demo: $(READY) ## Tell a whole day at the provider, against a running product
 
 test: $(READY) broker ## Run every test on a real broker and database
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+fuzz: $(READY) broker ## Give hostile input to all that reads from outside: 100,000 times; ARGS="--inputs 1000000 --seed 7"
+	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)
+	@$(BIN)/python -m pytest -q tests/fuzz tests/fuzz/large_schemathesis.py
 
 check: $(READY) ## Lint, format, types, import rules, generated files
 	@$(BIN)/ruff check .

@@ -328,7 +328,7 @@ def targets(folder: Path) -> list[Target]:
     loop = asyncio.new_event_loop()
     edge, token = _edge(loop)
     return [
-        Target("edge", requests(_edge_paths(), _edge_headers(token)), _check_edge(edge, loop), share=4),
+        Target("edge", requests(_edge_paths(), _edge_headers(token)), _check_edge(edge, loop), share=2),
         Target("mk over HTTP", _mk_requests(), _check_mk(_mk(folder / "mk"), loop), share=2),
         Target("mailbox", _mail_bytes(), _check_mailbox(folder / "mail"), share=2),
     ]

@@ -98,7 +98,7 @@ def an_email(odd: str) -> notifier.EmailDue:
 def of_extreme_values() -> list[tuple[str, str, bytes]]:
     """The ends of time, integers without end, and texts of a megabyte."""
     visit = said(mk.ServiceOrderCreated, ticket_id="early", service_order_id="o", scheduled_for=FIRST)
-    answered: Body = {
+    rated: Body = {
         "evaluation_id": uuid4(),
         "ticket_id": "early",
         "protocol": "p",
@@ -115,8 +115,8 @@ def of_extreme_values() -> list[tuple[str, str, bytes]]:
         raw(a_closing("c-late", closed_at=LAST)),
         raw(a_closing("c-early", closed_at=FIRST)),
         raw(a_closing("c-huge"), cycle=HUGE, version=HUGE),
-        raw(said(feedback.EvaluationSubmitted, cycle=1, score=HUGE, **answered)),
-        raw(said(feedback.EvaluationSubmitted, cycle=-HUGE, score=-1, **answered)),
+        raw(said(feedback.EvaluationSubmitted, cycle=1, score=HUGE, **rated)),
+        raw(said(feedback.EvaluationSubmitted, cycle=-HUGE, score=-1, **rated)),
         raw(an_opening("large", complaint=MEGABYTE)),
         raw(said(mk.CustomerSaved, customer_id="large", name=MEGABYTE, connections=[])),
         raw(said(mk.DefectFound, ticket_id="large", defect_found=MEGABYTE)),
