@@ -24,7 +24,7 @@ _TYPES = {message.routing_key(): message for message in messages()}
 class Finding:
     """Something that is missing or contradictory in `service`; `entry` is what `teller` can tell again, if that helps.
 
-    `subject` is the document that it is about, by protocol where it has one.
+    `subject` is the document that it is about, by protocol where it has one; `problem` is one of a few.
     """
 
     service: str
@@ -166,7 +166,7 @@ def _contradiction(told: _Told, place: Place, mark: _Mark | None) -> str | None:
         return f"has nothing that {type(told.message).__name__} is about: it lost data"
     if isinstance(told.message, contacts.TicketRequested) and told.protocol and mark is None:
         # asked again, it would give the ticket another protocol than the one that its customer was told
-        return f"has no ticket for the contact that shows protocol {told.protocol}: it lost data"
+        return "has no ticket for a contact that shows this protocol: it lost data"
     shown = mark.protocol if mark and place.service == "contacts" else None
     given = getattr(told.message, "protocol", None)
-    return f"shows protocol {shown} instead of {given}" if shown and given and shown != given else None
+    return "shows its contact under another protocol" if shown and given and shown != given else None
