@@ -16,6 +16,7 @@ from chassis.clock import Clock, utc_now
 from chassis.consumer import consumed, consuming_broker, own_channel
 from chassis.delivery import Delivery
 from chassis.health import HealthApp, WithHealth, server
+from chassis.hearing import LOOK_EVERY, Hearing
 from chassis.outbox import Outbox
 from chassis.routes import Handle, Patience, Route
 from chassis.settings import Settings
@@ -50,6 +51,7 @@ class Service:
         )
         self.broker = consuming_broker(settings.amqp_url, app_id=name, drain_within=settings.drain_within)
         self.queues = tuple(queue for queue in topology.queues() if queue.service == name and queue.kind in WORKING)
+        self.hearing = Hearing(self.publisher, self.queues, clock=clock)
         self._app: Any = None
         self._preparations: list[Job] = [self.outbox.prepare]
         self._closings: list[Job] = []
@@ -121,6 +123,7 @@ class Service:
         self._tasks = [
             asyncio.create_task(self.outbox.clear_for_ever()),
             asyncio.create_task(self.sweeper.sweep_for_ever()),
+            asyncio.create_task(self._repeat(LOOK_EVERY, self.hearing.look)),
             *(asyncio.create_task(self._repeat(interval, job)) for interval, job in self._jobs),
         ]
         self._started = True
@@ -196,7 +199,7 @@ class Service:
 
     async def live(self) -> dict[str, str]:
         """Empty while the process is worth keeping."""
-        return {}
+        return self.hearing.trouble()
 
     async def ready(self) -> dict[str, str]:
         """What keeps this replica from working, by part; asks the broker and the database themselves."""
@@ -207,21 +210,11 @@ class Service:
         if self.switch.is_open:
             wrong["handlers"] = f"held: {self.switch.why}"
         wrong |= await _trouble("database", self._ping())
-        wrong |= await _trouble("broker", self._ask_for_consumers())
+        wrong |= await _trouble("broker", self.hearing.ask())
         return wrong
 
     async def _ping(self) -> Any:  # noqa: ANN401 - the driver's answer
         return await self.client.admin.command("ping")
-
-    async def _ask_for_consumers(self) -> None:
-        channel = await self.publisher.connection.channel()
-        try:
-            for queue in self.queues:
-                found = await channel.declare_queue(queue.name, passive=True, robust=False)
-                if not found.declaration_result.consumer_count:
-                    raise LookupError(f"no consumer on {queue.name}")
-        finally:
-            await channel.close()
 
 
 async def _trouble(part: str, question: Awaitable[object]) -> dict[str, str]:
