@@ -114,8 +114,6 @@ class RabbitMQ:
             f"{members}"
             # Of two halves, the smaller stops: an acknowledged message is never on one side alone.
             "cluster_partition_handling = pause_minority\n"
-            # A silent member is given up after some 10 s; the default is a minute.
-            "net_ticktime = 10\n"
             # Whoever declares first would otherwise make its own node lead every queue.
             "queue_leader_locator = balanced\n"
         )
@@ -142,6 +140,8 @@ class RabbitMQ:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
                 f"{naming} {self.name} -erl_epmd_port {self.distribution_port}"
                 f" -kernel inet_dist_use_interface {{{interface}}}"
+                # A silent member is given up after some 10 s, not a minute; in rabbitmq.conf 3.10 reads it too late.
+                " -kernel net_ticktime 10"
             ),
             # RabbitMQ starts one all the same each minute, as a daemon that stays behind: this keeps it from doing so.
             "ERL_FLAGS": "-start_epmd false",
