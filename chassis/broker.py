@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import aio_pika
 import stamina
-from aio_pika.abc import AbstractRobustConnection, DeliveryMode, HeadersType
+from aio_pika.abc import DeliveryMode, HeadersType
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
 from yarl import URL
 
@@ -80,11 +80,11 @@ class Publisher:
     def __init__(self, url: str, *, app_id: str) -> None:
         self._url = address(url, name=f"{app_id} publishes")
         self._app_id = app_id
-        self._connection: AbstractRobustConnection | None = None
+        self._connection: RoamingConnection | None = None
         self._channel: aio_pika.abc.AbstractChannel | None = None
 
     @property
-    def connection(self) -> AbstractRobustConnection:
+    def connection(self) -> RoamingConnection:
         """The live connection. Raises: BrokerDown before `start`."""
         if self._connection is None:
             raise BrokerDown("the publisher is not started")
@@ -97,7 +97,7 @@ class Publisher:
         await self._prepare()
         self._connection.reconnect_callbacks.add(lambda *_: asyncio.ensure_future(self._prepare()))
 
-    async def _connect(self, url: URL) -> AbstractRobustConnection:
+    async def _connect(self, url: URL) -> RoamingConnection:
         return await aio_pika.connect_robust(
             url,
             timeout=CONNECT_WITHIN.total_seconds(),

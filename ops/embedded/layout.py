@@ -38,14 +38,15 @@ class BadSettingError(Exception):
 class Layout:
     """The addresses of one run; `given` are those that the environment named.
 
-    With a `cluster` of several, each broker node and each member of the replica set has a loopback address of its own,
-    and all have the same ports.
+    With a `cluster` of several, each broker node and each member of the replica set has an address of its own in
+    `network`, on loopback unless told otherwise, and all have the same ports.
     """
 
     ports: Mapping[str, int]
     given: Mapping[str, str]
     replicas: Mapping[str, int]
     cluster: int = 1
+    network: str = "127.0.0"
     _handed_out: set[int] = field(default_factory=set)
 
     @property
@@ -67,8 +68,8 @@ class Layout:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The loopback address of each broker node and database member: one, or as many as the cluster has."""
-        return tuple(f"127.0.0.{number}" for number in range(1, self.cluster + 1))
+        """The address of each broker node and each database member: one, or as many as the cluster has."""
+        return tuple(f"{self.network}.{number}" for number in range(1, self.cluster + 1))
 
     def uses_own(self, url_name: str) -> bool:
         """Tell whether the part behind an address is ours to start."""
