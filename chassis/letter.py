@@ -54,21 +54,21 @@ class Letter:
         return cls(
             queue=queue.name,
             kind=queue.kind,
-            exchange=_text(headers.get(EXCHANGE), message.exchange or ""),
-            key=_text(headers.get(KEY), message.routing_key or ""),
+            exchange=text(headers.get(EXCHANGE), message.exchange or ""),
+            key=text(headers.get(KEY), message.routing_key or ""),
             type=message.type or "",
             body=message.body,
             headers=headers,
             correlation_id=message.correlation_id or "",
             reply_to=message.reply_to or None,
-            attempts=_count(headers.get(ATTEMPTS)),
-            first_failure=_moment(headers.get(FIRST_FAILURE)),
+            attempts=count(headers.get(ATTEMPTS)),
+            first_failure=moment(headers.get(FIRST_FAILURE)),
         )
 
     def again(self, *, now: datetime) -> HeadersType:
         """The headers with which it goes to a delay queue or to the dead letters."""
         return {
-            **_carried(self.headers),
+            **carried(self.headers),
             EXCHANGE: self.exchange,
             KEY: self.key,
             QUEUE: self.queue,
@@ -78,7 +78,7 @@ class Letter:
         }
 
 
-def _carried(headers: HeadersType) -> HeadersType:
+def carried(headers: HeadersType) -> HeadersType:
     """The sender's headers that can be sent on: of simple values, and none at all where they are too many."""
     simple: HeadersType = {
         name: value
@@ -93,17 +93,20 @@ def _carried(headers: HeadersType) -> HeadersType:
 # Headers are the sender's: whatever can't be read counts as absent.
 
 
-def _text(value: Any, otherwise: str) -> str:  # noqa: ANN401 - a header's value may be anything
+def text(value: Any, otherwise: str) -> str:  # noqa: ANN401 - a header's value may be anything
+    """A header that is a name, or what holds otherwise."""
     return value if isinstance(value, str) and len(value) <= _LONGEST_NAME else otherwise
 
 
-def _count(value: Any) -> int:  # noqa: ANN401 - as above
+def count(value: Any) -> int:  # noqa: ANN401 - as above
+    """A header that counts something; 0 where it doesn't."""
     return value if isinstance(value, int) and 0 <= value < _MANY else 0
 
 
-def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - as above
+def moment(value: Any) -> datetime | None:  # noqa: ANN401 - as above
+    """A header that is a point in time, or None."""
     try:
-        moment = datetime.fromisoformat(value)
+        told = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return moment if moment.tzinfo else None
+    return told if told.tzinfo else None

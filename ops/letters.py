@@ -43,7 +43,6 @@ class DeadLetter:
         """Read one that a service laid here, or that the broker did, after too many deliveries."""
         headers = dict(message.headers)
         by_broker = _first_death(headers)
-        died_at = headers.get(marks.DIED_AT)
         return cls(
             id=message.message_id or "",
             service=service,
@@ -51,11 +50,11 @@ class DeadLetter:
             reason=str(headers.get(marks.REASON) or by_broker.get("reason", "unknown")),
             exception=str(headers.get(marks.EXCEPTION, "")),
             handler=str(headers.get(marks.HANDLER, "")),
-            attempts=int(str(headers.get(marks.ATTEMPTS, 0))),
-            died_at=datetime.fromisoformat(str(died_at)) if died_at else by_broker.get("time"),
-            queue=str(headers.get(marks.QUEUE) or by_broker.get("queue", service)),
-            exchange=str(headers.get(marks.EXCHANGE) or by_broker.get("exchange", "")),
-            key=str(headers.get(marks.KEY) or (by_broker.get("routing-keys") or [""])[0]),
+            attempts=marks.count(headers.get(marks.ATTEMPTS)),
+            died_at=marks.moment(headers.get(marks.DIED_AT)) or by_broker.get("time"),
+            queue=marks.text(headers.get(marks.QUEUE), str(by_broker.get("queue", service))),
+            exchange=marks.text(headers.get(marks.EXCHANGE), str(by_broker.get("exchange", ""))),
+            key=marks.text(headers.get(marks.KEY), str((by_broker.get("routing-keys") or [""])[0])),
             message=message,
         )
 
@@ -64,7 +63,7 @@ class DeadLetter:
         """What it says: JSON where it is, text where it isn't."""
         try:
             return json.loads(self.message.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return self.message.body.decode(errors="replace")
 
 
@@ -131,9 +130,10 @@ async def chosen(publisher: Publisher, choice: Choice) -> AsyncIterator[list[Dea
 
 async def replay(publisher: Publisher, letter: DeadLetter) -> None:
     """Send one back to the queue it died in, with its attempts forgotten; it leaves the dead only when that is safe."""
-    headers = {name: value for name, value in letter.message.headers.items() if not name.startswith("x-")}
+    sent = marks.carried(letter.message.headers)
+    headers = {name: value for name, value in sent.items() if not name.startswith("x-")}
     origin = {marks.EXCHANGE: letter.exchange, marks.KEY: letter.key}
-    replays = int(str(letter.message.headers.get(REPLAYS, 0))) + 1
+    replays = marks.count(letter.message.headers.get(REPLAYS)) + 1
     await publisher.publish(
         Outgoing(
             exchange="",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.fuzz.campaign import all_targets, quota
 from tests.fuzz.target import Target, drive
 
-INPUTS = 4_000
+INPUTS = 3_000
 SEED = 20_260_105
 
 
@@ -22,6 +22,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Targ
     structlog.configure(**before)
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("part", range(3))
 def test_hostile_input_is_read_or_refused_by_the_one_declared_error(targets: dict[str, Target], part: int) -> None:
     seeds = random.Random(SEED)
