@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,12 +19,13 @@ from mk import tokens
 from tests.chaos.app import App
 from tests.chaos.checker import check
 from tests.chaos.driver import Driver
+from tests.chaos.evidence import Evidence
 from tests.chaos.gathering import Gatherer, deaf, rest, unfinished
 from tests.chaos.history import History
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.product import Product
 from tests.chaos.progress import Progress
-from tests.chaos.provider import SECTORS, customers, registers
+from tests.chaos.provider import SECTORS, Customer, customers, registers
 from tests.chaos.report import Run
 
 CUSTOMERS = 80
@@ -51,6 +52,18 @@ class NotUp(Exception):
     """The product didn't come up, or doesn't know its customers: nothing can be proved."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is there while a run lasts."""
+
+    product: Product
+    publisher: Publisher
+    app: App
+    gatherer: Gatherer
+    customers: dict[str, Customer]
+    progress: Progress
+
+
 @dataclass(slots=True)
 class Experiment:
     """Everything of one run."""
@@ -64,56 +77,51 @@ class Experiment:
     async def run(self, commit: str) -> Run:
         """Run it. Raises: NotUp."""
         load = os.getloadavg()[0]
-        history, people = History(self.folder / "history.jsonl"), customers(CUSTOMERS)
-        loop = asyncio.get_running_loop()
-        async with self._running() as (product, publisher, app, progress):
-            app.history = history
-            started = loop.time()
-            with progress.of(self.size.commands, self.size.faults):
-                await self._drive_and_strike(product, publisher, app, progress)
-            driven = loop.time()
-            progress.say("Waiting until everything has come to rest …")
-            gatherer = Gatherer(product.addresses["AMQP_URL"], product.addresses["MONGO_URL"])
-            await rest(
-                gatherer, product.management_url, lambda: not product.down(), within=_RESTS_WITHIN.total_seconds()
-            )
-            rested = loop.time()
-            progress.say("Gathering the evidence …")
-            evidence = await gatherer.evidence(app, list(people), product.mail_log)
-            evidence.queues |= await unfinished(product.management_url)
-            evidence.down = product.down() + await deaf(product.management_url, product.counts())
-            addresses = product.addresses
-            machine = await asyncio.to_thread(
-                Machine.look, amqp_url=addresses["AMQP_URL"], mongo_url=addresses["MONGO_URL"], load=load
-            )
+        async with self._running() as scene:
+            driven_for = await _timed(self._drive_and_strike(scene))
+            scene.progress.say("Waiting until everything has come to rest …")
+            rested_after = await _timed(rest(scene.gatherer, scene.product, within=_RESTS_WITHIN))
+            scene.progress.say("Gathering the evidence …")
+            evidence = await self._gather(scene)
+            machine = await asyncio.to_thread(Machine.look, load=load, **scene.gatherer.addresses)
+        history = scene.app.history
         history.close()
         return Run(
             seed=self.seed,
             commands=self.size.commands,
             rate=self.size.rate,
-            driven_for=timedelta(seconds=int(driven - started)),
-            rested_after=timedelta(seconds=int(rested - driven)),
+            driven_for=driven_for,
+            rested_after=rested_after,
             commit=commit,
             machine=machine,
             history=history,
             evidence=evidence,
-            verdicts=check(history, evidence, people),
+            verdicts=check(history, evidence, scene.customers),
         )
 
-    async def _drive_and_strike(self, product: Product, publisher: Publisher, app: App, progress: Progress) -> None:
-        people, rng = customers(CUSTOMERS), Random(self.seed)
-        nemesis = Nemesis(product, publisher, app.history, Random(rng.random()), progress.struck)
-        driver = Driver(app, publisher, app.history, people, Random(rng.random()), progress.done)
-        await asyncio.gather(
-            driver.drive(self.size.commands, rate=self.size.rate),
-            nemesis.strike_all(self.size.faults, over=self.size.lasts),
-        )
+    async def _drive_and_strike(self, scene: Scene) -> None:
+        rng, history = Random(self.seed), scene.app.history
+        nemesis = Nemesis(scene.product, scene.publisher, history, Random(rng.random()), scene.progress.struck)
+        driver = Driver(scene.app, scene.publisher, history, scene.customers, Random(rng.random()), scene.progress.done)
+        with scene.progress.of(self.size.commands, self.size.faults):
+            await asyncio.gather(
+                driver.drive(self.size.commands, rate=self.size.rate),
+                nemesis.strike_all(self.size.faults, over=self.size.lasts),
+            )
+
+    async def _gather(self, scene: Scene) -> Evidence:
+        product = scene.product
+        evidence = await scene.gatherer.evidence(scene.app, list(scene.customers), product.mail_log)
+        evidence.queues |= await unfinished(product.management_url)
+        evidence.down = product.down() + await deaf(product.management_url, product.counts())
+        return evidence
 
     @asynccontextmanager
-    async def _running(self) -> AsyncIterator[tuple[Product, Publisher, App, Progress]]:
-        progress = Progress(self.console)
+    async def _running(self) -> AsyncIterator[Scene]:
+        progress, people = Progress(self.console), customers(CUSTOMERS)
         product = Product(self.folder, progress.changed, self.bug)
-        publisher = Publisher(product.addresses["AMQP_URL"], app_id="mk")
+        amqp_url, mongo_url = product.addresses["AMQP_URL"], product.addresses["MONGO_URL"]
+        publisher = Publisher(amqp_url, app_id="mk")
         client = httpx2.AsyncClient(base_url=product.addresses["EDGE_URL"], timeout=10)
         try:
             progress.say("Starting the product …")
@@ -121,7 +129,8 @@ class Experiment:
                 raise NotUp(", ".join(keeper.part.label for keeper in late))
             await publisher.start()
             await self._tell(product, publisher)
-            yield product, publisher, App(client, self._tokens(product), History()), progress
+            app = App(client, self._tokens(product), History(self.folder / "history.jsonl"))
+            yield Scene(product, publisher, app, Gatherer(amqp_url, mongo_url), people, progress)
         finally:
             await client.aclose()
             await publisher.stop()
@@ -140,6 +149,13 @@ class Experiment:
                 if asyncio.get_running_loop().time() > deadline:
                     raise NotUp("MK's word on its customers is not known to the services")
                 await asyncio.sleep(0.2)
+
+
+async def _timed(work: Awaitable[None]) -> timedelta:
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    await work
+    return timedelta(seconds=int(loop.time() - started))
 
 
 async def _are_known(client: "AsyncMongoClient[dict[str, object]]") -> bool:

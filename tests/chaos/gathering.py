@@ -1,20 +1,22 @@
 """Waits until the product has come to rest, and gathers what it left behind."""
 
 import asyncio
-import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import aio_pika
 import httpx2
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.exceptions import AMQPError
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
 from chassis import letter as headers
 from chassis.service import WORKING
@@ -23,6 +25,7 @@ from tests.chaos import sink
 from tests.chaos.app import App
 from tests.chaos.evidence import DeadLetter, Document, Evidence
 from tests.chaos.nemesis import MARK
+from tests.chaos.product import Product
 
 _COLLECTIONS = {
     "contacts": ("contacts", "contacts"),
@@ -36,6 +39,10 @@ _COLLECTIONS = {
 """Where each part of the evidence is kept, as (service, collection)."""
 
 _LONG_RUNGS = {topology.rung(delay) for delay in topology.RETRY_LADDER[2:]}
+_LOOKS = 3
+_LOOK_EVERY = timedelta(seconds=3)
+"""The management API's figures are up to five seconds old."""
+
 _OPTIONS: CodecOptions[Document] = CodecOptions(tz_aware=True, uuid_representation=UuidRepresentation.STANDARD)
 
 
@@ -46,6 +53,11 @@ class Gatherer:
     amqp_url: str
     mongo_url: str
     database_prefix: str = ""
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Where the broker and the database are."""
+        return {"amqp_url": self.amqp_url, "mongo_url": self.mongo_url}
 
     async def evidence(self, app: App, customers: list[str], mail_log: Path) -> Evidence:
         """Everything as it is now."""
@@ -162,15 +174,15 @@ async def _told(management_url: str, what: str) -> list[dict[str, Any]]:
     return told
 
 
-async def rest(gatherer: Gatherer, management_url: str, all_ready: Callable[[], bool], *, within: float) -> None:
+async def rest(gatherer: Gatherer, product: Product, *, within: timedelta) -> None:
     """Wait until nothing is under way any more, three looks in a row, or until the time is over."""
     loop = asyncio.get_running_loop()
-    deadline, quiet = loop.time() + within, 0
-    while quiet < 3 and loop.time() < deadline:
-        await asyncio.sleep(3)
+    deadline, quiet = loop.time() + within.total_seconds(), 0
+    while quiet < _LOOKS and loop.time() < deadline:
+        await asyncio.sleep(_LOOK_EVERY.total_seconds())
         try:
             await gatherer.hasten()
-            busy = {**await unfinished(management_url), **await gatherer.outboxes()}
-        except (OSError, httpx2.HTTPError, aio_pika.exceptions.AMQPError, json.JSONDecodeError):
+            busy = {**await unfinished(product.management_url), **await gatherer.outboxes()}
+        except (OSError, httpx2.HTTPError, AMQPError, PyMongoError):
             busy = {"the broker or the database": 1}
-        quiet = quiet + 1 if all_ready() and not any(busy.values()) else 0
+        quiet = 0 if product.down() or any(busy.values()) else quiet + 1

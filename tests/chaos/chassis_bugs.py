@@ -1,0 +1,138 @@
+"""Bugs of the chassis, each planted by a function of its own."""
+
+import itertools
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from chassis import delivery, outbox, store
+from chassis.broker import Outgoing, Publisher
+from chassis.service import Service
+from chassis.store import Documents
+from chassis.sweeper import Sweeper
+from services.tickets import domain as tickets
+from tests.chaos.planting import swap
+
+
+class _Settled:
+    """A message that was acknowledged already, whatever its handler thinks."""
+
+    def __init__(self, message: Any) -> None:  # noqa: ANN401 - aio-pika's message
+        self._message = message
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the message has
+        return getattr(self._message, name)
+
+    async def ack(self) -> None:
+        """Do nothing."""
+
+    async def nack(self, *, requeue: bool = True) -> None:
+        """Do nothing."""
+
+
+def ack_before_commit(stack: ExitStack) -> None:
+    """Acknowledge first and handle then."""
+
+    def make(receive: Any) -> Any:  # noqa: ANN401 - a method
+        async def early(self: object, queue: object, message: Any) -> None:  # noqa: ANN401 - as above
+            await message.ack()
+            await receive(self, queue, _Settled(message))
+
+        return early
+
+    swap(stack, delivery.Delivery, "receive", make)
+
+
+def publish_without_confirm(stack: ExitStack) -> None:
+    """Lose every fourth event, as happens where nobody waits for a confirm."""
+    count = itertools.count(1)
+
+    def make(publish: Any) -> Any:  # noqa: ANN401 - a method
+        async def careless(self: Publisher, outgoing: Outgoing, **more: Any) -> None:  # noqa: ANN401 - as above
+            # what nobody waits for is lost now and then
+            if outgoing.exchange == "atendo" and next(count) % 4 == 0:
+                return
+            await publish(self, outgoing, **more)
+
+        return careless
+
+    swap(stack, Publisher, "publish", make)
+
+
+def no_dedupe(stack: ExitStack) -> None:
+    """Take every repetition for news."""
+
+    def make(write: Any) -> Any:  # noqa: ANN401 - a method
+        async def blind(self: Documents, document_id: object, state: Any, **of: Any) -> bool:  # noqa: ANN401 - as above
+            # another cause than the one before, whatever it is
+            return bool(await write(self, document_id, state, **{**of, "cause": uuid4()} if of["version"] else of))
+
+        return blind
+
+    swap(stack, Documents, "_write", make)
+    swap(stack, tickets.Ticket, "knows", lambda _: lambda _self, _id: False)
+
+
+def outbox_forgotten(stack: ExitStack) -> None:
+    """Publish what a crash left in the outbox neither at a redelivery nor by sweeping."""
+
+    async def nothing(*_: object, **__: object) -> list[object]:
+        return []
+
+    swap(stack, Documents, "_left_by", lambda _: nothing)
+    swap(stack, Sweeper, "sweep", lambda _: nothing)
+
+
+def outbox_kept(stack: ExitStack) -> None:
+    """Never take what was published out of the outbox."""
+
+    async def nothing(_: object) -> None:
+        return None
+
+    swap(stack, outbox.Outbox, "clear", lambda _: nothing)
+
+
+def events_forgotten(stack: ExitStack) -> None:
+    """Commit every fifth time without the events."""
+    count = itertools.count(1)
+
+    def make(commit: Any) -> Any:  # noqa: ANN401 - a method
+        async def forgetful(self: Documents, *args: object, events: Any = (), **of: Any) -> None:  # noqa: ANN401
+            await commit(self, *args, events=events if next(count) % 5 else (), **of)
+
+        return forgetful
+
+    swap(stack, store.Documents, "commit", make)
+
+
+def deaf(stack: ExitStack) -> None:
+    """Leave one queue without a consumer."""
+
+    def make(subscribe: Any) -> Any:  # noqa: ANN401 - a method
+        return lambda self, queue: None if queue.name == "notifier.commands" else subscribe(self, queue)
+
+    swap(stack, Service, "_subscribe", make)
+
+
+def retries_dropped(stack: ExitStack) -> None:
+    """Acknowledge what should be retried."""
+
+    async def forget(*_: object) -> str:
+        return "retried"
+
+    swap(stack, delivery.Delivery, "_retry", lambda _: forget)
+
+
+def retries_for_ever(stack: ExitStack) -> None:
+    """Put every retry off for an hour."""
+    swap(stack, delivery, "RETRY_LADDER", lambda ladder: (timedelta(hours=1),) * len(ladder))
+
+
+def dead_dropped(stack: ExitStack) -> None:
+    """Acknowledge what should be laid with the dead."""
+
+    async def forget(*_: object, **__: object) -> str:
+        return "dead"
+
+    swap(stack, delivery.Delivery, "_bury", lambda _: forget)
