@@ -146,6 +146,7 @@ async def test_extreme_messages_end_and_their_neighbours_are_handled(provider: P
     assert contact.json()["protocol"]
     assert refused.status == 422
     await eventually(lambda: everything_ended(provider), timedelta(seconds=40))
+    await provider.system.quiet()
     for service in provider.system.services:
         assert await service.ready() == {}, service.name
     reasons = {name: [letter.headers[REASON] for letter in await provider.system.dead(name)] for name in SERVICES}

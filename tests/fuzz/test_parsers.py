@@ -45,5 +45,4 @@ def test_a_parser_that_crashes_is_found_with_its_smallest_input() -> None:
     tally = drive(Target("fragile", st.text("a"), fragile), at_least=500, by=1)
 
     assert tally.inputs < 500
-    assert "IndexError" in tally.failures[0]
-    assert "'aaaa'" in tally.failures[0]
+    assert "IndexError: aaaa " in tally.failures[0]
