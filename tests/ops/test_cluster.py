@@ -1,11 +1,9 @@
 """A cluster that loses a member: what was acknowledged stays, services come back by themselves, members rejoin."""
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -13,12 +11,11 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
-from chassis.broker import BrokerDown, Outgoing, Publisher
 from chassis.hosts import OTHERS, hosts
 from chassis.service import Service
 from contracts import mk
 from contracts.contacts import TicketRequested
-from contracts.requests import SubmitContact, contact_id
+from contracts.requests import SubmitContact
 from ops.embedded.cluster import Cluster
 from ops.embedded.keeper import Keeper, State
 from ops.embedded.layout import Layout, read_layout
@@ -31,6 +28,7 @@ from services.contacts.settings import Settings
 from tests.eventually import eventually
 from tests.infra import Broker
 from tests.machines import Machines, are_allowed
+from tests.stream import Stream
 from tests.system import System, said
 
 pytestmark = [
@@ -42,8 +40,6 @@ pytestmark = [
 
 _MINUTE = timedelta(minutes=1)
 _QUEUE = SubmitContact.queue()
-_BETWEEN_CONTACTS = timedelta(milliseconds=50)
-_SENDERS, _ENOUGH = 4, 60
 
 
 @dataclass(slots=True)
@@ -114,42 +110,6 @@ async def system(running: Running) -> AsyncIterator[System]:
     await system.open()
     yield system
     await system.close()
-
-
-@dataclass(slots=True)
-class Stream:
-    """Customers who send contacts, and what the broker acknowledged of them."""
-
-    publisher: Publisher
-    acknowledged: set[UUID] = field(default_factory=set)
-    _flows: bool = True
-
-    @asynccontextmanager
-    async def flowing(self) -> AsyncIterator[None]:
-        """Send at a steady rate: for a while before, all through, and until what comes after is acknowledged too."""
-        senders = [asyncio.create_task(self._send()) for _ in range(_SENDERS)]
-        await self.goes_on()
-        yield
-        await self.goes_on()
-        self._flows = False
-        await asyncio.gather(*senders)
-
-    async def goes_on(self) -> None:
-        """Wait until more is acknowledged."""
-        so_far = len(self.acknowledged)
-        await eventually(lambda: len(self.acknowledged) >= so_far + _ENOUGH, within=_MINUTE)
-
-    async def _send(self) -> None:
-        while self._flows:
-            await asyncio.sleep(_BETWEEN_CONTACTS.total_seconds())
-            command = SubmitContact(request_id=uuid4(), customer_id="ana", sector_id="tecnico", text="Sem conexão")
-            body = command.model_dump_json().encode()
-            try:
-                await self.publisher.publish(Outgoing("", _QUEUE, body, type="SubmitContact.v1"))
-            except BrokerDown:
-                # Whether the broker has it is unknown: nothing was promised.
-                continue
-            self.acknowledged.add(contact_id(command.request_id))
 
 
 async def test_nothing_acknowledged_is_lost_with_the_node_that_leads_the_queue(
