@@ -1,7 +1,9 @@
 """`python -m tests.chaos`: the product under faults, and the proof of what it made of them."""
 
 import asyncio
+import logging
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,7 @@ from rich.console import Console
 
 from ops.embedded.plan import ROOT
 from tests.chaos.experiment import Experiment, Size
-from tests.chaos.report import markdown, show
+from tests.chaos.report import Run, markdown, show
 
 REPORT = ROOT / "docs" / "chaos-report.md"
 SMALL = Size(commands=600, faults=24, rate=8.0)
@@ -27,29 +29,37 @@ def main(  # noqa: PLR0913 - the command line's options
     commands: int = 10_000,
     faults: int = 200,
     rate: float = 15.0,
-    seed: int | None = None,
+    seed: list[int] | None = None,
     small: bool = False,
     bug: str = "",
     report: Path | None = None,
 ) -> int:
     """Send COMMANDS at RATE a second while FAULTS strike, then prove what was kept.
 
-    `--small` is for `.ci/run`. The same SEED makes the same choices. `--bug` plants one of `tests/chaos/bugs.py`.
+    `--small` is for `.ci/run`. The same SEED makes the same choices; give several
+    for a run each. `--bug` plants one of `tests/chaos/bugs.py`.
     The report goes to docs/chaos-report.md, or to REPORT; with `--small` or `--bug`, only to REPORT.
     """
-    # outages are what it is about: their retries are counted, not logged
+    # outages are what it is about: retries and lost connections are counted, not logged
     stamina.instrumentation.set_on_retry_hooks([])
+    logging.disable()
     size = SMALL if small else Size(commands, faults, rate)
-    seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     console = Console()
+    runs = [_run(size, one, bug, console) for one in seed or [random.SystemRandom().randrange(10**6)]]
+    target = report or (None if small or bug else REPORT)
+    if target is not None:
+        target.write_text(markdown(runs))
+    return 0 if all(run.is_clean for run in runs) else 1
+
+
+def _run(size: Size, seed: int, bug: str, console: Console) -> Run:
     folder = Path(tempfile.mkdtemp(prefix="atendo-chaos-"))
     console.print(f"seed {seed}, everything in {folder}", highlight=False)
     run = asyncio.run(Experiment(folder, size, seed, console, bug).run(_commit()))
     show(run, console)
-    target = report or (None if small or bug else REPORT)
-    if target is not None:
-        target.write_text(markdown(run))
-    return 0 if run.is_clean else 1
+    if run.is_clean:
+        shutil.rmtree(folder, ignore_errors=True)
+    return run
 
 
 def _commit() -> str:

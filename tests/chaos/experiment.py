@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import httpx2
 from pymongo import AsyncMongoClient
@@ -27,6 +28,8 @@ from tests.chaos.product import Product
 from tests.chaos.progress import Progress
 from tests.chaos.provider import SECTORS, Customer, customers, registers
 from tests.chaos.report import Run
+
+T = TypeVar("T")
 
 CUSTOMERS = 80
 _KNOWN_WITHIN = timedelta(seconds=60)
@@ -78,9 +81,9 @@ class Experiment:
         """Run it. Raises: NotUp."""
         load = os.getloadavg()[0]
         async with self._running() as scene:
-            driven_for = await _timed(self._drive_and_strike(scene))
+            driven_for, _ = await _timed(self._drive_and_strike(scene))
             scene.progress.say("Waiting until everything has come to rest …")
-            rested_after = await _timed(rest(scene.gatherer, scene.product, within=_RESTS_WITHIN))
+            rested_after, hastened = await _timed(rest(scene.gatherer, scene.product, within=_RESTS_WITHIN))
             scene.progress.say("Gathering the evidence …")
             evidence = await self._gather(scene)
             machine = await asyncio.to_thread(Machine.look, load=load, **scene.gatherer.addresses)
@@ -92,6 +95,7 @@ class Experiment:
             rate=self.size.rate,
             driven_for=driven_for,
             rested_after=rested_after,
+            hastened=hastened,
             commit=commit,
             machine=machine,
             history=history,
@@ -151,11 +155,11 @@ class Experiment:
                 await asyncio.sleep(0.2)
 
 
-async def _timed(work: Awaitable[None]) -> timedelta:
+async def _timed(work: Awaitable[T]) -> tuple[timedelta, T]:
     loop = asyncio.get_running_loop()
     started = loop.time()
-    await work
-    return timedelta(seconds=int(loop.time() - started))
+    result = await work
+    return timedelta(seconds=int(loop.time() - started)), result
 
 
 async def _are_known(client: "AsyncMongoClient[dict[str, object]]") -> bool:

@@ -174,15 +174,19 @@ async def _told(management_url: str, what: str) -> list[dict[str, Any]]:
     return told
 
 
-async def rest(gatherer: Gatherer, product: Product, *, within: timedelta) -> None:
-    """Wait until nothing is under way any more, three looks in a row, or until the time is over."""
+async def rest(gatherer: Gatherer, product: Product, *, within: timedelta) -> int:
+    """Wait until nothing is under way any more, three looks in a row, or until the time is over.
+
+    Returns how many retries were brought forward meanwhile.
+    """
     loop = asyncio.get_running_loop()
-    deadline, quiet = loop.time() + within.total_seconds(), 0
+    deadline, quiet, hastened = loop.time() + within.total_seconds(), 0, 0
     while quiet < _LOOKS and loop.time() < deadline:
         await asyncio.sleep(_LOOK_EVERY.total_seconds())
         try:
-            await gatherer.hasten()
+            hastened += await gatherer.hasten()
             busy = {**await unfinished(product.management_url), **await gatherer.outboxes()}
         except (OSError, httpx2.HTTPError, AMQPError, PyMongoError):
             busy = {"the broker or the database": 1}
         quiet = 0 if product.down() or any(busy.values()) else quiet + 1
+    return hastened

@@ -1,12 +1,13 @@
 """What a run was and what came of it, as Markdown for the repository and as tables for the terminal."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench.machine import Machine
 from tests.chaos.checker import Verdict
@@ -27,6 +28,7 @@ class Run:
     rate: float
     driven_for: timedelta
     rested_after: timedelta
+    hastened: int
     commit: str
     machine: Machine
     history: History
@@ -61,6 +63,7 @@ def _run(run: Run) -> Rows:
         ("commit", run.commit),
         ("commands sent", f"{run.commands}, at most {run.rate:g} a second, in {run.driven_for}"),
         ("came to rest after", str(run.rested_after)),
+        ("retries brought forward at the end", f"{run.hastened}, from the rungs of 2 min and more"),
         ("machine", run.machine.words),
         ("violations", str(sum(len(verdict.violations) for verdict in run.verdicts))),
     ]
@@ -120,17 +123,28 @@ def _properties(run: Run) -> Rows:
     ]
 
 
-def markdown(run: Run) -> str:
-    """The report as a page."""
-    lines = ["# Chaos report", ""]
-    for title, rows in tables(run):
-        head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows)
-        lines += [f"## {title}", "", f"| {head} |", "|" + "---|" * len(rows[0]), *(f"| {row} |" for row in body), ""]
+def markdown(runs: Sequence[Run]) -> str:
+    """The report of some runs as a page."""
+    violations = sum(len(verdict.violations) for run in runs for verdict in run.verdicts)
+    seeds = ", ".join(str(run.seed) for run in runs)
+    lines = ["# Chaos report", "", f"Written by `make chaos`. Seeds: {seeds}. Violations: {violations}.", ""]
+    lines += [
+        "What the properties promise stands in `tests/chaos/`; that each of them can fail, in its planted bugs.",
+        "",
+    ]
+    for run in runs:
+        lines += [f"## Seed {run.seed}", ""]
+        for title, rows in tables(run):
+            head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows)
+            marks = "---|" * len(rows[0])
+            lines += [f"### {title}", "", f"| {head} |", f"|{marks}", *(f"| {row} |" for row in body), ""]
+        lines += [f"- {name}: {violation}" for name, violation in _violations(run)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _violations(run: Run) -> Iterator[tuple[str, str]]:
     for verdict in run.verdicts:
-        if verdict.violations:
-            lines += [f"## Violations of {verdict.name}", ""]
-            lines += [f"- {violation}" for violation in verdict.violations[:_SHOWN]] + [""]
-    return "\n".join(lines)
+        yield from ((verdict.name, violation) for violation in verdict.violations[:_SHOWN])
 
 
 def show(run: Run, console: Console) -> None:
@@ -140,7 +154,6 @@ def show(run: Run, console: Console) -> None:
         for row in rows[1:]:
             table.add_row(*row)
         console.print(table)
-    for verdict in run.verdicts:
-        for violation in verdict.violations[:_SHOWN]:
-            console.print(f"[red]{verdict.name}[/]: ", violation, highlight=False, soft_wrap=True)
+    for name, violation in _violations(run):
+        console.print(f"[red]{name}[/]: ", Text(violation), highlight=False, soft_wrap=True)
     console.print("No violation." if run.is_clean else "The product broke its word.", style="bold")
