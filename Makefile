@@ -23,7 +23,8 @@ test: $(READY) broker ## Run every test on a real broker and database
 
 fuzz: $(READY) broker ## Give hostile input to all that reads from outside: 100,000 times; ARGS="--inputs 1000000 --seed 7"
 	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)
-	@$(BIN)/python -m pytest -q tests/fuzz tests/fuzz/large_schemathesis.py
+	@$(BIN)/python -m pytest -q tests/fuzz
+	@$(BIN)/python -m pytest -q tests/fuzz/large_schemathesis.py
 
 check: $(READY) ## Lint, format, types, import rules, generated files
 	@$(BIN)/ruff check .
