@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 import pymongo
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
 
 from tests.infra import ADDRESSES, Broker, Infra, shared_infra
 from tests.smtp import Mailbox
+from tests.spreading import Spreading
 from tests.system import System
 
 _INFRA = pytest.StashKey[Infra]()
@@ -21,6 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_INFRA] = infra
     if infra.owner and getattr(config.option, "numprocesses", None):
         infra.start()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spreading:
+    """Spread the tests over the workers."""
+    return Spreading(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -34,8 +34,6 @@ from tests.system import System, said
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(240),
-    # Two workers would start two clusters.
-    pytest.mark.xdist_group("cluster"),
 ]
 
 _MINUTE = timedelta(minutes=1)
