@@ -23,6 +23,7 @@ from ops.embedded.plan import Plan
 from ops.embedded.ports import free_port
 from ops.embedded.run_folder import RunFolder
 from ops.embedded.supervisor import Supervisor
+from ops.up import state_of
 from services.contacts.app import build
 from services.contacts.settings import Settings
 from tests.eventually import eventually
@@ -159,6 +160,16 @@ async def test_nothing_acknowledged_is_lost_with_a_machine_that_is_cut_off(runni
 
     await _nothing_is_lost(stream, contacts, system)
     await eventually(running.whole, within=_MINUTE)
+
+
+async def test_run_json_lists_a_clusters_processes_in_order(running: Running) -> None:
+    await eventually(running.whole, within=_MINUTE)
+
+    state = state_of(running.supervisor.keepers)
+
+    assert state["rabbitmq"] == [running.keeper(label).pid for label in running.cluster.nodes]
+    assert state["mongod"] == [running.keeper(label).pid for label in running.cluster.members]
+    assert state["addresses"] == running.cluster.addresses
 
 
 async def _nothing_is_lost(stream: Stream, contacts: Service, system: System) -> None:
