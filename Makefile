@@ -37,7 +37,7 @@ bench: $(READY) broker ## Measure the figures, beside the floor
 	@$(BIN)/python -m bench $(ARGS)
 
 chaos: $(READY) broker ## Break the running product 200 times under load, and prove what it kept
-	@$(BIN)/python -m tests.chaos $(ARGS)
+	@$(BIN)/python -m tests.chaos --cluster "$(CLUSTER)" $(ARGS)
 
 lock: $(READY) ## Write requirements.txt anew, with hashes
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements.txt

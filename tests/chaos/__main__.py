@@ -32,12 +32,13 @@ def main(  # noqa: PLR0913 - the command line's options
     seed: list[int] | None = None,
     small: bool = False,
     bug: str = "",
+    cluster: int = 1,
     report: Path | None = None,
 ) -> int:
     """Send COMMANDS at RATE a second while FAULTS strike, then prove what was kept.
 
-    `--small` is for `.ci/run`. The same SEED makes the same choices; give several
-    for a run each. `--bug` plants one of `tests/chaos/bugs.py`.
+    `--small` is for `.ci/run`. The same SEED makes the same choices; give several for a run each.
+    `--cluster 3` has three broker nodes and three database members. `--bug` plants one of `tests/chaos/bugs.py`.
     The report goes to docs/chaos-report.md, or to REPORT; with `--small` or `--bug`, only to REPORT.
     """
     # outages are what it is about: retries and lost connections are counted, not logged
@@ -45,21 +46,27 @@ def main(  # noqa: PLR0913 - the command line's options
     logging.disable()
     size = SMALL if small else Size(commands, faults, rate)
     console = Console()
-    runs = [_run(size, one, bug, console) for one in seed or [random.SystemRandom().randrange(10**6)]]
+    runs = [
+        _run(Experiment(_folder(), size, one, console, bug, cluster))
+        for one in seed or [random.SystemRandom().randrange(10**6)]
+    ]
     target = report or (None if small or bug else REPORT)
     if target is not None:
         target.write_text(markdown(runs))
     return 0 if all(run.is_clean for run in runs) else 1
 
 
-def _run(size: Size, seed: int, bug: str, console: Console) -> Run:
-    folder = Path(tempfile.mkdtemp(prefix="atendo-chaos-"))
-    console.print(f"seed {seed}, everything in {folder}", highlight=False)
-    run = asyncio.run(Experiment(folder, size, seed, console, bug).run(_commit()))
-    show(run, console)
+def _run(experiment: Experiment) -> Run:
+    experiment.console.print(f"seed {experiment.seed}, everything in {experiment.folder}", highlight=False)
+    run = asyncio.run(experiment.run(_commit()))
+    show(run, experiment.console)
     if run.is_clean:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(experiment.folder, ignore_errors=True)
     return run
+
+
+def _folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="atendo-chaos-"))
 
 
 def _commit() -> str:

@@ -76,6 +76,7 @@ class Experiment:
     seed: int
     console: Console
     bug: str = ""
+    cluster: int = 1
 
     async def run(self, commit: str) -> Run:
         """Run it. Raises: NotUp."""
@@ -91,6 +92,7 @@ class Experiment:
         history.close()
         return Run(
             seed=self.seed,
+            cluster=self.cluster,
             commands=self.size.commands,
             rate=self.size.rate,
             driven_for=driven_for,
@@ -123,9 +125,8 @@ class Experiment:
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[Scene]:
         progress, people = Progress(self.console), customers(CUSTOMERS)
-        product = Product(self.folder, progress.changed, self.bug)
-        amqp_url, mongo_url = product.addresses["AMQP_URL"], product.addresses["MONGO_URL"]
-        publisher = Publisher(amqp_url, app_id="mk")
+        product = Product(self.folder, progress.changed, self.bug, self.cluster)
+        publisher = Publisher(product.addresses["AMQP_URL"], app_id="mk")
         client = httpx2.AsyncClient(base_url=product.addresses["EDGE_URL"], timeout=10)
         try:
             progress.say("Starting the product …")
@@ -134,7 +135,8 @@ class Experiment:
             await publisher.start()
             await self._tell(product, publisher)
             app = App(client, self._tokens(product), History(self.folder / "history.jsonl"))
-            yield Scene(product, publisher, app, Gatherer(amqp_url, mongo_url), people, progress)
+            gatherer = Gatherer(product.broker_url, product.addresses["MONGO_URL"])
+            yield Scene(product, publisher, app, gatherer, people, progress)
         finally:
             await client.aclose()
             await publisher.stop()

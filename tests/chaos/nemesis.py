@@ -83,7 +83,8 @@ class Nemesis:
     async def _how(self, kind: str) -> list[str]:
         if kind in _FOUNDATION:
             async with self._foundation:
-                return [await self._kill(_FOUNDATION[kind])]
+                # one member of a cluster at a time: of three, two are needed
+                return [await self._kill(self.rng.choice(self.product.replicas(_FOUNDATION[kind])))]
         ways = {
             KILL: self._kill_any,
             AT_POINT: self._kill_at_point,

@@ -43,14 +43,15 @@ class Product:
     folder: Path
     changed: Callable[[Keeper], None]
     bug: str = ""
+    cluster: int = 1
     layout: Layout = field(init=False)
     supervisor: Supervisor = field(init=False)
 
     def __post_init__(self) -> None:
         smtp_port = free_port()
         environment = {name: str(free_port()) for name in _PORTS} | {"SMTP_URL": f"smtp://{LOOPBACK}:{smtp_port}"}
-        found = read_layout(environment, scale=SCALE)
-        self.layout = _OwnPorts(found.ports, found.given, found.replicas)
+        found = read_layout(environment, scale=SCALE, cluster=self.cluster)
+        self.layout = _OwnPorts(found.ports, found.given, found.replicas, found.cluster)
         os.environ |= dict.fromkeys(("RATE_LIMIT", "CONTACT_RATE_LIMIT", "ADDRESS_RATE_LIMIT"), _NO_LIMIT)
         parts = [self._wrapped(part) for part in Plan(self.layout, RunFolder(self.folder)).parts()]
         parts.append(self._mail(smtp_port))
@@ -62,9 +63,15 @@ class Product:
         return self.layout.addresses
 
     @property
+    def broker_url(self) -> str:
+        """The first broker node, for those who look at a product that has come to rest."""
+        return f"amqp://guest:guest@{self.layout.hosts[0]}:{self.layout.ports['AMQP_PORT']}/"
+
+    @property
     def management_url(self) -> str:
-        """The broker's management API."""
-        return self.keeper("rabbitmq").part.address.split(" ")[0]
+        """The management API of a broker node that is up, or of the first where none is."""
+        nodes = [keeper for keeper in self.supervisor.keepers if keeper.part.name == "rabbitmq"]
+        return next((node for node in nodes if node.state is State.READY), nodes[0]).part.address
 
     @property
     def mail_log(self) -> Path:
@@ -76,7 +83,7 @@ class Product:
         return next(keeper for keeper in self.supervisor.keepers if keeper.part.label == label)
 
     def replicas(self, *names: str) -> list[str]:
-        """The labels of all replicas of these services; of every service where none is named."""
+        """The labels of all replicas of these parts; of every service where none is named."""
         wanted = names or SERVICES
         return [keeper.part.label for keeper in self.supervisor.keepers if keeper.part.name in wanted]
 

@@ -24,6 +24,7 @@ class Run:
     """One run and its findings."""
 
     seed: int
+    cluster: int
     commands: int
     rate: float
     driven_for: timedelta
@@ -61,6 +62,7 @@ def _run(run: Run) -> Rows:
         ("what", "value"),
         ("seed", str(run.seed)),
         ("commit", run.commit),
+        ("broker nodes and database members", str(run.cluster)),
         ("commands sent", f"{run.commands}, at most {run.rate:g} a second, in {run.driven_for}"),
         ("came to rest after", str(run.rested_after)),
         ("retries brought forward at the end", f"{run.hastened}, from the rungs of 2 min and more"),
