@@ -13,9 +13,14 @@ ATENDO = "atendo"
 
 
 def _in_utc(moment: datetime) -> datetime:
-    if not datetime.min.year < moment.year < datetime.max.year:
+    try:
+        told = moment.astimezone(UTC)
+    except OverflowError:
+        told = moment
+    # in UTC, as it is told on: what was read once must be readable again
+    if not datetime.min.year < told.year < datetime.max.year:
         raise ValueError("years 1 and 9999 are no moments: they leave no room for another zone or for a term")
-    return moment.astimezone(UTC)
+    return told
 
 
 def _blank_is_none(value: object) -> object:
