@@ -9,6 +9,19 @@ from typing import Any, TextIO, TypeVar
 
 R = TypeVar("R")
 
+KILL, AT_POINT, STOP, CUT, BROKER, DATABASE, MAIL, POISON, ROLL = (
+    "kill -9 of a service",
+    "kill -9 at a code point",
+    "SIGSTOP beyond the heartbeat",
+    "closing of broker connections",
+    "kill -9 of the broker",
+    "kill -9 of mongod",
+    "kill -9 of the mail server",
+    "undecodable message",
+    "rolling restart",
+)
+"""The kinds of faults."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wrote:

@@ -15,7 +15,22 @@ from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
 from contracts.topology import LISTENS
 from ops.embedded.keeper import State
 from ops.embedded.process import signal_group
-from tests.chaos.history import Fault, History, Poisoned, Unsure, now
+from tests.chaos.history import (
+    AT_POINT,
+    BROKER,
+    CUT,
+    DATABASE,
+    KILL,
+    MAIL,
+    POISON,
+    ROLL,
+    STOP,
+    Fault,
+    History,
+    Poisoned,
+    Unsure,
+    now,
+)
 from tests.chaos.points import EVERYWHERE, IN_MAILS
 from tests.chaos.product import Product
 
@@ -29,18 +44,10 @@ _UP_AGAIN_WITHIN = timedelta(seconds=90)
 _REACHED_WITHIN = timedelta(seconds=20)
 _GLANCE = timedelta(milliseconds=200)
 
-KILL, AT_POINT, STOP, CUT, BROKER, DATABASE, MAIL, POISON, ROLL = (
-    "kill -9 of a service",
-    "kill -9 at a code point",
-    "SIGSTOP beyond the heartbeat",
-    "closing of broker connections",
-    "kill -9 of the broker",
-    "kill -9 of mongod",
-    "kill -9 of the mail server",
-    "undecodable message",
-    "rolling restart",
-)
 WEIGHTS = {KILL: 24, AT_POINT: 26, STOP: 5, CUT: 14, BROKER: 4, DATABASE: 7, MAIL: 8, POISON: 16, ROLL: 2}
+Strike = tuple[float, str]
+"""When it was broken, and what."""
+
 _FOUNDATION = {BROKER: "rabbitmq", DATABASE: "mongod", MAIL: "mail"}
 
 
@@ -74,17 +81,15 @@ class Nemesis:
         await asyncio.gather(*strikes)
 
     async def _strike(self, kind: str) -> None:
-        at = now()
-        targets = await self._how(kind)
-        for target in targets:
-            self.history.note(Fault(at, now(), kind, target))
+        at, target = await self._how(kind)
+        self.history.note(Fault(at, now(), kind, target))
         self.struck(kind)
 
-    async def _how(self, kind: str) -> list[str]:
+    async def _how(self, kind: str) -> Strike:
         if kind in _FOUNDATION:
             async with self._foundation:
                 # one member of a cluster at a time: of three, two are needed
-                return [await self._kill(self.rng.choice(self.product.replicas(_FOUNDATION[kind])))]
+                return await self._kill(self.rng.choice(self.product.replicas(_FOUNDATION[kind])))
         ways = {
             KILL: self._kill_any,
             AT_POINT: self._kill_at_point,
@@ -95,18 +100,18 @@ class Nemesis:
         }
         return await ways[kind]()
 
-    async def _kill_any(self) -> list[str]:
-        return [await self._kill(self.rng.choice(self.product.replicas()))]
+    async def _kill_any(self) -> Strike:
+        return await self._kill(self.rng.choice(self.product.replicas()))
 
-    async def _kill(self, label: str) -> str:
+    async def _kill(self, label: str) -> Strike:
         await self._up(label)
-        pid = self.product.keeper(label).pid
+        pid, at = self.product.keeper(label).pid, now()
         if pid is not None:
             signal_group(pid, signal.SIGKILL)
         await self._came_back(label, pid)
-        return label
+        return at, label
 
-    async def _kill_at_point(self) -> list[str]:
+    async def _kill_at_point(self) -> Strike:
         place = self.rng.choice((*EVERYWHERE, *IN_MAILS))
         names = ("notifier",) if place in IN_MAILS else ("contacts", "tickets", "notifier", "feedback", "mk")
         label = self.rng.choice(self.product.replicas(*names))
@@ -114,25 +119,26 @@ class Nemesis:
         pid, trigger = self.product.keeper(label).pid, self.product.trigger(label)
         trigger.write_text(place)
         if await self._within(_REACHED_WITHIN, lambda: not trigger.exists()):
+            at = now()
             await self._came_back(label, pid)
-            return [f"{label} {place}"]
+            return at, f"{label} {place}"
         # nobody came by: the process is ended where it is, so that the fault counts all the same
         trigger.unlink(missing_ok=True)
-        return [await self._kill(label)]
+        return await self._kill(label)
 
-    async def _stop_any(self) -> list[str]:
+    async def _stop_any(self) -> Strike:
         label = self.rng.choice(self.product.replicas())
         await self._up(label)
-        pid = self.product.keeper(label).pid
+        pid, at = self.product.keeper(label).pid, now()
         if pid is not None:
             os.kill(pid, signal.SIGSTOP)
             await asyncio.sleep(STOPPED_FOR.total_seconds())
             signal_group(pid, signal.SIGCONT)
-        return [label]
+        return at, label
 
-    async def _cut(self) -> list[str]:
+    async def _cut(self) -> Strike:
         """Close some of the product's connections, as a network would."""
-        cut = []
+        cut, at = [], now()
         async with httpx2.AsyncClient(base_url=self.product.management_url, auth=("guest", "guest")) as client:
             try:
                 connections = (await client.get("/api/connections")).raise_for_status().json()
@@ -141,11 +147,11 @@ class Nemesis:
                     cut.append(one.get("user_provided_name") or one["name"])
             except (httpx2.HTTPError, ValueError) as error:
                 self.history.note(Unsure(now(), "closing of connections", type(error).__name__))
-        return [", ".join(cut) or "no connection"]
+        return at, ", ".join(cut) or "no connection"
 
-    async def _poison(self) -> list[str]:
+    async def _poison(self) -> Strike:
         self._marks += 1
-        mark = f"mark-{self._marks}"
+        mark, at = f"mark-{self._marks}", now()
         outgoing, services = poison(self.rng, mark)
         while True:
             try:
@@ -155,16 +161,17 @@ class Nemesis:
                 self.history.note(Unsure(now(), "undecodable message", type(error).__name__))
                 await asyncio.sleep(1)
         self.history.note(Poisoned(now(), mark, services))
-        return [outgoing.routing_key]
+        return at, outgoing.routing_key
 
-    async def _roll(self) -> list[str]:
+    async def _roll(self) -> Strike:
+        at = now()
         for label in self.product.replicas():
             await self._up(label)
             pid = self.product.keeper(label).pid
             if pid is not None:
                 os.kill(pid, signal.SIGTERM)
             await self._came_back(label, pid)
-        return ["every service"]
+        return at, "every service"
 
     async def _up(self, label: str) -> None:
         keeper = self.product.keeper(label)

@@ -12,8 +12,7 @@ from rich.text import Text
 from bench.machine import Machine
 from tests.chaos.checker import Verdict
 from tests.chaos.evidence import Evidence
-from tests.chaos.history import Fault, History, Poisoned, Rated, Said, Unsure, Wrote
-from tests.chaos.nemesis import AT_POINT, KILL
+from tests.chaos.history import AT_POINT, KILL, Fault, History, Poisoned, Rated, Said, Unsure, Wrote
 
 _SHOWN = 20
 """Violations of one property that are written out."""

@@ -6,7 +6,8 @@ from random import Random
 
 from contracts.topology import LISTENS
 from tests.chaos import sink
-from tests.chaos.nemesis import AT_POINT, BROKER, MARK, WEIGHTS, plan, poison
+from tests.chaos.history import AT_POINT, BROKER
+from tests.chaos.nemesis import MARK, WEIGHTS, plan, poison
 
 
 def test_the_same_seed_breaks_the_same_things_in_the_same_order() -> None:
