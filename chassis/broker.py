@@ -82,6 +82,7 @@ class Publisher:
         self._app_id = app_id
         self._connection: RoamingConnection | None = None
         self._channel: aio_pika.abc.AbstractChannel | None = None
+        self._exchanges: dict[str, aio_pika.abc.AbstractExchange] = {}
 
     @property
     def connection(self) -> RoamingConnection:
@@ -139,11 +140,7 @@ class Publisher:
     async def _publish_once(self, outgoing: Outgoing) -> None:
         if self._channel is None or self._channel.is_closed:
             raise ConnectionError("the channel is away")
-        exchange = (
-            await self._channel.get_exchange(outgoing.exchange, ensure=False)
-            if outgoing.exchange
-            else self._channel.default_exchange
-        )
+        exchange = await self._exchange(self._channel, outgoing.exchange)
         message = aio_pika.Message(
             outgoing.body,
             content_type="application/json",
@@ -158,6 +155,13 @@ class Publisher:
             expiration=outgoing.expires,
         )
         await exchange.publish(message, outgoing.routing_key, mandatory=outgoing.mandatory)
+
+    async def _exchange(self, channel: aio_pika.abc.AbstractChannel, name: str) -> aio_pika.abc.AbstractExchange:
+        if not name:
+            return channel.default_exchange
+        if name not in self._exchanges:
+            self._exchanges[name] = await channel.get_exchange(name, ensure=False)
+        return self._exchanges[name]
 
 
 def _may_pass(error: Exception) -> bool:

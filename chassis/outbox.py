@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from pymongo import UpdateOne
+from pymongo import UpdateOne, WriteConcern
 
 from chassis.broker import Outgoing, Publisher
 from chassis.clock import Clock
@@ -116,12 +116,17 @@ class Outbox:
             by_document: dict[Id, list[UUID]] = defaultdict(list)
             for document_id, event_id in done:
                 by_document[document_id].append(event_id)
-            await self._collections[name].bulk_write(
-                [
-                    UpdateOne({"_id": document_id}, {"$pull": {"outbox": {"event_id": {"$in": event_ids}}}})
-                    for document_id, event_ids in by_document.items()
-                ],
-                ordered=False,
+            # what a failover forgets of it is published once more and found done: no journal is waited for
+            await (
+                self._collections[name]
+                .with_options(write_concern=WriteConcern(1))
+                .bulk_write(
+                    [
+                        UpdateOne({"_id": document_id}, {"$pull": {"outbox": {"event_id": {"$in": event_ids}}}})
+                        for document_id, event_ids in by_document.items()
+                    ],
+                    ordered=False,
+                )
             )
             for _, event_id in done:
                 self._sending.pop(event_id, None)

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
-from pymongo import AsyncMongoClient, WriteConcern
-from pymongo.errors import DuplicateKeyError, ServerSelectionTimeoutError
+from pymongo import AsyncMongoClient, ReplaceOne, UpdateOne, WriteConcern
+from pymongo.errors import ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 
 from chassis.clock import Clock
+from chassis.grouped import reading, writing
 from chassis.outbox import Collection, Entry, Id, Outbox
 from chassis.settings import Settings
 from contracts.message import Cause, Message
@@ -64,12 +65,18 @@ class Documents:
         self.collection = collection
         self._outbox = outbox
         self._clock = clock
+        self._reads = reading(collection, WITHOUT_TOLD)
+        self._writes = writing(collection)
         outbox.watch(collection)
 
     async def find(self, document_id: Id) -> dict[str, Any] | None:
         """One document as it is stored, with its `version` and without what it told, or None."""
-        found: dict[str, Any] | None = await self.collection.find_one({"_id": document_id}, WITHOUT_TOLD)
-        return found
+        return await self._reads.ask(document_id)
+
+    async def create(self, document_id: Id, state: Mapping[str, Any]) -> bool:
+        """Make a document that tells nothing yet, at version 1; False where there is one already."""
+        wanted = {"_id": document_id, "version": 0}
+        return await self._writes.ask(UpdateOne(wanted, {"$set": {**state, "version": 1}}, upsert=True))
 
     async def commit(  # noqa: PLR0913 - keyword-only after two
         self,
@@ -98,15 +105,8 @@ class Documents:
         await self._outbox.publish(self.collection, document_id, entries)
 
     async def _write(self, document_id: Id, change: Mapping[str, Any], *, version: int, cause: UUID) -> bool:
-        try:
-            result = await self.collection.update_one(
-                {"_id": document_id, "version": version, "applied": {"$ne": cause}}, change, upsert=version == 0
-            )
-        except DuplicateKeyError as error:
-            if "_id_" not in str(error.details):
-                raise
-            return False
-        return bool(result.matched_count or result.upserted_id is not None)
+        wanted = {"_id": document_id, "version": version, "applied": {"$ne": cause}}
+        return await self._writes.ask(UpdateOne(wanted, change, upsert=True))
 
     async def _left_by(self, document_id: Id, cause: UUID) -> list[Entry]:
         document = await self.collection.find_one({"_id": document_id, "applied": cause}, {"outbox": 1})
@@ -128,11 +128,12 @@ class Snapshots:
 
     def __init__(self, collection: Collection) -> None:
         self.collection = collection
+        self._reads = reading(collection, None)
+        self._writes = writing(collection)
 
     async def find(self, document_id: str) -> dict[str, Any] | None:
         """The newest that was told, or None."""
-        found: dict[str, Any] | None = await self.collection.find_one({"_id": document_id})
-        return found
+        return await self._reads.ask(document_id)
 
     async def save(self, document_id: str, state: Mapping[str, Any], *, told: Message) -> bool:
         """Replace what is known by what `told` says, unless something newer is; False then."""
@@ -141,11 +142,7 @@ class Snapshots:
             {"occurred_at": {"$lt": told.occurred_at}},
             {"occurred_at": told.occurred_at, "event_id": {"$lte": told.event_id}},
         ]
-        try:
-            await self.collection.replace_one({"_id": document_id, "$or": older}, {**state, **stamp}, upsert=True)
-        except DuplicateKeyError:
-            return False
-        return True
+        return await self._writes.ask(ReplaceOne({"_id": document_id, "$or": older}, {**state, **stamp}, upsert=True))
 
 
 def is_away(error: BaseException) -> bool:

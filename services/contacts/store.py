@@ -1,5 +1,6 @@
 """How contacts keeps its state in MongoDB; dictionaries stop here."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -56,12 +57,13 @@ class MongoRegister:
 
     async def known(self, customer_id: str, sector_id: str) -> Known:
         """Everything that a contact is checked against."""
-        customer = await self._customers.find(customer_id)
-        sector = await self._sectors.find(sector_id) if sector_id else None
+        customer, sector, options = await asyncio.gather(
+            self._customers.find(customer_id), self._sectors.find(sector_id), self.options()
+        )
         return Known(
             customer=_customer(customer) if customer and not customer.get("erased") else None,
             sector=_sector(sector) if sector else None,
-            options=await self.options(),
+            options=options,
         )
 
     async def active_sectors(self) -> list[Sector]:

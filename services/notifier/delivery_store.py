@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from pymongo import ReturnDocument, WriteConcern
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from chassis.service import Service
 from contracts.message import Message
 from contracts.notifier import EmailDue, InboxDue
-from services.notifier.domain import REPEATABLE
 from services.notifier.explanation import Progress
 from services.notifier.inbox import Cursor, Item
 from services.notifier.sending import GIVEN_UP, Attempt, Claim, ClaimedElsewhere, Outcome
@@ -39,13 +38,22 @@ class MongoDeliveries:
 
         Raises: ClaimedElsewhere while somebody else has it.
         """
+        if not handed_over and await self._documents.create(due.notification_id, self._first_claim(due, now)):
+            return Claim(due.notification_id, 1, 1)
+        return await self._claim_again(due, handed_over=handed_over, now=now)
+
+    def _first_claim(self, due: EmailDue, now: datetime) -> dict[str, Any]:
+        lease = {"state": "sending", "lease_until": now + self._lease, "reason": None, "state_at": now}
+        return {**_identity(due, "email"), **lease, "attempts": 1}
+
+    async def _claim_again(self, due: EmailDue, *, handed_over: bool, now: datetime) -> Claim:
         free: list[dict[str, Any]] = [
             {"state": "queued"},
             {"state": "failed", "reason": GIVEN_UP},
             {"state": "sending"} if handed_over else {"state": "sending", "lease_until": {"$lte": now}},
         ]
         try:
-            before = await self._claiming(due).find_one_and_update(
+            before = await self._documents.collection.find_one_and_update(
                 {"_id": due.notification_id, "$or": free},
                 {
                     "$set": {"state": "sending", "lease_until": now + self._lease, "reason": None, "state_at": now},
@@ -60,11 +68,6 @@ class MongoDeliveries:
         before = before or {"version": 0, "attempts": 0, "state": "new"}
         interrupted = before["state"] == "sending" and not handed_over
         return Claim(due.notification_id, before["version"] + 1, before["attempts"] + 1, interrupted)
-
-    def _claiming(self, due: EmailDue) -> Any:  # noqa: ANN401 - the driver's collection
-        # a claim that a failover loses leads to a second sending; where that is allowed, no journal is waited for
-        collection = self._documents.collection
-        return collection.with_options(write_concern=WriteConcern(1)) if due.template in REPEATABLE else collection
 
     async def _ended(self, due: EmailDue) -> Claim:
         found = await self._documents.find(due.notification_id)

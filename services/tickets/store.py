@@ -1,10 +1,14 @@
 """How tickets keeps its state in MongoDB; dictionaries stop here."""
 
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from pymongo import ReturnDocument
 
+from chassis.gathering import Gathering
 from chassis.service import Service
 from chassis.store import WITHOUT_TOLD, milliseconds
 from contracts import mk, tickets
@@ -76,14 +80,25 @@ class MongoProtocols:
         self._counters = service.database["protocols"]
         self._clock = service.clock
         self._zone = zone
+        self._taking: Gathering[date, int] = Gathering(self._count)
 
     async def take(self) -> str:
         """A protocol that nobody has had and nobody will have; one that isn't used leaves a gap (R5)."""
         day = self._clock().astimezone(self._zone).date()
+        return protocol_of(day, await self._taking.ask(day))
+
+    async def _count(self, days: Sequence[date]) -> list[int | Exception]:
+        # of one day but at midnight, when each day has its own counter
+        ends = {day: await self._count_on(day, by=number) for day, number in Counter(days).items()}
+        numbers = {day: iter(range(end - days.count(day) + 1, end + 1)) for day, end in ends.items()}
+        return [next(numbers[day]) for day in days]
+
+    async def _count_on(self, day: date, *, by: int) -> int:
         counter = await self._counters.find_one_and_update(
-            {"_id": day.isoformat()}, {"$inc": {"last": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+            {"_id": day.isoformat()}, {"$inc": {"last": by}}, upsert=True, return_document=ReturnDocument.AFTER
         )
-        return protocol_of(day, counter["last"])
+        last: int = counter["last"]
+        return last
 
 
 class MongoRegister:
