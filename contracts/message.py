@@ -1,7 +1,7 @@
 """What every message on the wire has in common: identity, time, cause and its names on the broker."""
 
 import re
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Protocol, Self
 from uuid import UUID, uuid5
@@ -18,7 +18,7 @@ def _in_utc(moment: datetime) -> datetime:
     except OverflowError:
         told = moment
     # in UTC, as it is told on: what was read once must be readable again
-    if not datetime.min.year < told.year < datetime.max.year:
+    if not MINYEAR < told.year < MAXYEAR:
         raise ValueError("years 1 and 9999 are no moments: they leave no room for another zone or for a term")
     return told
 
