@@ -88,7 +88,7 @@ class Plan:
 
     def _part(self, module: "_Module", port: int, replica: int = 1) -> Part:
         program = Program(
-            argv=(sys.executable, "-m", module.path),
+            argv=(sys.executable, "-m", *module.argv),
             env={**self._environment(), **module.env, "PORT": str(port)},
             log=self.folder.log(module.name, replica),
             folder=ROOT,
@@ -130,3 +130,8 @@ class _Module:
     path: str
     stage: Stage
     env: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """What follows `python -m`: a service runs with what its own image would have."""
+        return (self.path,) if self.path.startswith("ops.") else ("ops.embedded.service", self.path)
