@@ -49,7 +49,6 @@ class Delivery:
 
     async def receive(self, queue: Queue, message: AbstractIncomingMessage) -> None:
         """Handle one delivery to its end: acknowledged when all it led to is safe, given back otherwise."""
-        await self._switch.wait()
         started = time.perf_counter()
         letter = Letter.read(queue, message)
         name, outcome = await self._handle(letter)

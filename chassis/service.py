@@ -17,6 +17,7 @@ from chassis.consumer import consumed, consuming_broker, own_channel
 from chassis.delivery import Delivery
 from chassis.health import HealthApp, WithHealth, server
 from chassis.hearing import LOOK_EVERY, Hearing
+from chassis.in_hand import InHand
 from chassis.outbox import Outbox
 from chassis.routes import Handle, Patience, Route
 from chassis.settings import Settings
@@ -51,6 +52,7 @@ class Service:
         )
         self.broker = consuming_broker(settings.amqp_url, app_id=name, drain_within=settings.drain_within)
         self.queues = tuple(queue for queue in topology.queues() if queue.service == name and queue.kind in WORKING)
+        self.in_hand = InHand()
         self.hearing = Hearing(self.publisher, self.queues, clock=clock)
         self._app: Any = None
         self._preparations: list[Job] = [self.outbox.prepare]
@@ -131,7 +133,8 @@ class Service:
 
     def _subscribe(self, queue: topology.Queue) -> None:
         async def receive(message: RabbitMessage) -> None:
-            await self.delivery.receive(queue, message.raw_message)
+            await self.switch.wait()
+            await self.in_hand.finish(self.delivery.receive(queue, message.raw_message))
 
         subscriber = self.broker.subscriber(
             consumed(queue), channel=own_channel(self.settings.prefetch), ack_policy=AckPolicy.MANUAL
@@ -143,6 +146,7 @@ class Service:
         self._started = False
         await self.switch.stop()
         await self.broker.stop()
+        await self.in_hand.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -222,6 +222,7 @@ class Rehearsal:
         """Close the edge, and what was left of the dead."""
         for close in self._closings:
             await close()
+        await asyncio.gather(*(service.in_hand.stop() for service in self._graves))
         for service in self._graves:
             await service.publisher.stop()
             service.client.close()
