@@ -12,11 +12,13 @@ from services.edge.auth import Keys, Tokens
 from services.edge.body_limit import BodyLimit
 from services.edge.given import Parts, Rates
 from services.edge.mistakes import Mistakes, allowed_by
+from services.edge.observing import HttpMetrics
 from services.edge.openapi import Documented
 from services.edge.pages import Pages
 from services.edge.queued import Queued
 from services.edge.rates import Rate
 from services.edge.replica import Edge
+from services.edge.room import Room
 from services.edge.routes import contacts, evaluations, health, links, menu, notifications, tickets
 from services.edge.settings import Settings
 
@@ -28,13 +30,13 @@ TOLD_WITH = ["ETag", "Location", "Preference-Applied", "Retry-After", "X-Request
 def build(settings: Settings | None = None) -> Edge:
     """One replica of the edge."""
     settings = settings or Settings()
-    log = logger()
+    log, metrics = logger(), HttpMetrics()
     publisher = Publisher(settings.amqp_url, app_id="edge")
     requests = Requests(publisher)
     keys = Keys(settings.jwks_url, refresh_after=settings.jwks_refresh_after, max_age=settings.jwks_max_age, log=log)
     http = Documented(title="Atendo", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     http.state.parts = Parts(
-        services=Services(requests, settings.reply_within),
+        services=Services(requests, settings.reply_within, Room(settings.max_in_flight, metrics=metrics)),
         queued=Queued(now=time.monotonic),
         tokens=Tokens(keys, audience=settings.token_audience),
         rates=_rates(settings),
@@ -45,7 +47,7 @@ def build(settings: Settings | None = None) -> Edge:
     allowed = allowed_by(route for routes in ROUTES for route in routes.router.routes)
     Mistakes(log=log, allowed=allowed).answer_in(http)
     _guard(http, settings)
-    return Edge(settings, publisher=publisher, requests=requests, keys=keys, http=http, log=log)
+    return Edge(settings, publisher=publisher, requests=requests, keys=keys, http=http, log=log, metrics=metrics)
 
 
 def _guard(http: Documented, settings: Settings) -> None:

@@ -11,6 +11,7 @@ from chassis.rpc import NobodyThere, NoReply, Requests
 from contracts.requests import Request
 from services.edge.problems import Refused, unavailable
 from services.edge.queued import Queued
+from services.edge.room import Room
 
 R = TypeVar("R", bound=Request)
 A = TypeVar("A")
@@ -22,11 +23,16 @@ class Services:
 
     requests: Requests
     within: timedelta
+    room: Room
 
     async def ask(self, request: Request, *, within: timedelta | None = None) -> JsonValue:
-        """What a service answers. Raises: NoReply in time; Refused by the service, or because nobody is there."""
+        """What a service answers.
+
+        Raises: NoReply in time; Refused by the service, because nobody is there, or because too many wait already.
+        """
         try:
-            reply = await self.requests.ask(request, within=within or self.within)
+            with self.room.place():
+                reply = await self.requests.ask(request, within=within or self.within)
         except (NobodyThere, ValidationError) as error:
             raise unavailable() from error
         if reply.problem is not None:

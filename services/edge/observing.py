@@ -43,6 +43,11 @@ class HttpMetrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.shed = Counter(
+            "atendo_http_shed",
+            "Questions to the services not asked, and answered with 503, because too many waited.",
+            registry=self.registry,
+        )
         self.in_hand = Gauge("atendo_http_in_hand", "Requests being answered right now.", registry=self.registry)
 
 

@@ -26,9 +26,16 @@ class Edge:
     """The application and its connections; `app` is what a server serves."""
 
     def __init__(  # noqa: PLR0913 - keyword-only collaborators
-        self, settings: Settings, *, publisher: Publisher, requests: Requests, keys: Keys, http: FastAPI, log: Log
+        self,
+        settings: Settings,
+        *,
+        publisher: Publisher,
+        requests: Requests,
+        keys: Keys,
+        http: FastAPI,
+        log: Log,
+        metrics: HttpMetrics,
     ) -> None:
-        metrics = HttpMetrics()
         self.settings = settings
         self.http = http
         self.app: ASGIApp = Observed(http, log=log, metrics=metrics)

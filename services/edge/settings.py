@@ -42,6 +42,9 @@ class Settings(ServiceSettings):
     reply_within: timedelta = timedelta(seconds=2)
     """How long a service may take to answer."""
 
+    max_in_flight: int = Field(default=100, ge=1)
+    """How many commands and queries may wait for the services at a time; what is more is answered 503 at once."""
+
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
 
     rate_limit: Rate = "120/minute"
