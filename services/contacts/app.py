@@ -3,16 +3,16 @@
 from chassis.service import Service, run
 from contracts import mk, notifier, tickets
 from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact
-from services.contacts import domain
 from services.contacts.handlers import Handlers
+from services.contacts.refusals import OptionOff, Refusal, UnknownContact, UnknownCustomer
 from services.contacts.settings import Settings
 from services.contacts.store import MongoContacts, MongoRegister
 
 REFUSES: dict[type[Exception], int] = {
-    domain.OptionOff: 403,
-    domain.UnknownCustomer: 404,
-    domain.UnknownContact: 404,
-    domain.Refusal: 422,
+    OptionOff: 403,
+    UnknownCustomer: 404,
+    UnknownContact: 404,
+    Refusal: 422,
 }
 
 

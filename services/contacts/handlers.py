@@ -6,8 +6,9 @@ from datetime import datetime
 from contracts import contacts, mk, notifier, tickets
 from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact, contact_id
 from services.contacts import domain
-from services.contacts.domain import Contact, Outcome, UnknownContact, UnknownCustomer
+from services.contacts.domain import Contact, Outcome
 from services.contacts.ports import Contacts, Register
+from services.contacts.refusals import OptionOff, UnknownContact, UnknownCustomer
 
 
 class Handlers:
@@ -83,7 +84,7 @@ class Handlers:
         """What the customer may choose from (R6, R7). Raises: OptionOff, UnknownCustomer."""
         known = await self.register.known(query.customer_id, "")
         if domain.CONTACTS_OPTION not in known.options:
-            raise domain.OptionOff("O envio de contatos não está disponível.")
+            raise OptionOff("O envio de contatos não está disponível.")
         if known.customer is None:
             raise UnknownCustomer("Cliente não encontrado.")
         active = known.customer.active_connections

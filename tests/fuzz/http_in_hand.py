@@ -24,7 +24,6 @@ from mk.web import web
 from ops.embedded.mailbox.letters import Letters
 from ops.embedded.mailbox.page import letter_page, list_page
 from services.edge.app import build
-from services.edge.asking import Services
 from services.edge.settings import Settings
 from tests.fuzz.hostile import bodies, texts
 from tests.fuzz.target import Target
@@ -219,8 +218,9 @@ def _edge(loop: asyncio.AbstractEventLoop) -> tuple[ASGIApp, str]:
         edge = build(Settings.model_validate({"jwks_url": issuer.url, "reply_within": "PT0.5S"} | UNLIMITED))
         loop.run_until_complete(edge._keys.refresh())  # noqa: SLF001 - what `start` would do, without a broker
         token = issuer.token()
-    answering = Services(Answering(), timedelta(seconds=1))  # type: ignore[arg-type]
-    edge.http.state.parts = replace(edge.http.state.parts, services=answering)
+    parts = edge.http.state.parts
+    answering = replace(parts.services, requests=Answering(), within=timedelta(seconds=1))
+    edge.http.state.parts = replace(parts, services=answering)
     return edge.app, token
 
 
