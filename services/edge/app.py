@@ -18,7 +18,7 @@ from services.edge.pages import Pages
 from services.edge.queued import Queued
 from services.edge.rates import Rate
 from services.edge.replica import Edge
-from services.edge.room import Room
+from services.edge.room import Door, Room
 from services.edge.routes import contacts, evaluations, health, links, menu, notifications, tickets
 from services.edge.settings import Settings
 
@@ -31,12 +31,13 @@ def build(settings: Settings | None = None) -> Edge:
     """One replica of the edge."""
     settings = settings or Settings()
     log, metrics = logger(), HttpMetrics()
+    room = Room(settings.max_in_flight, metrics=metrics)
     publisher = Publisher(settings.amqp_url, app_id="edge")
     requests = Requests(publisher)
     keys = Keys(settings.jwks_url, refresh_after=settings.jwks_refresh_after, max_age=settings.jwks_max_age, log=log)
     http = Documented(title="Atendo", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     http.state.parts = Parts(
-        services=Services(requests, settings.reply_within, Room(settings.max_in_flight, metrics=metrics)),
+        services=Services(requests, settings.reply_within, room),
         queued=Queued(now=time.monotonic),
         tokens=Tokens(keys, audience=settings.token_audience),
         rates=_rates(settings),
@@ -46,12 +47,13 @@ def build(settings: Settings | None = None) -> Edge:
         http.include_router(routes.router)
     allowed = allowed_by(route for routes in ROUTES for route in routes.router.routes)
     Mistakes(log=log, allowed=allowed).answer_in(http)
-    _guard(http, settings)
+    _guard(http, settings, room)
     return Edge(settings, publisher=publisher, requests=requests, keys=keys, http=http, log=log, metrics=metrics)
 
 
-def _guard(http: Documented, settings: Settings) -> None:
+def _guard(http: Documented, settings: Settings, room: Room) -> None:
     http.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    http.add_middleware(Door, room=room)
     if settings.cors_origins:
         http.add_middleware(
             CORSMiddleware,

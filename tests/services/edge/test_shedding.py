@@ -30,13 +30,16 @@ async def test_what_is_too_much_is_refused_at_once_while_the_rest_waits(serve: S
 
     async with asyncio.timeout(AT_ONCE.total_seconds()):
         refused = await asyncio.gather(*(write(edge, number) for number in range(3, 23)), edge.client.get("/v1/menu"))
+        stranger = await edge.client.get("/v1/menu", headers={"Authorization": ""})
         healthy = [await edge.client.get(path) for path in ("/health/live", "/health/ready", "/metrics")]
 
     assert Counter(answer.status_code for answer in refused) == {503: 21}
     assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
     assert {answer.headers["content-type"] for answer in refused} == {"application/problem+json"}
+    # nothing of a request is read that is turned away
+    assert stranger.status_code == 503
     assert [answer.status_code for answer in healthy] == [200, 200, 200]
-    assert "atendo_http_shed_total 21.0" in healthy[-1].text
+    assert "atendo_http_shed_total 22.0" in healthy[-1].text
     assert not any(task.done() for task in waiting)
     # what was not handed over must not come later
     assert [(await task).json()["state"] for task in waiting] == ["queued"] * 3
