@@ -7,7 +7,7 @@ SCALE ?=
 CLUSTER ?= 1
 PACKAGES := $(wildcard contracts chassis services mk ops bench)
 
-.PHONY: help run demo test fuzz check bench chaos lock clean broker
+.PHONY: help run demo test fuzz check bench chaos overload lock clean broker
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,6 +38,9 @@ bench: $(READY) broker ## Measure the figures, beside the floor
 
 chaos: $(READY) broker ## Break the running product 200 times under load, and prove what it kept
 	@$(BIN)/python -m tests.chaos --cluster "$(CLUSTER)" $(ARGS)
+
+overload: $(READY) broker ## Give the product three times what it carries, restart it, trouble its mail server; ARGS="load --seconds 60"
+	@$(BIN)/python -m tests.overload $(ARGS)
 
 lock: $(READY) ## Write requirements.txt anew, with hashes
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements.txt
