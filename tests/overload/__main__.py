@@ -29,7 +29,8 @@ application = cyclopts.App(help_format="plaintext", version_flags=[])
 def main(*parts: Part, seconds: int = 60, outage: int = 600) -> int:
     """Try all PARTS, or those that are named, on ports and data of their own.
 
-    The overload lasts SECONDS. The mail server is slow for OUTAGE seconds, and then refuses everything for as long.
+    The overload lasts SECONDS. The mail server is slow for a minute at most, and then refuses everything for
+    OUTAGE seconds.
     """
     stamina.instrumentation.set_on_retry_hooks([])
     logging.disable()

@@ -11,6 +11,8 @@ from tests.smtp import Mailbox
 
 SLOW = timedelta(seconds=5)
 _PER_SECOND = 5
+_AS_ALWAYS_FOR = timedelta(seconds=20)
+_SLOW_FOR = timedelta(seconds=60)
 _GRACE = timedelta(seconds=5)
 _LOOK_EVERY = timedelta(milliseconds=200)
 
@@ -47,13 +49,13 @@ class Mailing:
 
 
 def mailing(scene: Scene, mailbox: Mailbox, *, outage: timedelta, within: timedelta) -> Mailing:
-    """Have it slow and then refuse for `outage` each; all mails must come `within` that time after it.
+    """Have it slow for a minute at most, and refuse for `outage`; all mails must come `within` that time after it.
 
     Raises: NotDrained. Retries that would wait for minutes are brought forward once the server takes mails again.
     """
-    phases = [_phase(scene, mailbox, "as always", min(outage, timedelta(seconds=20)))]
+    phases = [_phase(scene, mailbox, "as always", min(outage, _AS_ALWAYS_FOR))]
     mailbox.delay = SLOW
-    phases.append(_phase(scene, mailbox, f"answers in {SLOW.total_seconds():g} s", outage))
+    phases.append(_phase(scene, mailbox, f"answers in {SLOW.total_seconds():g} s", min(outage, _SLOW_FOR)))
     mailbox.delay = timedelta()
     mailbox.refuse("451 4.3.0 try again later")
     phases.append(_phase(scene, mailbox, "refuses everything", outage))
