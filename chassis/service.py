@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -171,6 +172,9 @@ class Service:
         serving = asyncio.create_task(http.serve())
         try:
             await self._start_patiently()
+            # what was loaded stays for ever: the collector need not look through it again and again
+            gc.freeze()
+            gc.set_threshold(20_000)
             await self._stopping.wait()
         finally:
             await self.stop()

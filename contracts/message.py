@@ -3,6 +3,7 @@
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, ClassVar, Protocol, Self
 from uuid import UUID, uuid5
 
@@ -89,11 +90,13 @@ class Message(Frozen):
         return MK if cls.publisher == MK else ATENDO
 
     @classmethod
+    @cache
     def type_name(cls) -> str:
         """The AMQP property `type`, as `TicketOpened.v1`."""
         return f"{cls.__name__}.v{cls.major}"
 
     @classmethod
+    @cache
     def routing_key(cls) -> str:
         """The one key of this type, as `tickets.ticket_opened.v1`."""
         snake_case = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()

@@ -4,6 +4,7 @@ A body is `{request_id, kind, …}`; the answer is `{"ok": …}` or `{"problem":
 """
 
 import re
+from functools import cache
 from typing import ClassVar, Literal
 from uuid import UUID, uuid5
 
@@ -34,6 +35,7 @@ class Request(Frozen):
     correlation_id: str = ""
 
     @classmethod
+    @cache
     def name(cls) -> str:
         """The class name in snake case; `kind` on the wire."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()

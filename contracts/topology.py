@@ -5,6 +5,7 @@ Every service declares all of it before it consumes, so that no event is lost be
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Literal
 
 from contracts import contacts, feedback, mk, notifier, tickets
@@ -193,6 +194,7 @@ def queues() -> tuple[Queue, ...]:
     return tuple(queue for service in LISTENS for queue in _queues_of(service))
 
 
+@cache
 def is_heard(message: type[Message]) -> bool:
     """Whether anyone listens to this type; if so, a publish that reaches no queue is an error."""
     return (
