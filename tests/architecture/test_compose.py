@@ -1,0 +1,184 @@
+"""The containers agree with the code in settings, ports, health and drain times, and hold no secret and no root."""
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chassis.health import HealthApp
+from chassis.settings import Settings
+from contracts import topology
+from mk.tokens import AUDIENCE
+from ops.embedded.layout import SERVICES, read_layout
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+OURS = (*SERVICES, "mk")
+OFFICIAL = {"rabbitmq": "rabbitmq:4-management", "mongo": "mongo:8.0", "maildev": "maildev/maildev:3.0.0"}
+SECRETS = ("RABBITMQ_PASSWORD", "MONGO_PASSWORD", "LINK_SECRET")
+PORT = 8080
+
+
+def settings_of(name: str) -> type[Settings]:
+    module = importlib.import_module("mk.settings" if name == "mk" else f"services.{name}.settings")
+    found: type[Settings] = module.Settings
+    return found
+
+
+def names_read_by(settings: type[Settings]) -> set[str]:
+    aliases = (field.validation_alias for field in settings.model_fields.values())
+    named = {str(choice) for alias in aliases for choice in getattr(alias, "choices", ())}
+    return {name.upper() for name in {*settings.model_fields, *named}}
+
+
+def stage(name: str) -> str:
+    return re.split(r"^FROM ", DOCKERFILE.split(f" AS {name}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def seconds(duration: str) -> int:
+    return int(duration.removesuffix("s"))
+
+
+def test_every_service_is_there_and_nothing_unknown() -> None:
+    assert set(COMPOSE["services"]) == {*OURS, *OFFICIAL}
+    assert set(topology.LISTENS) < set(COMPOSE["services"])
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_what_is_not_ours_is_an_official_image(name: str) -> None:
+    assert COMPOSE["services"][name]["image"] == OFFICIAL[name]
+
+
+def test_every_stage_of_ours_is_built_on_the_official_python() -> None:
+    assert re.findall(r"^FROM (\S+) AS (\w+)$", DOCKERFILE, re.MULTILINE) == [
+        ("python:3.13-slim", "packages"),
+        ("python:3.13-slim", "runtime"),
+        ("runtime", "mk"),
+        ("runtime", "service"),
+    ]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_is_built_as_itself(name: str) -> None:
+    built = COMPOSE["services"][name]["build"]
+
+    assert built["args"] == {"SERVICE": name}
+    assert built.get("target") == ("mk" if name == "mk" else None)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_reads_every_variable_that_it_is_given(name: str) -> None:
+    given = set(COMPOSE["services"][name]["environment"])
+
+    assert given - names_read_by(settings_of(name)) == set()
+
+
+def test_the_image_sets_variables_that_services_read() -> None:
+    set_there = dict(re.findall(r"([A-Z_]+)=(\S+)", re.findall(r"^ENV (PATH.*)$", stage("runtime"), re.MULTILINE)[0]))
+
+    assert {"HOST", "PORT", "LOG_FORMAT"} <= names_read_by(Settings)
+    assert (set_there["HOST"], set_there["PORT"], set_there["LOG_FORMAT"]) == ("0.0.0.0", str(PORT), "json")  # noqa: S104
+    assert f"EXPOSE {PORT}" in DOCKERFILE
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_module_that_an_image_starts_is_there(name: str) -> None:
+    template = re.findall(r"MODULE=(\S+)", stage("mk" if name == "mk" else "service"))[0]
+    module = template.replace("${SERVICE}", name)
+
+    assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists()
+
+
+def test_the_health_check_asks_a_path_that_is_served() -> None:
+    asked = re.findall(r"\}(/[a-z/]+)'\)", DOCKERFILE)
+
+    assert asked == ["/health/ready"]
+    assert HealthApp(live=None, ready=None, registry=None).serves(asked[0])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_may_finish_what_it_has_in_hand(name: str) -> None:
+    drains: int = Settings.model_fields["drain_within"].default.total_seconds()
+
+    assert seconds(COMPOSE["services"][name]["stop_grace_period"]) >= drains + 10
+    assert "DRAIN_WITHIN" not in COMPOSE["services"][name]["environment"]
+    assert "STOPSIGNAL SIGTERM" in DOCKERFILE
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_has_no_privileges(name: str) -> None:
+    service = COMPOSE["services"][name]
+
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - the container's own
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "user", "network_mode", "pid"} & set(service)
+
+
+@pytest.mark.parametrize("name", ["mk", "service"])
+def test_an_image_runs_as_nobody_in_particular(name: str) -> None:
+    users = re.findall(r"^USER (.+)$", stage(name), re.MULTILINE)
+
+    assert users == ["${UID}:${UID}"]
+    assert int(re.findall(r"^ARG UID=(\d+)$", DOCKERFILE, re.MULTILINE)[0]) >= 10_000
+
+
+@pytest.mark.parametrize("name", ["mk", "service"])
+def test_an_image_holds_its_own_code_alone(name: str) -> None:
+    own = {"mk": ["mk"], "service": ["services/__init__.py", "services/${SERVICE}"]}
+
+    copied = re.findall(r"^COPY (?!--from)(\S+) ", stage("runtime") + stage(name), re.MULTILINE)
+
+    assert copied == ["contracts", "chassis", *own[name]]
+
+
+@pytest.mark.parametrize("name", ["contacts", "tickets", "notifier", "feedback"])
+def test_a_service_that_scales_has_no_port_or_name_on_the_host(name: str) -> None:
+    assert not {"ports", "container_name", "hostname", "volumes"} & set(COMPOSE["services"][name])
+
+
+def test_the_ports_on_the_host_are_those_of_make_run_and_on_loopback_alone() -> None:
+    usual = read_layout({}).ports
+
+    published = [port for service in COMPOSE["services"].values() for port in service.get("ports", ())]
+    parts = [re.fullmatch(r"127\.0\.0\.1:\$\{(\w+):-(\d+)\}:\d+", port) for port in published]
+
+    assert {part[1]: int(part[2]) for part in parts if part} == {
+        name: usual[name] for name in usual if name != "SMTP_PORT"
+    }
+    assert all(parts)
+
+
+def test_addresses_within_name_services_and_the_port_that_they_listen_on() -> None:
+    edge = COMPOSE["services"]["edge"]["environment"]
+
+    assert edge["JWKS_URL"] == f"http://mk:{PORT}/.well-known/jwks.json"
+    assert edge.get("TOKEN_AUDIENCE", AUDIENCE) == AUDIENCE
+
+
+def test_no_secret_stands_in_a_file() -> None:
+    given = "\n".join(str(service.get("environment", "")) for service in COMPOSE["services"].values())
+
+    assert set(re.findall(r"\$\{(\w+):\?", given)) == set(SECRETS)
+    assert re.findall(r"\w+://[^/@\s]+:(?!\$\{)[^@/\s]+@", given) == []
+    assert re.findall(r"PASS(?:WORD)?': '(?!\$\{)", given) == []
+    assert re.findall(r"(?:PASSWORD|SECRET)", DOCKERFILE) == []
+
+
+def test_the_example_has_a_line_for_every_secret_and_no_value() -> None:
+    assert re.findall(r"^(\w+)=$", EXAMPLE, re.MULTILINE) == list(SECRETS)
+    assert ".env\n" in (ROOT / ".gitignore").read_text()
+
+
+def test_what_the_example_names_is_read() -> None:
+    named = set(re.findall(r"^(\w+)=", EXAMPLE, re.MULTILINE))
+    by_compose = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    by_commands = {"EDGE_URL", "MK_URL", "MAIL_URL", "AMQP_URL", "MONGO_URL"}
+
+    assert named - by_compose - by_commands == set()
