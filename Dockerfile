@@ -19,8 +19,8 @@ WORKDIR /app
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # The checks of broker and database take up to three seconds each.
-HEALTHCHECK --interval=15s --timeout=8s --start-period=90s --start-interval=2s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health/ready')"]
+HEALTHCHECK --interval=5s --timeout=8s --start-period=90s --retries=3 \
+    CMD ["python", "-IS", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health/ready')"]
 COPY --from=packages /venv /venv
 COPY contracts contracts
 COPY chassis chassis
