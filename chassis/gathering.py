@@ -36,6 +36,12 @@ class Gathering(Generic[Q, A]):
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(AT_MOST, len(self._waiting)))]
                 self._settle(batch, await self._answers([question for question, _ in batch]))
+        except asyncio.CancelledError:
+            # at the end of the process: nobody is left waiting for what won't come
+            for _, future in (*batch, *self._waiting):
+                future.cancel()
+            self._waiting.clear()
+            raise
         finally:
             self._working = None
 

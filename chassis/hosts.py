@@ -5,7 +5,6 @@ import re
 from asyncio import Future
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 from aio_pika import RobustConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
@@ -22,10 +21,15 @@ def hosts(url: str) -> tuple[str, ...]:
 
     Whole addresses with commas between them are understood too; user, password and virtual host are the first one's.
     """
-    first, *others = [urlsplit(part) for part in re.split(r",(?=amqps?://)", url)]
-    user, at, _ = first.netloc.rpartition("@")
-    named = [host for part in (first, *others) for host in part.netloc.rpartition("@")[2].split(",")]
-    return tuple(urlunsplit(first._replace(netloc=f"{user}{at}{host}")) for host in named)
+    first, *others = [_split(part) for part in re.split(r",(?=amqps?://)", url)]
+    named = [host for part in (first, *others) for host in part["hosts"].split(",")]
+    return tuple(f"{first['before']}{host}{first['after']}" for host in named)
+
+
+def _split(url: str) -> dict[str, str]:
+    # urllib takes several hosts for one, and refuses an IPv6 address among them
+    found = re.fullmatch(r"(?P<before>\w+://(?:[^/?#]*@)?)(?P<hosts>[^/?#@]*)(?P<after>.*)", url, re.DOTALL)
+    return found.groupdict() if found else {"before": "", "hosts": url, "after": ""}
 
 
 def carrying(url: str) -> URL:
