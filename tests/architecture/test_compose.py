@@ -138,6 +138,23 @@ def test_an_image_holds_its_own_code_alone(name: str) -> None:
     assert copied == ["contracts", "chassis", *own[name]]
 
 
+def test_an_image_installs_its_own_lock_and_checks_the_hashes() -> None:
+    packages = stage("packages")
+
+    assert "COPY requirements/${SERVICE}.txt requirements.txt\n" in packages
+    assert re.findall(r"--[a-z-]+(?:=\S+)? -r (\S+)$", packages, re.MULTILINE) == ["requirements.txt"]
+    assert "--require-hashes" in packages
+
+
+def test_the_engine_is_sent_what_is_copied_and_nothing_else() -> None:
+    copied = {path.split("/")[0] for path in re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE)}
+
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert "*" in ignored
+    assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == copied
+
+
 @pytest.mark.parametrize("name", ["contacts", "tickets", "notifier", "feedback"])
 def test_a_service_that_scales_has_no_port_or_name_on_the_host(name: str) -> None:
     assert not {"ports", "container_name", "hostname", "volumes"} & set(COMPOSE["services"][name])
