@@ -21,7 +21,7 @@ demo: $(READY) ## Tell a whole day at the provider, against a running product
 	@$(BIN)/python -m ops.demo
 
 test: $(READY) broker ## Run every test on a real broker and database
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 fuzz: $(READY) broker ## Give hostile input to all that reads from outside: 100,000 times; ARGS="--inputs 1000000 --seed 7"
 	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)

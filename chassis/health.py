@@ -1,5 +1,6 @@
 """A service's own HTTP port: whether it lives, whether it is ready, and its metrics."""
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
@@ -74,3 +75,15 @@ def server(app: Any, *, host: str, port: int) -> Server:  # noqa: ANN401 - an AS
             app, host=host, port=port, log_config=None, access_log=False, lifespan="off", server_header=False
         )
     )
+
+
+async def trouble(part: str, question: Awaitable[object]) -> dict[str, str]:
+    """What is wrong with a part that is asked something: empty where it answers within 3 s."""
+    try:
+        async with asyncio.timeout(3):
+            await question
+    except LookupError as error:
+        return {part: str(error)}
+    except Exception as error:  # noqa: BLE001 - any error means that the part is away
+        return {part: type(error).__name__}
+    return {}

@@ -16,7 +16,7 @@ from chassis.broker import Publisher
 from chassis.clock import Clock, utc_now
 from chassis.consumer import consumed, consuming_broker, own_channel
 from chassis.delivery import Delivery
-from chassis.health import HealthApp, WithHealth, server
+from chassis.health import HealthApp, WithHealth, server, trouble
 from chassis.hearing import LOOK_EVERY, Hearing
 from chassis.in_hand import InHand
 from chassis.outbox import Outbox
@@ -30,6 +30,9 @@ from contracts.message import Message
 from contracts.requests import Request
 
 Job = Callable[[], Awaitable[object]]
+CLOSES_WITHIN = timedelta(seconds=5)
+"""What hangs longer at the end is left behind: the process ends, and the broker has what was not acknowledged."""
+
 WORKING = frozenset({"events", "commands", "queries", "deliveries"})
 
 
@@ -150,13 +153,16 @@ class Service:
         await self.in_hand.stop()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSES_WITHIN.total_seconds())
         with contextlib.suppress(Exception):
             # what isn't cleared is swept, and found done
             await self.outbox.clear()
         for job in self._closings:
             await job()
-        await self.publisher.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSES_WITHIN.total_seconds()):
+                await self.publisher.stop()
         closing = self.client.close()
         if closing is not None:
             await closing
@@ -217,23 +223,12 @@ class Service:
             return wrong
         if self.switch.is_open:
             wrong["handlers"] = f"held: {self.switch.why}"
-        wrong |= await _trouble("database", self._ping())
-        wrong |= await _trouble("broker", self.hearing.ask())
+        wrong |= await trouble("database", self._ping())
+        wrong |= await trouble("broker", self.hearing.ask())
         return wrong
 
     async def _ping(self) -> Any:  # noqa: ANN401 - the driver's answer
         return await self.client.admin.command("ping")
-
-
-async def _trouble(part: str, question: Awaitable[object]) -> dict[str, str]:
-    try:
-        async with asyncio.timeout(3):
-            await question
-    except LookupError as error:
-        return {part: str(error)}
-    except Exception as error:  # noqa: BLE001 - any error means that the part is away
-        return {part: type(error).__name__}
-    return {}
 
 
 def run(build: Callable[[], Service]) -> None:
