@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -11,7 +10,7 @@ from typing import Any
 from faststream import AckPolicy
 from faststream.rabbit.message import RabbitMessage
 
-from chassis import store
+from chassis import garbage, store
 from chassis.broker import Publisher
 from chassis.clock import Clock, utc_now
 from chassis.consumer import consumed, consuming_broker, own_channel
@@ -178,9 +177,7 @@ class Service:
         serving = asyncio.create_task(http.serve())
         try:
             await self._start_patiently()
-            # what was loaded stays for ever: the collector need not look through it again and again
-            gc.freeze()
-            gc.set_threshold(20_000)
+            garbage.settle()
             await self._stopping.wait()
         finally:
             await self.stop()

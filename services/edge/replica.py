@@ -10,6 +10,7 @@ from aio_pika.exceptions import AMQPError
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from chassis import garbage
 from chassis.broker import BrokerDown, Publisher
 from chassis.health import HealthApp, server
 from chassis.rpc import Requests
@@ -77,6 +78,7 @@ class Edge:
         http = server(self.app, host=self.settings.host, port=self.settings.port)
         http.config.timeout_graceful_shutdown = int(self.settings.drain_within.total_seconds())
         starting = asyncio.create_task(self.start())
+        starting.add_done_callback(lambda _: garbage.settle())
         serving = asyncio.create_task(http.serve())
         waiting = asyncio.create_task(self._stopping.wait())
         try:
