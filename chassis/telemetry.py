@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 from typing import Literal
 
+import orjson
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -22,8 +23,10 @@ def configure_logging(service: str, *, form: Literal["json", "console", "auto"],
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(),
+            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
+        # bytes straight to standard output: a line a message is worth a quarter of what text costs
+        logger_factory=structlog.PrintLoggerFactory() if console else structlog.BytesLoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         cache_logger_on_first_use=True,
     )
