@@ -82,7 +82,7 @@ async def test_it_serves_as_soon_as_the_issuer_is_there_and_finishes_what_it_has
     assert (await in_hand).status_code == 202
     assert await asyncio.wait_for(replica.process.wait(), 10) == 0
     assert replica.process.stdout is not None
-    assert b'"event": "stopped"' in await replica.process.stdout.read()
+    assert b'"event":"stopped"' in await replica.process.stdout.read()
 
 
 async def is_in_hand(replica: Replica) -> bool:
