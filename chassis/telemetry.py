@@ -25,7 +25,7 @@ def configure_logging(service: str, *, form: Literal["json", "console", "auto"],
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
-        # bytes straight to standard output: a line a message is worth a quarter of what text costs
+        # bytes straight to standard output: there is a line for every message
         logger_factory=structlog.PrintLoggerFactory() if console else structlog.BytesLoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         cache_logger_on_first_use=True,
