@@ -11,6 +11,7 @@ from ops.embedded.part import Part
 from ops.embedded.process import Program
 
 _IP = shutil.which("ip") or "/usr/sbin/ip"
+_CLIENTS = 254
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Machines:
         """Plug the machines together. Raises: CalledProcessError where the kernel refuses; nothing is left then."""
         try:
             _ip("link", "add", self._bridge, "type", "bridge")
-            _ip("address", "add", f"{self.network}.254/24", "dev", self._bridge)
+            _ip("address", "add", f"{self.network}.{_CLIENTS}/24", "dev", self._bridge)
             _ip("link", "set", self._bridge, "up")
             self._firewall("--insert")
             for number in range(1, self.count + 1):
@@ -81,18 +82,24 @@ class Machines:
         words = (_IP, "netns", "exec", self._name(1), sys.executable, "-c", knock, f"{self.network}.2")
         return subprocess.run(words, check=False).returncode == 0  # noqa: S603 - every word is ours
 
-    def cut_off(self, number: int) -> None:
-        """Let nothing pass between one machine and the others; clients go on reaching it."""
-        self._route("add", number)
+    def cut_off(self, number: int, *, from_clients: bool = False) -> None:
+        """Let nothing pass between one machine and the others; clients go on reaching it, unless told otherwise."""
+        self._route("add", number, from_clients=from_clients)
 
-    def rejoin(self, number: int) -> None:
+    def rejoin(self, number: int, *, from_clients: bool = False) -> None:
         """Undo `cut_off`."""
-        self._route("delete", number)
+        self._route("delete", number, from_clients=from_clients)
 
-    def _route(self, action: str, number: int) -> None:
+    def _route(self, action: str, number: int, *, from_clients: bool) -> None:
         for other in set(self._opened) - {number}:
             for here, there in ((number, other), (other, number)):
-                _ip("-n", self._name(here), "route", action, "blackhole", f"{self.network}.{there}/32")
+                self._swallow(action, here, there)
+        if from_clients:
+            # What comes in is never answered: to a client, that is silence.
+            self._swallow(action, number, _CLIENTS)
+
+    def _swallow(self, action: str, here: int, there: int) -> None:
+        _ip("-n", self._name(here), "route", action, "blackhole", f"{self.network}.{there}/32")
 
     def _plug_in(self, number: int) -> None:
         name = self._name(number)

@@ -17,7 +17,7 @@ from ops.embedded.plan import ROOT
 from tests.chaos.experiment import Experiment, Size
 from tests.chaos.report import Run, markdown, show
 
-REPORT = ROOT / "docs" / "chaos-report.md"
+REPORTS = ROOT / "docs"
 SMALL = Size(commands=600, faults=24, rate=8.0)
 
 application = cyclopts.App(help_format="plaintext", version_flags=[])
@@ -39,7 +39,8 @@ def main(  # noqa: PLR0913 - the command line's options
 
     `--small` is for `.ci/run`. The same SEED makes the same choices; give several for a run each.
     `--cluster 3` has three broker nodes and three database members. `--bug` plants one of `tests/chaos/bugs.py`.
-    The report goes to docs/chaos-report.md, or to REPORT; with `--small` or `--bug`, only to REPORT.
+    The report goes to docs/chaos-report.md, a cluster's to docs/chaos-report-cluster.md, or to REPORT; with `--small`
+    or `--bug`, only to REPORT.
     """
     # outages are what it is about: retries and lost connections are counted, not logged
     stamina.instrumentation.set_on_retry_hooks([])
@@ -50,7 +51,7 @@ def main(  # noqa: PLR0913 - the command line's options
         _run(Experiment(_folder(), size, one, console, bug, cluster))
         for one in seed or [random.SystemRandom().randrange(10**6)]
     ]
-    target = report or (None if small or bug else REPORT)
+    target = report or (None if small or bug else REPORTS / f"chaos-report{'-cluster' if cluster > 1 else ''}.md")
     if target is not None:
         target.write_text(markdown(runs))
     return 0 if all(run.is_clean for run in runs) else 1

@@ -28,6 +28,7 @@ from tests.chaos.product import Product
 from tests.chaos.progress import Progress
 from tests.chaos.provider import SECTORS, Customer, customers, registers
 from tests.chaos.report import Run
+from tests.machines import Machines, are_allowed
 
 T = TypeVar("T")
 
@@ -125,7 +126,8 @@ class Experiment:
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[Scene]:
         progress, people = Progress(self.console), customers(CUSTOMERS)
-        product = Product(self.folder, progress.changed, self.bug, self.cluster)
+        machines = self._machines()
+        product = Product(self.folder, progress.changed, self.bug, self.cluster, machines)
         publisher = Publisher(product.addresses["AMQP_URL"], app_id="mk")
         client = httpx2.AsyncClient(base_url=product.addresses["EDGE_URL"], timeout=10)
         try:
@@ -141,6 +143,18 @@ class Experiment:
             await client.aclose()
             await publisher.stop()
             await product.supervisor.stop()
+            if machines is not None:
+                machines.close()
+
+    def _machines(self) -> Machines | None:
+        if self.cluster == 1:
+            return None
+        if not are_allowed():
+            self.console.print("No partitions: they take network namespaces, that is root and iproute2.")
+            return None
+        machines = Machines(self.cluster)
+        machines.open()
+        return machines
 
     def _tokens(self, product: Product) -> dict[str, str]:
         issuer, secrets = product.addresses["MK_URL"], self.folder / "secrets"

@@ -24,7 +24,7 @@ from contracts import topology
 from tests.chaos import sink
 from tests.chaos.app import App
 from tests.chaos.evidence import DeadLetter, Document, Evidence
-from tests.chaos.nemesis import MARK
+from tests.chaos.poison import MARK
 from tests.chaos.product import Product
 
 _COLLECTIONS = {

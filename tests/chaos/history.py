@@ -9,7 +9,7 @@ from typing import Any, TextIO, TypeVar
 
 R = TypeVar("R")
 
-KILL, AT_POINT, STOP, CUT, BROKER, DATABASE, MAIL, POISON, ROLL = (
+KILL, AT_POINT, STOP, CUT, BROKER, DATABASE, MAIL, POISON, ROLL, PARTITION, SILENCE = (
     "kill -9 of a service",
     "kill -9 at a code point",
     "SIGSTOP beyond the heartbeat",
@@ -19,6 +19,8 @@ KILL, AT_POINT, STOP, CUT, BROKER, DATABASE, MAIL, POISON, ROLL = (
     "kill -9 of the mail server",
     "undecodable message",
     "rolling restart",
+    "partition: a machine without the others",
+    "partition: a machine without anybody",
 )
 """The kinds of faults."""
 

@@ -1,18 +1,16 @@
 """Breaks the product, by a plan that follows from the seed alone, and notes when what was broken and whole again."""
 
 import asyncio
-import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
 import httpx2
 
-from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
-from contracts.topology import LISTENS
+from chassis.broker import BrokerDown, Publisher, Unroutable
 from ops.embedded.keeper import State
 from ops.embedded.process import signal_group
 from tests.chaos.history import (
@@ -22,8 +20,10 @@ from tests.chaos.history import (
     DATABASE,
     KILL,
     MAIL,
+    PARTITION,
     POISON,
     ROLL,
+    SILENCE,
     STOP,
     Fault,
     History,
@@ -32,10 +32,8 @@ from tests.chaos.history import (
     now,
 )
 from tests.chaos.points import EVERYWHERE, IN_MAILS
+from tests.chaos.poison import poison
 from tests.chaos.product import Product
-
-MARK = "x-chaos-mark"
-"""The header by which an undecodable message is known again among the dead."""
 
 STOPPED_FOR = timedelta(seconds=25)
 """Longer than two of the AMQP heartbeats (10 s), after which the broker gives a silent client up."""
@@ -45,16 +43,22 @@ _REACHED_WITHIN = timedelta(seconds=20)
 _GLANCE = timedelta(milliseconds=200)
 
 WEIGHTS = {KILL: 24, AT_POINT: 26, STOP: 5, CUT: 14, BROKER: 4, DATABASE: 7, MAIL: 8, POISON: 16, ROLL: 2}
+PARTITIONS = {PARTITION: 5, SILENCE: 5}
+"""What can be broken besides, where the members of a cluster are on machines of their own."""
+
+CUT_OFF_FOR = (4.0, 30.0)
+"""Seconds: from what nobody notices to thrice what the others need to give a machine up."""
+
 Strike = tuple[float, str]
 """When it was broken, and what."""
 
 _FOUNDATION = {BROKER: "rabbitmq", DATABASE: "mongod", MAIL: "mail"}
 
 
-def plan(rng: Random, faults: int) -> list[str]:
+def plan(rng: Random, faults: int, weights: Mapping[str, int] = WEIGHTS) -> list[str]:
     """So many kinds of faults: each kind once where there is room, the rest by weight, in an order of chance."""
-    kinds = list(WEIGHTS)[:faults]
-    kinds += rng.choices(list(WEIGHTS), weights=list(WEIGHTS.values()), k=faults - len(kinds))
+    kinds = list(weights)[:faults]
+    kinds += rng.choices(list(weights), weights=list(weights.values()), k=faults - len(kinds))
     rng.shuffle(kinds)
     return kinds
 
@@ -75,7 +79,8 @@ class Nemesis:
         """Strike so often, evenly over a time, and wait until all is whole again."""
         loop = asyncio.get_running_loop()
         started, strikes = loop.time(), []
-        for number, kind in enumerate(plan(self.rng, faults)):
+        weights = WEIGHTS if self.product.machines is None else WEIGHTS | PARTITIONS
+        for number, kind in enumerate(plan(self.rng, faults, weights)):
             await asyncio.sleep(max(0.0, started + (number + 0.5) * over.total_seconds() / faults - loop.time()))
             strikes.append(asyncio.create_task(self._strike(kind)))
         await asyncio.gather(*strikes)
@@ -90,6 +95,9 @@ class Nemesis:
             async with self._foundation:
                 # one member of a cluster at a time: of three, two are needed
                 return await self._kill(self.rng.choice(self.product.replicas(_FOUNDATION[kind])))
+        if kind in PARTITIONS:
+            async with self._foundation:
+                return await self._cut_off(from_clients=kind == SILENCE)
         ways = {
             KILL: self._kill_any,
             AT_POINT: self._kill_at_point,
@@ -99,6 +107,26 @@ class Nemesis:
             ROLL: self._roll,
         }
         return await ways[kind]()
+
+    async def _cut_off(self, *, from_clients: bool) -> Strike:
+        machines, node = self.product.machines, self.rng.choice(self.product.replicas("rabbitmq"))
+        if machines is None:
+            raise LookupError("there are no machines to cut off")
+        number, at = self.product.keeper(node).part.replica, now()
+        member = next(one for one in self.product.replicas("mongod") if self.product.keeper(one).part.replica == number)
+        machines.cut_off(number, from_clients=from_clients)
+        await asyncio.sleep(self.rng.uniform(*CUT_OFF_FOR))
+        machines.rejoin(number, from_clients=from_clients)
+        await self._found_each_other()
+        for label in (member, node):
+            await self._up(label)
+        return at, f"{member} and {node}"
+
+    async def _found_each_other(self) -> None:
+        loop, cluster = asyncio.get_running_loop(), self.product.members
+        deadline = loop.time() + _UP_AGAIN_WITHIN.total_seconds()
+        while await cluster.running() != set(cluster.nodes) and loop.time() < deadline:  # noqa: ASYNC110 - a cluster has no event
+            await asyncio.sleep(1)
 
     async def _kill_any(self) -> Strike:
         return await self._kill(self.rng.choice(self.product.replicas()))
@@ -187,30 +215,3 @@ class Nemesis:
         while not holds() and loop.time() < deadline:  # noqa: ASYNC110 - keepers and files have no event
             await asyncio.sleep(_GLANCE.total_seconds())
         return holds()
-
-
-def poison(rng: Random, mark: str) -> tuple[Outgoing, tuple[str, ...]]:
-    """Something that nobody can read, and the services among whose dead letters it belongs."""
-    nonsense = rng.choice(
-        (b"\xff\xfe not JSON", b"{}", b"[]", b'{"event_id": 1}', json.dumps({"a": "b" * 5000}).encode())
-    )
-    exchange, key, services = rng.choice(
-        (
-            ("mk", "mk.customer_saved.v1", ("contacts", "tickets", "notifier")),
-            ("mk", "mk.ticket_closed.v1", ("tickets",)),
-            ("mk", "mk.never_heard_of.v1", ("tickets",)),
-            ("atendo", "tickets.ticket_closed.v1", _who_hears("TicketClosed.v1", "tickets")),
-            ("", "contacts.commands", ("contacts",)),
-            ("", "feedback.commands", ("feedback",)),
-            ("", "notifier.email", ("notifier",)),
-        )
-    )
-    return Outgoing(exchange=exchange, routing_key=key, body=nonsense, type="", headers={MARK: mark}), services
-
-
-def _who_hears(type_name: str, publisher: str) -> tuple[str, ...]:
-    return tuple(
-        service
-        for service, heard in LISTENS.items()
-        if any(one.type_name() == type_name and one.publisher == publisher for one in heard)
-    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from ops.embedded.cluster import Cluster
 from ops.embedded.keeper import Keeper, State
 from ops.embedded.layout import Layout, read_layout
 from ops.embedded.part import Part, Stage, accepts
@@ -19,6 +20,7 @@ from ops.embedded.run_folder import RunFolder
 from ops.embedded.supervisor import Supervisor
 from tests.chaos import sink
 from tests.chaos.wrapped import BUG, TRIGGER
+from tests.machines import Machines
 
 SCALE = "tickets=2 notifier=2"
 SERVICES = ("contacts", "tickets", "notifier", "feedback", "mk", "edge")
@@ -44,6 +46,7 @@ class Product:
     changed: Callable[[Keeper], None]
     bug: str = ""
     cluster: int = 1
+    machines: Machines | None = None
     layout: Layout = field(init=False)
     supervisor: Supervisor = field(init=False)
 
@@ -51,7 +54,8 @@ class Product:
         smtp_port = free_port()
         environment = {name: str(free_port()) for name in _PORTS} | {"SMTP_URL": f"smtp://{LOOPBACK}:{smtp_port}"}
         found = read_layout(environment, scale=SCALE, cluster=self.cluster)
-        self.layout = _OwnPorts(found.ports, found.given, found.replicas, found.cluster)
+        network = found.network if self.machines is None else self.machines.network
+        self.layout = _OwnPorts(found.ports, found.given, found.replicas, found.cluster, network)
         os.environ |= dict.fromkeys(("RATE_LIMIT", "CONTACT_RATE_LIMIT", "ADDRESS_RATE_LIMIT"), _NO_LIMIT)
         parts = [self._wrapped(part) for part in Plan(self.layout, RunFolder(self.folder)).parts()]
         parts.append(self._mail(smtp_port))
@@ -72,6 +76,11 @@ class Product:
         """The management API of a broker node that is up, or of the first where none is."""
         nodes = [keeper for keeper in self.supervisor.keepers if keeper.part.name == "rabbitmq"]
         return next((node for node in nodes if node.state is State.READY), nodes[0]).part.address
+
+    @property
+    def members(self) -> Cluster:
+        """The broker nodes and database members."""
+        return Cluster({keeper.part.label: keeper.part.address for keeper in self.supervisor.keepers})
 
     @property
     def mail_log(self) -> Path:
@@ -101,7 +110,7 @@ class Product:
 
     def _wrapped(self, part: Part) -> Part:
         if part.name not in SERVICES:
-            return part
+            return part if self.machines is None else self.machines.inside(part)
         program = part.program()
         self.trigger(part.label).parent.mkdir(parents=True, exist_ok=True)
         argv = (sys.executable, "-m", "tests.chaos.wrapped", program.argv[-1])

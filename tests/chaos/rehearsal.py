@@ -27,8 +27,8 @@ from tests.chaos.evidence import Mail
 from tests.chaos.expected import ticket_of
 from tests.chaos.gathering import Gatherer
 from tests.chaos.history import Fault, History, Poisoned, now
-from tests.chaos.nemesis import poison
 from tests.chaos.notifying import message_id_of
+from tests.chaos.poison import poison
 from tests.chaos.provider import SECTORS, customers, registers
 from tests.chaos.saying import said
 from tests.eventually import eventually

@@ -56,6 +56,23 @@ def tables(run: Run) -> list[tuple[str, Rows]]:
     ]
 
 
+def _runs(runs: Sequence[Run]) -> Rows:
+    return [
+        ("seed", "nodes and members", "commands sent", "faults", "dead letters", "violations"),
+        *(
+            (
+                str(run.seed),
+                str(run.cluster),
+                str(sum(int(sent) for _, sent, _ in _commands(run)[1:])),
+                str(len(run.history.of(Fault))),
+                str(len(run.evidence.dead)),
+                str(sum(len(verdict.violations) for verdict in run.verdicts)),
+            )
+            for run in runs
+        ),
+    ]
+
+
 def _run(run: Run) -> Rows:
     return [
         ("what", "value"),
@@ -128,19 +145,24 @@ def markdown(runs: Sequence[Run]) -> str:
     """The report of some runs as a page."""
     violations = sum(len(verdict.violations) for run in runs for verdict in run.verdicts)
     seeds = ", ".join(str(run.seed) for run in runs)
-    lines = ["# Chaos report", "", f"Written by `make chaos`. Seeds: {seeds}. Violations: {violations}.", ""]
+    made = "make chaos" if all(run.cluster == 1 for run in runs) else "make chaos CLUSTER=3"
+    lines = ["# Chaos report", "", f"Written by `{made}`. Seeds: {seeds}. Violations: {violations}.", ""]
     lines += [
         "What the properties promise stands in `tests/chaos/`; that each of them can fail, in its planted bugs.",
         "",
     ]
+    lines += [*_as_markdown(_runs(runs)), ""]
     for run in runs:
         lines += [f"## Seed {run.seed}", ""]
         for title, rows in tables(run):
-            head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows)
-            marks = "---|" * len(rows[0])
-            lines += [f"### {title}", "", f"| {head} |", f"|{marks}", *(f"| {row} |" for row in body), ""]
+            lines += [f"### {title}", "", *_as_markdown(rows), ""]
         lines += [f"- {name}: {violation}" for name, violation in _violations(run)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _as_markdown(rows: Rows) -> list[str]:
+    head, *body = ("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+    return [head, "|" + "---|" * len(rows[0]), *body]
 
 
 def _violations(run: Run) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,8 @@ from random import Random
 from contracts.topology import LISTENS
 from tests.chaos import sink
 from tests.chaos.history import AT_POINT, BROKER
-from tests.chaos.nemesis import MARK, WEIGHTS, plan, poison
+from tests.chaos.nemesis import PARTITIONS, WEIGHTS, plan
+from tests.chaos.poison import MARK, poison
 
 
 def test_the_same_seed_breaks_the_same_things_in_the_same_order() -> None:
@@ -17,6 +18,10 @@ def test_the_same_seed_breaks_the_same_things_in_the_same_order() -> None:
 
 def test_even_a_short_run_breaks_everything_once() -> None:
     assert set(plan(Random(1), 20)) == set(WEIGHTS)
+
+
+def test_a_cluster_on_machines_of_its_own_is_parted_too() -> None:
+    assert set(plan(Random(1), 20, WEIGHTS | PARTITIONS)) == set(WEIGHTS) | set(PARTITIONS)
 
 
 def test_a_long_run_breaks_by_weight() -> None:
