@@ -67,6 +67,11 @@ class Entry:
         return cls(document["event_id"], document["cause"], document["at"], outgoing)
 
 
+async def index(collection: Collection) -> None:
+    """Make the index that the sweeper reads: small, since it holds documents with something to send alone."""
+    await collection.create_index("outbox.at", sparse=True, name="outbox")
+
+
 class Outbox:
     """Publishes what documents keep, then takes it from them in bulk, off the path of the message."""
 
@@ -82,10 +87,10 @@ class Outbox:
         """Sweep this collection from now on."""
         self._collections[collection.name] = collection
 
-    async def prepare(self) -> None:
-        """Make the index that the sweeper reads: small, since it holds documents with something to send alone."""
-        for collection in self._collections.values():
-            await collection.create_index("outbox.at", sparse=True, name="outbox")
+    @property
+    def watched(self) -> tuple[Collection, ...]:
+        """The collections that are swept: each needs the index of this module."""
+        return tuple(self._collections.values())
 
     async def publish(self, collection: Collection, document_id: Id, entries: Sequence[Entry]) -> None:
         """Publish one document's entries, all at once. Raises: BrokerDown, Unroutable; what is left is swept later."""

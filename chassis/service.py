@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from chassis.delivery import Delivery
 from chassis.health import HealthApp, WithHealth, server, trouble
 from chassis.hearing import LOOK_EVERY, Hearing
 from chassis.in_hand import InHand
+from chassis.migrations import Migrations, Step
 from chassis.outbox import Outbox
 from chassis.routes import Handle, Patience, Route
 from chassis.settings import Settings
@@ -58,7 +59,8 @@ class Service:
         self.in_hand = InHand()
         self.hearing = Hearing(self.publisher, self.queues, clock=clock)
         self._app: Any = None
-        self._preparations: list[Job] = [self.outbox.prepare]
+        self.migrations: Migrations | None = None
+        self._preparations: list[Job] = []
         self._closings: list[Job] = []
         self._jobs: list[tuple[timedelta, Job]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -109,8 +111,13 @@ class Service:
         """Serve an application on the service's own port too, behind the health routes."""
         self._app = app
 
+    def migrates(self, steps: Sequence[Step]) -> None:
+        """Have the database as these steps leave it before anything is consumed (ADR 14)."""
+        self.migrations = Migrations(self.settings, self.name, steps, database=self.database, log=self.log)
+        self.prepares(self.migrations.settle)
+
     def prepares(self, job: Job) -> None:
-        """Run a job once before anything is consumed: indexes, for instance."""
+        """Run a job once before anything is consumed."""
         self._preparations.append(job)
 
     def closes(self, job: Job) -> None:
@@ -162,9 +169,7 @@ class Service:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSES_WITHIN.total_seconds()):
                 await self.publisher.stop()
-        closing = self.client.close()
-        if closing is not None:
-            await closing
+        await store.close(self.client)
         self.log.info("stopped")
 
     async def run(self) -> None:
@@ -216,7 +221,7 @@ class Service:
         """What keeps this replica from working, by part; asks the broker and the database themselves."""
         wrong: dict[str, str] = {}
         if not self._started:
-            wrong["service"] = "starting or stopping"
+            wrong["service"] = (self.migrations and self.migrations.trouble) or "starting or stopping"
             return wrong
         if self.switch.is_open:
             wrong["handlers"] = f"held: {self.switch.why}"

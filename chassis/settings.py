@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65535)
 
+    migrates: Literal["at_start", "job"] = "at_start"
+    """Who brings the database to what this code needs: the service when it starts, or a job that it waits for."""
+
     prefetch: int = Field(default=64, ge=1)
     """How many messages of one queue a replica works on at a time: the only bound on concurrency."""
 

@@ -36,15 +36,26 @@ class Conflict(Exception):
     """Somebody else changed the document first: load it and decide again."""
 
 
-def connect(settings: Settings) -> Client:
-    """A client of the database named by `MONGO_URL`, through the driver named by `MONGO_DRIVER`."""
+def connect(settings: Settings, *, patient: bool = False) -> Client:
+    """A client of the database named by `MONGO_URL`, through the driver named by `MONGO_DRIVER`.
+
+    A `patient` one waits for answers however long they take: a large collection's index, for instance.
+    """
+    times: dict[str, Any] = {"serverSelectionTimeoutMS": _FAIL_AFTER_MS}
+    if not patient:
+        times["timeoutMS"] = _FAIL_AFTER_MS * 2
     if settings.mongo_driver == "pymongo":
-        return AsyncMongoClient(
-            settings.mongo_url, serverSelectionTimeoutMS=_FAIL_AFTER_MS, timeoutMS=_FAIL_AFTER_MS * 2
-        )
+        return AsyncMongoClient(settings.mongo_url, **times)
     from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415 - not loaded where PyMongo alone is used
 
-    return AsyncIOMotorClient(settings.mongo_url, serverSelectionTimeoutMS=_FAIL_AFTER_MS, timeoutMS=_FAIL_AFTER_MS * 2)
+    return AsyncIOMotorClient(settings.mongo_url, **times)
+
+
+async def close(client: Client) -> None:
+    """Close a client of either driver."""
+    closing = client.close()
+    if closing is not None:
+        await closing
 
 
 def database(client: Client, name: str) -> Database:

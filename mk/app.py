@@ -3,6 +3,7 @@
 from chassis.service import Service, run
 from contracts import contacts, mk
 from mk.handlers import Handlers
+from mk.migrations import STEPS
 from mk.mirror import HEARD
 from mk.settings import Settings
 from mk.store import MongoContacts, MongoMirror
@@ -14,6 +15,7 @@ def build(settings: Settings | None = None) -> Service:
     """One replica of MK's stand-in."""
     settings = settings or Settings()
     service = Service("mk", settings)
+    service.migrates(STEPS)
     voice = Voice(service.publisher, clock=service.clock)
     tickets, received = MongoMirror(service), MongoContacts(service)
     handlers = Handlers(tickets, received)

@@ -18,13 +18,6 @@ class MongoMirror:
     def __init__(self, service: Service) -> None:
         self._documents = service.documents("tickets")
         self._erased = service.snapshots("erased")
-        service.prepares(self._prepare)
-
-    async def _prepare(self) -> None:
-        collection = self._documents.collection
-        await collection.create_index("protocol", name="protocol")
-        await collection.create_index("customer_id", name="customer")
-        await collection.create_index([("status", 1), ("latest_at", -1)], name="panel")
 
     async def find(self, ticket_id: str) -> Ticket | None:
         """A ticket, or None."""

@@ -4,6 +4,7 @@ from chassis.service import Service, run
 from contracts import mk, notifier, tickets
 from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact
 from services.contacts.handlers import Handlers
+from services.contacts.migrations import STEPS
 from services.contacts.refusals import OptionOff, Refusal, UnknownContact, UnknownCustomer
 from services.contacts.settings import Settings
 from services.contacts.store import MongoContacts, MongoRegister
@@ -19,6 +20,7 @@ REFUSES: dict[type[Exception], int] = {
 def build(settings: Settings | None = None) -> Service:
     """One replica of contacts."""
     service = Service("contacts", settings or Settings())
+    service.migrates(STEPS)
     handlers = Handlers(contacts=MongoContacts(service), register=MongoRegister(service), clock=service.clock)
     service.on(mk.CustomerSaved, handlers.on_customer_saved)
     service.on(mk.CustomerErased, handlers.on_customer_erased)

@@ -18,11 +18,6 @@ class MongoContacts:
 
     def __init__(self, service: Service) -> None:
         self._documents = service.documents("contacts")
-        service.prepares(self._prepare)
-
-    async def _prepare(self) -> None:
-        await self._documents.collection.create_index("received_event", name="received_event", sparse=True)
-        await self._documents.collection.create_index("customer_id", name="customer")
 
     async def find(self, contact_id: UUID) -> Contact | None:
         """A contact, or None."""

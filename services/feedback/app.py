@@ -10,6 +10,7 @@ from contracts.requests import ListEvaluations, OpenEvaluationLink, SubmitEvalua
 from services.feedback import domain
 from services.feedback.handlers import Handlers
 from services.feedback.link import LinkInvalid, Links
+from services.feedback.migrations import STEPS
 from services.feedback.settings import Settings
 from services.feedback.store import MongoEvaluations
 
@@ -26,6 +27,7 @@ def build(settings: Settings | None = None) -> Service:
     """One replica of feedback."""
     settings = settings or Settings.model_validate({})
     service = Service("feedback", settings)
+    service.migrates(STEPS)
     handlers = Handlers(
         MongoEvaluations(service),
         links=Links(settings.public_url, settings.link_secret.get_secret_value().encode()),

@@ -20,11 +20,6 @@ class MongoEvaluations:
     def __init__(self, service: Service) -> None:
         self._documents = service.documents("evaluations")
         self._erased = service.snapshots("erased")
-        service.prepares(self._prepare)
-
-    async def _prepare(self) -> None:
-        await self._documents.collection.create_index("customer_id", name="customer")
-        await self._documents.collection.create_index("due_at", name="due")
 
     async def find(self, evaluation_id: UUID) -> Evaluation | None:
         """An evaluation, or None."""

@@ -9,6 +9,7 @@ from services.notifier import explanation, inbox, telling
 from services.notifier.channels.email import Mail
 from services.notifier.delivery_store import MongoAddresses, MongoDeliveries, MongoInbox
 from services.notifier.handlers import DecisionHandlers, ReadingHandlers, SendingHandlers
+from services.notifier.migrations import STEPS
 from services.notifier.render import Unwritable, Writer
 from services.notifier.sending import ClaimedElsewhere, MailServerAway
 from services.notifier.settings import Settings
@@ -25,6 +26,7 @@ def build(settings: Settings | None = None) -> Service:
     """One replica of the notifier."""
     settings = settings or Settings()
     service = Service("notifier", settings)
+    service.migrates(STEPS)
     contacts_, tickets_ = MongoContacts(service), MongoTickets(service)
     deliveries, items = MongoDeliveries(service, lease=settings.send_lease), MongoInbox(service)
     decides = DecisionHandlers(

@@ -26,12 +26,6 @@ class MongoDeliveries:
         self._documents = service.documents("deliveries")
         self._clock = service.clock
         self._lease = lease
-        service.prepares(self._prepare)
-
-    async def _prepare(self) -> None:
-        collection = self._documents.collection
-        await collection.create_index([("customer_id", 1), ("channel", 1), ("at", -1), ("_id", -1)], name="inbox")
-        await collection.create_index("customer_id", name="unread", partialFilterExpression={"read": False})
 
     async def claim(self, due: EmailDue, *, handed_over: bool, now: datetime) -> Claim:
         """Take the right to send a mail, if it is still to be sent; with `handed_over`, take one's own right again.

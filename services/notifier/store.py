@@ -18,10 +18,6 @@ class MongoContacts:
 
     def __init__(self, service: Service) -> None:
         self._documents = service.documents("contacts")
-        service.prepares(self._prepare)
-
-    async def _prepare(self) -> None:
-        await self._documents.collection.create_index("customer_id", name="customer")
 
     async def find(self, contact_id: UUID) -> Contact | None:
         """A contact, or None."""
@@ -63,11 +59,6 @@ class MongoTickets:
 
     def __init__(self, service: Service) -> None:
         self._documents = service.documents("tickets")
-        service.prepares(self._prepare)
-
-    async def _prepare(self) -> None:
-        await self._documents.collection.create_index("customer_id", name="customer")
-        await self._documents.collection.create_index("protocol", name="protocol")
 
     async def find(self, ticket_id: str) -> Ticket | None:
         """A ticket, or None."""

@@ -9,6 +9,7 @@ from contracts.requests import GetTicket, ListTickets, ResolveTicket
 from services.tickets.domain import OptionOff, TicketNotFound
 from services.tickets.handlers import Handlers
 from services.tickets.metrics import CountedUnresolved
+from services.tickets.migrations import STEPS
 from services.tickets.paging import CursorMalformed
 from services.tickets.resolution import SectorUnknown
 from services.tickets.settings import Settings
@@ -23,6 +24,7 @@ def build(settings: Settings | None = None) -> Service:
     """One replica of tickets."""
     settings = settings or Settings()
     service = Service("tickets", settings)
+    service.migrates(STEPS)
     handlers = Handlers(
         tickets=MongoTickets(service),
         protocols=MongoProtocols(service, settings.timezone),

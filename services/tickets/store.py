@@ -28,12 +28,6 @@ class MongoTickets:
 
     def __init__(self, service: Service) -> None:
         self._documents = service.documents("tickets")
-        service.prepares(self._prepare)
-
-    async def _prepare(self) -> None:
-        collection = self._documents.collection
-        await collection.create_index("protocol", name="protocol", unique=True, sparse=True)
-        await collection.create_index([("customer_id", 1), ("status", 1), *_NEWEST_FIRST], name="list")
 
     async def find(self, ticket_id: str) -> Ticket | None:
         """A ticket, opened or not, or None."""

@@ -1,0 +1,16 @@
+"""How the stand-in's database came to be what its code needs. Released steps are never edited, renamed or moved (ADR 14)."""
+
+from chassis import outbox
+from chassis.store import Database
+
+
+async def first_indexes(database: Database) -> None:
+    """What the first release looks its mirror of the tickets up by."""
+    tickets = database["tickets"]
+    await outbox.index(tickets)
+    await tickets.create_index("protocol", name="protocol")
+    await tickets.create_index("customer_id", name="customer")
+    await tickets.create_index([("status", 1), ("latest_at", -1)], name="panel")
+
+
+STEPS = (first_indexes,)

@@ -1,0 +1,15 @@
+"""How contacts' database came to be what its code needs. Released steps are never edited, renamed or moved (ADR 14)."""
+
+from chassis import outbox
+from chassis.store import Database
+
+
+async def first_indexes(database: Database) -> None:
+    """What the first release looks contacts up by."""
+    contacts = database["contacts"]
+    await outbox.index(contacts)
+    await contacts.create_index("received_event", name="received_event", sparse=True)
+    await contacts.create_index("customer_id", name="customer")
+
+
+STEPS = (first_indexes,)

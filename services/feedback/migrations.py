@@ -1,0 +1,15 @@
+"""How feedback's database came to be what its code needs. Released steps are never edited, renamed or moved (ADR 14)."""
+
+from chassis import outbox
+from chassis.store import Database
+
+
+async def first_indexes(database: Database) -> None:
+    """What the first release looks evaluations up by."""
+    evaluations = database["evaluations"]
+    await outbox.index(evaluations)
+    await evaluations.create_index("customer_id", name="customer")
+    await evaluations.create_index("due_at", name="due")
+
+
+STEPS = (first_indexes,)

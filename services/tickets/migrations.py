@@ -1,0 +1,16 @@
+"""How tickets' database came to be what its code needs. Released steps are never edited, renamed or moved (ADR 14)."""
+
+from chassis import outbox
+from chassis.store import Database
+
+
+async def first_indexes(database: Database) -> None:
+    """What the first release looks tickets up by, and that no protocol is given out twice (R5)."""
+    tickets = database["tickets"]
+    await outbox.index(tickets)
+    await tickets.create_index("protocol", name="protocol", unique=True, sparse=True)
+    newest_first = [("opened_at", -1), ("_id", -1)]
+    await tickets.create_index([("customer_id", 1), ("status", 1), *newest_first], name="list")
+
+
+STEPS = (first_indexes,)
