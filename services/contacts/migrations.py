@@ -1,4 +1,4 @@
-"""How contacts' database came to be what its code needs. Released steps are never edited, renamed or moved (ADR 14)."""
+"""How contacts' database became what its code needs. Released steps are never edited or moved (ADR 14)."""
 
 from chassis import outbox
 from chassis.store import Database
