@@ -4,14 +4,14 @@ from datetime import timedelta
 from typing import cast
 
 import aio_pika
-from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitQueue
+from faststream.rabbit import Channel, ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
 from faststream.rabbit.schemas.queue import QuorumQueueArgs
 from yarl import URL
 
 from chassis.broker import CONNECT_WITHIN, RECONNECT_AFTER, address
 from chassis.hosts import RoamingConnection, first_to_answer
 from chassis.lenient import read_leniently
-from contracts.topology import Queue
+from contracts.topology import REQUESTS, Queue
 
 
 class _RoamingBroker(RabbitBroker):
@@ -48,6 +48,13 @@ def consumed(queue: Queue) -> RabbitQueue:
     """A queue of the topology in FastStream's words, declared again when the connection comes back."""
     arguments = cast("QuorumQueueArgs", dict(queue.arguments))
     return RabbitQueue(queue.name, queue_type=QueueType.QUORUM, durable=True, arguments=arguments)
+
+
+def fed_by(queue: Queue) -> RabbitExchange | None:
+    """The exchange to which a queue that can go away is bound again when it comes back; None for those that stay."""
+    if queue.kind != "queries":
+        return None
+    return RabbitExchange(REQUESTS, type=ExchangeType.TOPIC, durable=True, declare=False, robust=False)
 
 
 def own_channel(prefetch: int) -> Channel:

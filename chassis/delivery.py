@@ -19,7 +19,7 @@ from chassis.telemetry import Log, Metrics, where
 from chassis.unstorable import is_unstorable
 from contracts.message import Message
 from contracts.requests import Problem, Reply, Request
-from contracts.topology import RETRY, RETRY_LADDER, Queue, dead_queue, rung
+from contracts.topology import RETRY, RETRY_LADDER, Queue, dead_key, rung
 
 IN_PLACE = (timedelta(milliseconds=100), timedelta(milliseconds=400), timedelta(milliseconds=1200))
 """Waits between the tries at one delivery; together under two seconds."""
@@ -181,7 +181,7 @@ class Delivery:
 
     async def _retry(self, letter: Letter, delay: timedelta) -> str:
         key = f"{rung(delay)}.{letter.queue}"
-        await self._send_on(letter, RETRY, key, letter.again(now=self._clock()))
+        await self._send_on(letter, key, letter.again(now=self._clock()))
         self._metrics.retries.labels(rung(delay)).inc()
         return "retried"
 
@@ -206,15 +206,15 @@ class Delivery:
             headers.HANDLER: handler,
             headers.DIED_AT: now.isoformat(),
         }
-        await self._send_on(letter, "", dead_queue(self._service), {**letter.again(now=now), **marks})
+        await self._send_on(letter, dead_key(self._service), {**letter.again(now=now), **marks})
         self._metrics.dead.labels(reason).inc()
         self._log.error("dead letter", reason=reason, handler=handler, error=type(error).__name__, key=letter.key)
         return "dead"
 
-    async def _send_on(self, letter: Letter, exchange: str, key: str, marks: HeadersType) -> None:
+    async def _send_on(self, letter: Letter, key: str, marks: HeadersType) -> None:
         await self._publisher.publish(
             Outgoing(
-                exchange=exchange,
+                exchange=RETRY,
                 routing_key=key,
                 body=letter.body,
                 type=letter.type,
@@ -229,7 +229,7 @@ class Delivery:
             return
         await self._publisher.publish(
             Outgoing(
-                exchange="",
+                exchange=letter.reply_by,
                 routing_key=letter.reply_to,
                 body=reply.model_dump_json(exclude_none=reply.problem is not None).encode(),
                 type="Reply.v1",

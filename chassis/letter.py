@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from aio_pika.abc import AbstractIncomingMessage, HeadersType
 
-from contracts.topology import Kind, Queue
+from contracts.topology import REPLIES, REPLY_BY, RETRIED, Kind, Queue
 
 EXCHANGE = "x-atendo-exchange"
 KEY = "x-atendo-key"
@@ -17,6 +17,9 @@ REASON = "x-atendo-reason"
 EXCEPTION = "x-atendo-exception"
 HANDLER = "x-atendo-handler"
 DIED_AT = "x-atendo-died-at"
+
+_BRING_BACK = frozenset({RETRIED, ""})
+"""The exchanges of the ladder and of a replay: what comes by another has no origin but that one, whatever it says."""
 
 _OF_THE_BROKER = frozenset(
     {"x-delivery-count", "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason"}
@@ -46,23 +49,26 @@ class Letter:
     reply_to: str | None
     attempts: int
     first_failure: datetime | None
+    reply_by: str = ""
 
     @classmethod
     def read(cls, queue: Queue, message: AbstractIncomingMessage) -> Self:
         """Take a message from `queue`; one that came back from a delay or a replay tells its origin in its headers."""
         headers = dict(message.headers)
+        marks = headers if comes_back(message.exchange or "") else {}
         return cls(
             queue=queue.name,
             kind=queue.kind,
-            exchange=text(headers.get(EXCHANGE), message.exchange or ""),
-            key=text(headers.get(KEY), message.routing_key or ""),
+            exchange=text(marks.get(EXCHANGE), message.exchange or ""),
+            key=text(marks.get(KEY), message.routing_key or ""),
             type=message.type or "",
             body=message.body,
             headers=headers,
             correlation_id=message.correlation_id or "",
             reply_to=message.reply_to or None,
-            attempts=count(headers.get(ATTEMPTS)),
-            first_failure=moment(headers.get(FIRST_FAILURE)),
+            attempts=count(marks.get(ATTEMPTS)),
+            first_failure=moment(marks.get(FIRST_FAILURE)),
+            reply_by=REPLIES if headers.get(REPLY_BY) == REPLIES else "",
         )
 
     def again(self, *, now: datetime) -> HeadersType:
@@ -76,6 +82,11 @@ class Letter:
             # one of tomorrow would be waited for in vain
             FIRST_FAILURE: min(self.first_failure or now, now).isoformat(),
         }
+
+
+def comes_back(exchange: str) -> bool:
+    """Whether what comes by this exchange was here before, so that its marks are ours and not a sender's."""
+    return exchange in _BRING_BACK
 
 
 def carried(headers: HeadersType) -> HeadersType:

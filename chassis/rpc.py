@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
 from contracts.requests import Reply, Request
+from contracts.topology import REPLIES, REPLY_BY, REQUESTS
 
 
 class NoReply(Exception):
@@ -31,6 +32,7 @@ class Requests:
         """Open the reply queue; it comes back by itself after a reconnection."""
         channel = await self._publisher.connection.channel()
         queue = await channel.declare_queue(self._queue, exclusive=True, auto_delete=True)
+        await queue.bind(REPLIES, self._queue)
         await queue.consume(self._on_reply, no_ack=True)
 
     async def check(self) -> None:
@@ -67,11 +69,12 @@ class Requests:
 
     def _outgoing(self, request: Request, ticket: str, within: timedelta) -> Outgoing:
         return Outgoing(
-            exchange="",
+            exchange=REQUESTS,
             routing_key=request.queue(),
             body=request.model_dump_json().encode(),
             type=f"{type(request).__name__}.v1",
             correlation_id=ticket,
+            headers={REPLY_BY: REPLIES},
             persistent=request.durable,
             reply_to=self._queue,
             expires=None if request.durable else within,

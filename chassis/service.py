@@ -13,7 +13,7 @@ from faststream.rabbit.message import RabbitMessage
 from chassis import garbage, store
 from chassis.broker import Publisher
 from chassis.clock import Clock, utc_now
-from chassis.consumer import consumed, consuming_broker, own_channel
+from chassis.consumer import consumed, consuming_broker, fed_by, own_channel
 from chassis.delivery import Delivery
 from chassis.health import HealthApp, WithHealth, server, trouble
 from chassis.hearing import LOOK_EVERY, Hearing
@@ -147,7 +147,10 @@ class Service:
             await self.in_hand.finish(self.delivery.receive(queue, message.raw_message))
 
         subscriber = self.broker.subscriber(
-            consumed(queue), channel=own_channel(self.settings.prefetch), ack_policy=AckPolicy.MANUAL
+            consumed(queue),
+            fed_by(queue),
+            channel=own_channel(self.settings.prefetch),
+            ack_policy=AckPolicy.MANUAL,
         )
         subscriber(receive)
 

@@ -14,12 +14,21 @@ from contracts.message import ATENDO, MK, Message
 _TYPE = "x-queue-type"
 
 RETRY = "retry"
-"""Topic exchange into the delay queues; key `<rung>.<queue to come back to>`."""
+"""Topic exchange into the delay queues, key `<rung>.<queue to come back to>`, and to the dead, `dead.<service>`."""
 
 RETRIED = "retried"
 """Topic exchange out of the delay queues; the same key, each working queue bound with `*.<its name>`."""
 
-EXCHANGES = (MK, ATENDO, RETRY, RETRIED)
+REQUESTS = "requests"
+"""Topic exchange of the edge's requests; key is the queue's name, as `contacts.commands`."""
+
+REPLIES = "replies"
+"""Topic exchange of the answers; key is the name of the asker's queue, which the asker binds."""
+
+REPLY_BY = "x-atendo-reply-by"
+"""Header of a request that wants its answer by `REPLIES`; without it the answer goes by the default exchange."""
+
+EXCHANGES = (MK, ATENDO, RETRY, RETRIED, REQUESTS, REPLIES)
 
 RETRY_LADDER = (
     timedelta(seconds=5),
@@ -136,6 +145,11 @@ def dead_queue(service: str) -> str:
     return f"{service}.dead"
 
 
+def dead_key(service: str) -> str:
+    """The key by which `RETRY` brings a letter there."""
+    return f"dead.{service}"
+
+
 def _durable(service: str) -> tuple[tuple[str, str | int], ...]:
     return (
         (_TYPE, "quorum"),
@@ -176,17 +190,25 @@ def _queues_of(service: str) -> list[Queue]:
         heard = (*(key for key in heard if key[0] != MK), CATCHES_UNKNOWN[1:])
     queues = [_working(service, service, "events", heard)]
     if service in COMMANDED:
-        queues.append(_working(f"{service}.commands", service, "commands"))
+        queues.append(_working(f"{service}.commands", service, "commands", _asked(f"{service}.commands")))
     if service in QUERIED:
-        expires = int(QUERIES_UNUSED.total_seconds() * 1000)
-        queues.append(Queue(f"{service}.queries", service, "queries", ((_TYPE, "quorum"), ("x-expires", expires))))
+        expires = (_TYPE, "quorum"), ("x-expires", int(QUERIES_UNUSED.total_seconds() * 1000))
+        queues.append(Queue(f"{service}.queries", service, "queries", expires, _asked(f"{service}.queries")))
     if service == "notifier":
         queues += [
             _working(f"notifier.{channel}", service, "deliveries", ((ATENDO, due.routing_key()),))
             for channel, due in CHANNELS.items()
         ]
-    dead = Queue(dead_queue(service), service, "dead", ((_TYPE, "quorum"), ("x-delivery-limit", LOOKS_AT_THE_DEAD)))
-    return [*queues, *_delays(service), dead]
+    return [*queues, *_delays(service), _dead(service)]
+
+
+def _asked(name: str) -> tuple[tuple[str, str], ...]:
+    return ((REQUESTS, name),)
+
+
+def _dead(service: str) -> Queue:
+    arguments = (_TYPE, "quorum"), ("x-delivery-limit", LOOKS_AT_THE_DEAD)
+    return Queue(dead_queue(service), service, "dead", arguments, ((RETRY, dead_key(service)),))
 
 
 def queues() -> tuple[Queue, ...]:

@@ -134,6 +134,7 @@ def _replies() -> Document:
         "parameters": {"replica": {"description": "A UUID."}},
         "messages": {"Reply": _ref("components", "messages", "Reply")},
         "bindings": {"amqp": {"is": "queue", "queue": {"durable": False, "exclusive": True, "autoDelete": True}}},
+        "x-bindings": [{"exchange": topology.REPLIES, "pattern": "edge.replies.{replica}"}],
     }
 
 

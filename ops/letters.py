@@ -43,6 +43,8 @@ class DeadLetter:
         """Read one that a service laid here, or that the broker did, after too many deliveries."""
         headers = dict(message.headers)
         by_broker = _first_death(headers)
+        # what the broker laid here right after its first publish has no marks but its sender's
+        marked = headers if not by_broker or marks.comes_back(str(by_broker.get("exchange", ""))) else {}
         return cls(
             id=message.message_id or "",
             service=service,
@@ -52,9 +54,9 @@ class DeadLetter:
             handler=str(headers.get(marks.HANDLER, "")),
             attempts=marks.count(headers.get(marks.ATTEMPTS)),
             died_at=marks.moment(headers.get(marks.DIED_AT)) or by_broker.get("time"),
-            queue=marks.text(headers.get(marks.QUEUE), str(by_broker.get("queue", service))),
-            exchange=marks.text(headers.get(marks.EXCHANGE), str(by_broker.get("exchange", ""))),
-            key=marks.text(headers.get(marks.KEY), str((by_broker.get("routing-keys") or [""])[0])),
+            queue=marks.text(marked.get(marks.QUEUE), str(by_broker.get("queue", service))),
+            exchange=marks.text(marked.get(marks.EXCHANGE), str(by_broker.get("exchange", ""))),
+            key=marks.text(marked.get(marks.KEY), str((by_broker.get("routing-keys") or [""])[0])),
             message=message,
         )
 

@@ -136,6 +136,30 @@ async def test_the_end_of_the_ladder_is_a_dead_letter_that_says_everything(syste
     }
 
 
+async def test_a_sender_cannot_say_that_its_message_came_from_somebody_else(system: System) -> None:
+    recorder = Recorder()
+    await listening(system, recorder.on_ticket_closed)
+    channel = await system.publisher.connection.channel()
+    await (await channel.get_queue("feedback", ensure=False)).bind("atendo", "contacts.anything.v1")
+    event = a_closing()
+
+    await system.publisher.publish(
+        Outgoing(
+            exchange="atendo",
+            routing_key="contacts.anything.v1",
+            body=event.model_dump_json().encode(),
+            type=event.type_name(),
+            headers={"x-atendo-exchange": "atendo", "x-atendo-key": event.routing_key(), "x-atendo-queue": "tickets"},
+        )
+    )
+
+    await eventually(lambda: waiting(system, "feedback.dead", 1))
+    (letter,) = await system.dead("feedback")
+    assert letter.headers["x-atendo-key"] == "contacts.anything.v1"
+    assert letter.headers["x-atendo-queue"] == "feedback"
+    assert recorder.done == []
+
+
 async def waiting(system: System, queue: str, count: int) -> bool:
     return await system.depth(queue) == count
 

@@ -1,15 +1,19 @@
 """Requests of the edge: who answers, who doesn't, and that they don't wait for each other."""
 
 import asyncio
+import json
 from datetime import timedelta
 from uuid import uuid4
 
+import aio_pika
 import pytest
 
 from chassis.rpc import NobodyThere, NoReply
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts.requests import ListEvaluations, SubmitEvaluation
+from contracts.topology import REPLIES, REPLY_BY
+from tests.eventually import eventually
 from tests.system import System
 
 
@@ -60,3 +64,32 @@ async def test_a_command_that_nobody_answers_stays_to_be_handled(system: System)
         await system.ask(command, within=timedelta(milliseconds=300))
 
     assert await system.depth("feedback.commands") == 1
+
+
+@pytest.mark.parametrize("by", ["", REPLIES])
+async def test_an_answer_goes_the_way_that_its_asker_can_hear_it(system: System, by: str) -> None:
+    async def on_list_evaluations(query: ListEvaluations) -> object:
+        return {"for": query.customer_id}
+
+    def build(settings: Settings) -> Service:
+        service = Service("feedback", settings)
+        service.answers(ListEvaluations, on_list_evaluations)
+        return service
+
+    await system.run(build, Settings)
+    channel = await system.publisher.connection.channel()
+    own = await channel.declare_queue("asker.own", exclusive=True, robust=False)
+    if by:
+        await own.bind(by, "asker.hears", robust=False)
+    question = aio_pika.Message(
+        a_query().model_dump_json().encode(),
+        reply_to="asker.hears" if by else own.name,
+        correlation_id="c1",
+        headers={REPLY_BY: by} if by else {},
+    )
+
+    await channel.default_exchange.publish(question, "feedback.queries")
+
+    answer = await eventually(lambda: own.get(fail=False, no_ack=True))
+    assert json.loads(answer.body) == {"ok": {"for": "ana"}}
+    assert (answer.exchange, answer.correlation_id) == (by, "c1")
