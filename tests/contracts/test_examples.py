@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.catalogue import all_requests, messages
 from contracts.requests import Reply
+from tests.contracts.losses import missing
 
 EXAMPLES = Path(__file__).parents[2] / "contracts" / "examples"
 
@@ -35,23 +36,6 @@ def test_a_released_example_is_read_and_none_of_its_fields_is_lost(model: type[B
     read = model.model_validate_json(path.read_bytes()).model_dump(mode="json")
 
     assert missing(example, read) == []
-
-
-def missing(example: object, read: object, at: str = "") -> list[str]:
-    """The paths of what stands in the example and not in what was read."""
-    if isinstance(example, dict) and isinstance(read, dict):
-        return [
-            path
-            for key, value in example.items()
-            for path in (missing(value, read[key], f"{at}.{key}") if key in read else [f"{at}.{key}"])
-        ]
-    if isinstance(example, list) and isinstance(read, list) and len(example) == len(read):
-        return [
-            path
-            for n, (one, other) in enumerate(zip(example, read, strict=True))
-            for path in missing(one, other, f"{at}.{n}")
-        ]
-    return [] if example == read else [f"{at}: {example!r} became {read!r}"]
 
 
 def test_the_check_itself_notices_a_lost_and_a_changed_field() -> None:
