@@ -4,6 +4,7 @@ A publish that the broker refuses closes its channel and cancels the handlers on
 """
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
@@ -167,6 +168,8 @@ class Publisher:
             headers=outgoing.headers,
             reply_to=outgoing.reply_to,
             expiration=outgoing.expires,
+            # whole seconds, as AMQP has it: by this a message's wait is measured
+            timestamp=int(time.time()),
         )
         await exchange.publish(message, outgoing.routing_key, mandatory=outgoing.mandatory)
 

@@ -12,10 +12,11 @@ from chassis import letter as headers
 from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
 from chassis.clock import Clock
 from chassis.letter import Letter
+from chassis.metrics import Metrics
 from chassis.routes import Handle, Route, Routes, Unreadable
 from chassis.store import Conflict, is_away
 from chassis.switch import KillSwitch
-from chassis.telemetry import Log, Metrics, where
+from chassis.telemetry import Log, where
 from chassis.unstorable import is_unstorable
 from contracts.message import Message
 from contracts.requests import Problem, Reply, Request
@@ -51,6 +52,9 @@ class Delivery:
         """Handle one delivery to its end: acknowledged when all it led to is safe, given back otherwise."""
         started = time.perf_counter()
         letter = Letter.read(queue, message)
+        if letter.published_at and not letter.attempts:
+            # what comes back from the ladder was made to wait
+            self._metrics.waited(letter.queue, seconds=(self._clock() - letter.published_at).total_seconds())
         name, outcome = await self._handle(letter)
         try:
             await (message.nack(requeue=True) if outcome == "returned" else message.ack())
@@ -58,8 +62,7 @@ class Delivery:
             # the connection is gone, so the broker delivers it again; what was done is found done
             outcome = "returned"
         spent = time.perf_counter() - started
-        self._metrics.handled.labels(name, outcome).inc()
-        self._metrics.seconds.labels(name).observe(spent)
+        self._metrics.count(name, outcome, seconds=spent)
         self._log.info(
             "handled",
             handler=name,

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -31,14 +32,16 @@ class HealthApp:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        status, kind, body = await self.answer(scope["path"])
+        accept = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"), "")
+        status, kind, body = await self.answer(scope["path"], accept=accept)
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind.encode())]})
         await send({"type": "http.response.body", "body": body})
 
-    async def answer(self, path: str) -> tuple[int, str, bytes]:
-        """Status, content type and body of one path."""
+    async def answer(self, path: str, *, accept: str = "") -> tuple[int, str, bytes]:
+        """Status, content type and body of one path; metrics in OpenMetrics' form, with exemplars, where asked so."""
         if path == "/metrics":
-            return 200, CONTENT_TYPE_LATEST, generate_latest(self._registry)
+            encode, kind = choose_encoder(accept)
+            return 200, kind, encode(self._registry)
         if path not in self._checks:
             return 404, "application/json", b'{"status":"not found"}'
         wrong = await self._checks[path]()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from aio_pika.exceptions import ChannelNotFoundEntity
+from prometheus_client import Gauge
 
 from chassis.broker import Publisher
 from chassis.clock import Clock
@@ -20,10 +21,11 @@ _ANSWERS_WITHIN = timedelta(seconds=3)
 class Hearing:
     """Asks the broker who consumes, and remembers since when nobody does."""
 
-    def __init__(self, publisher: Publisher, queues: Sequence[Queue], *, clock: Clock) -> None:
+    def __init__(self, publisher: Publisher, queues: Sequence[Queue], *, clock: Clock, gauge: Gauge) -> None:
         self._publisher = publisher
         self._queues = queues
         self._clock = clock
+        self._gauge = gauge
         self._deaf_since: datetime | None = None
 
     async def ask(self) -> None:
@@ -50,6 +52,7 @@ class Hearing:
             deaf = True
         except Exception:  # noqa: BLE001 - any other error means that the broker is away
             deaf = False
+        self._gauge.set(deaf)
         self._deaf_since = (self._deaf_since or self._clock()) if deaf else None
 
     def trouble(self) -> dict[str, str]:

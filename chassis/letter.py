@@ -50,6 +50,7 @@ class Letter:
     attempts: int
     first_failure: datetime | None
     reply_by: str = ""
+    published_at: datetime | None = None
 
     @classmethod
     def read(cls, queue: Queue, message: AbstractIncomingMessage) -> Self:
@@ -69,6 +70,7 @@ class Letter:
             attempts=count(marks.get(ATTEMPTS)),
             first_failure=moment(marks.get(FIRST_FAILURE)),
             reply_by=REPLIES if headers.get(REPLY_BY) == REPLIES else "",
+            published_at=message.timestamp,
         )
 
     def again(self, *, now: datetime) -> HeadersType:

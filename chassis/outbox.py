@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,8 @@ Collection = Any
 
 Id = Any
 """A document's `_id`: whatever the service's ids are."""
+
+Listener = Callable[[Sequence[Message]], None]
 
 CLEAR_EVERY = timedelta(milliseconds=250)
 STALE_AFTER = timedelta(seconds=60)
@@ -82,6 +84,16 @@ class Outbox:
         self._collections: dict[str, Collection] = {}
         self._published: dict[str, list[tuple[Id, UUID]]] = defaultdict(list)
         self._sending: dict[UUID, asyncio.Task[None]] = {}
+        self._listeners: list[Listener] = []
+
+    def tells(self, listener: Listener) -> None:
+        """Have `listener` hear of all events that become durable from now on, once each."""
+        self._listeners.append(listener)
+
+    def kept(self, events: Sequence[Message]) -> None:
+        """Hear that events became durable."""
+        for listener in self._listeners:
+            listener(events)
 
     def watch(self, collection: Collection) -> None:
         """Sweep this collection from now on."""
@@ -145,3 +157,13 @@ class Outbox:
                 entries = [Entry.read(entry) for entry in document["outbox"] if entry["at"] < before]
                 found.append((collection, document["_id"], entries))
         return found
+
+    async def oldest(self) -> datetime | None:
+        """Since when the event lies here that has waited longest for its publish; None where all are gone."""
+        first = {"outbox.at": {"$gt": datetime.min.replace(tzinfo=UTC)}}
+        found = [
+            min(entry["at"] for entry in document["outbox"])
+            for collection in self._collections.values()
+            if (document := await collection.find_one(first, {"outbox.at": 1}, sort=[("outbox.at", 1)]))
+        ]
+        return min(found, default=None)

@@ -18,13 +18,15 @@ from chassis.delivery import Delivery
 from chassis.health import HealthApp, WithHealth, server, trouble
 from chassis.hearing import LOOK_EVERY, Hearing
 from chassis.in_hand import InHand
+from chassis.looking import LOOK_AT_THE_DATABASE_EVERY, Looking
+from chassis.metrics import Metrics
 from chassis.migrations import Migrations, Step
 from chassis.outbox import Outbox
 from chassis.routes import Handle, Patience, Route
 from chassis.settings import Settings
 from chassis.sweeper import Sweeper
 from chassis.switch import KillSwitch
-from chassis.telemetry import Metrics, configure_logging, logger
+from chassis.telemetry import configure_logging, logger
 from contracts import topology
 from contracts.message import Message
 from contracts.requests import Request
@@ -49,6 +51,7 @@ class Service:
         self.client = store.connect(settings)
         self.database = store.database(self.client, f"{settings.database_prefix}{name}")
         self.outbox = Outbox(self.publisher, clock=clock, log=self.log)
+        self.outbox.tells(self.metrics.tell)
         self.sweeper = Sweeper(self.outbox, log=self.log, metrics=self.metrics)
         self.switch = KillSwitch(self._ping, clock=clock, log=self.log, gauge=self.metrics.stopped)
         self.delivery = Delivery(
@@ -57,12 +60,15 @@ class Service:
         self.broker = consuming_broker(settings.amqp_url, app_id=name, drain_within=settings.drain_within)
         self.queues = tuple(queue for queue in topology.queues() if queue.service == name and queue.kind in WORKING)
         self.in_hand = InHand()
-        self.hearing = Hearing(self.publisher, self.queues, clock=clock)
+        self.hearing = Hearing(self.publisher, self.queues, clock=clock, gauge=self.metrics.deaf)
         self._app: Any = None
         self.migrations: Migrations | None = None
         self._preparations: list[Job] = []
         self._closings: list[Job] = []
-        self._jobs: list[tuple[timedelta, Job]] = []
+        self._jobs: list[tuple[timedelta, Job]] = [
+            (LOOK_EVERY, self.hearing.look),
+            (LOOK_AT_THE_DATABASE_EVERY, Looking(self.outbox, clock=clock, metrics=self.metrics).look),
+        ]
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
         self._stopping = asyncio.Event()
@@ -135,7 +141,6 @@ class Service:
         self._tasks = [
             asyncio.create_task(self.outbox.clear_for_ever()),
             asyncio.create_task(self.sweeper.sweep_for_ever()),
-            asyncio.create_task(self._repeat(LOOK_EVERY, self.hearing.look)),
             *(asyncio.create_task(self._repeat(interval, job)) for interval, job in self._jobs),
         ]
         self._started = True

@@ -111,7 +111,9 @@ class Documents:
         if forgets:
             change["$set"]["told"] = []
             change["$push"].pop("told", None)
-        if not await self._write(document_id, change, version=version, cause=cause.event_id):
+        if await self._write(document_id, change, version=version, cause=cause.event_id):
+            self._outbox.kept(events)
+        else:
             entries = await self._left_by(document_id, cause.event_id)
         await self._outbox.publish(self.collection, document_id, entries)
 

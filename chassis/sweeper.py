@@ -3,8 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+from chassis.metrics import Metrics
 from chassis.outbox import STALE_AFTER, Outbox
-from chassis.telemetry import Log, Metrics
+from chassis.telemetry import Log
 
 SWEEP_EVERY = timedelta(seconds=30)
 

@@ -1,4 +1,4 @@
-"""What a service says of itself: one JSON line per message, and metrics. Never personal data (R28)."""
+"""What a service says of itself, one JSON line per message; `chassis.metrics` counts. Never personal data (R28)."""
 
 import logging
 import sys
@@ -8,11 +8,8 @@ from typing import Literal
 
 import orjson
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 Log = structlog.stdlib.BoundLogger
-
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 def configure_logging(service: str, *, form: Literal["json", "console", "auto"], level: str) -> None:
@@ -44,31 +41,3 @@ def where(error: BaseException) -> list[str]:
     """Where an error was raised, innermost last, as `file:line function`; not its words: they may be personal (R28)."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
-
-
-class Metrics:
-    """A service's counters and histograms, in a registry of its own."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.handled = Counter(
-            "atendo_handled",
-            "Messages and requests handled, by handler and outcome (done, refused, retried, dead, returned).",
-            ("handler", "outcome"),
-            registry=self.registry,
-        )
-        self.seconds = Histogram(
-            "atendo_handle_seconds",
-            "Time from a message's arrival at the replica to its acknowledgement, in seconds.",
-            ("handler",),
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self.retries = Counter(
-            "atendo_retries", "Messages sent to a delay queue, by rung.", ("rung",), registry=self.registry
-        )
-        self.dead = Counter("atendo_dead_letters", "Messages given up, by reason.", ("reason",), registry=self.registry)
-        self.swept = Counter("atendo_outbox_swept", "Events republished by the sweeper.", registry=self.registry)
-        self.stopped = Gauge(
-            "atendo_kill_switch", "1 while the kill switch holds the consumers.", registry=self.registry
-        )

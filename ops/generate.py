@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from ops import asyncapi
+from ops import asyncapi, metrics_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -21,6 +21,7 @@ def generated() -> Iterator[tuple[Path, str]]:
             DOCS / "asyncapi" / f"{service}.yaml",
             yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120),
         )
+    yield DOCS / "metrics.md", metrics_page.page()
 
 
 def main() -> int:

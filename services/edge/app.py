@@ -35,6 +35,7 @@ def build(settings: Settings | None = None) -> Edge:
     publisher = Publisher(settings.amqp_url, app_id="edge")
     requests = Requests(publisher)
     keys = Keys(settings.jwks_url, refresh_after=settings.jwks_refresh_after, max_age=settings.jwks_max_age, log=log)
+    metrics.keys_age.set_function(keys.age_seconds)
     http = Documented(title="Atendo", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     http.state.parts = Parts(
         services=Services(requests, settings.reply_within, room),

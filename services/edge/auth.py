@@ -41,12 +41,17 @@ class Keys:
         self._client = httpx2.AsyncClient(timeout=FETCH_WITHIN.total_seconds())
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._asked_at = float("-inf")
+        self._told_at = float("-inf")
         self._asking = asyncio.Lock()
 
     @property
     def are_known(self) -> bool:
         """Whether tokens can be judged."""
         return bool(self._keys)
+
+    def age_seconds(self) -> float:
+        """How long ago the issuer told them; infinite where it never did."""
+        return time.monotonic() - self._told_at
 
     async def find(self, key_id: str | None) -> jwt.PyJWK:
         """The key of this id; an unknown one makes us ask the issuer again, now and then.
@@ -77,7 +82,7 @@ class Keys:
             self._log.warning("keys not refreshed", error=type(error).__name__, known=len(self._keys))
             return
         if keys:
-            self._keys = keys
+            self._keys, self._told_at = keys, self._asked_at
 
     async def keep_fresh(self) -> None:
         """Ask at once, then after `max_age`, or every second while no key is known."""

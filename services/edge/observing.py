@@ -6,13 +6,14 @@ import traceback
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.metrics import counter, gauge, histogram, registry
 from chassis.telemetry import Log
+from contracts import metrics
 
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OWN = ("/health/", "/metrics")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
@@ -29,26 +30,22 @@ class HttpMetrics:
     """Counters of this replica, by route template: never by path, which may hold what is the customer's."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "atendo_http_requests",
-            "Requests answered, by method, route template and status.",
-            ("method", "route", "status"),
-            registry=self.registry,
-        )
-        self.seconds = Histogram(
-            "atendo_http_seconds",
-            "Time from a request's arrival to the end of its answer, in seconds, by route template.",
-            ("route",),
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self.shed = Counter(
-            "atendo_http_shed",
-            "Questions to the services not asked, and answered with 503, because too many waited.",
-            registry=self.registry,
-        )
-        self.in_hand = Gauge("atendo_http_in_hand", "Requests being answered right now.", registry=self.registry)
+        self.registry = registry()
+        self.shed = counter(metrics.HTTP_SHED, self.registry)
+        self.in_hand = gauge(metrics.HTTP_IN_HAND, self.registry)
+        self.keys_age = gauge(metrics.KEYS_AGE, self.registry)
+        self._requests = counter(metrics.HTTP_REQUESTS, self.registry)
+        self._seconds = histogram(metrics.HTTP_SECONDS, self.registry)
+        self._seen: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def count(self, method: str, route: str, status: int, *, seconds: float) -> None:
+        """Count one request that was answered."""
+        found = self._seen.get((method, route, status))
+        if found is None:
+            found = self._requests.labels(method, route, str(status)), self._seconds.labels(route)
+            self._seen[method, route, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
 
 @dataclass(slots=True)
@@ -96,8 +93,7 @@ class Observed:
         spent = time.perf_counter() - seen.started
         route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        self._metrics.requests.labels(method, route, str(seen.status)).inc()
-        self._metrics.seconds.labels(route).observe(spent)
+        self._metrics.count(method, route, seen.status, seconds=spent)
         log = self._log.debug if route.startswith(_OWN) else self._log.info
         log(
             "handled",

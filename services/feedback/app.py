@@ -10,6 +10,7 @@ from contracts.requests import ListEvaluations, OpenEvaluationLink, SubmitEvalua
 from services.feedback import domain
 from services.feedback.handlers import Handlers
 from services.feedback.link import LinkInvalid, Links
+from services.feedback.metrics import LOOK_EVERY, Counted
 from services.feedback.migrations import STEPS
 from services.feedback.settings import Settings
 from services.feedback.store import MongoEvaluations
@@ -28,8 +29,9 @@ def build(settings: Settings | None = None) -> Service:
     settings = settings or Settings.model_validate({})
     service = Service("feedback", settings)
     service.migrates(STEPS)
+    evaluations = MongoEvaluations(service)
     handlers = Handlers(
-        MongoEvaluations(service),
+        evaluations,
         links=Links(settings.public_url, settings.link_secret.get_secret_value().encode()),
         terms=domain.Terms(settings.evaluation_remind_after, settings.evaluation_expires_after),
         clock=service.clock,
@@ -43,6 +45,9 @@ def build(settings: Settings | None = None) -> Service:
     service.answers(ListEvaluations, handlers.on_list_evaluations)
     service.answers(OpenEvaluationLink, handlers.on_open_evaluation_link, refuses=REFUSES)
     service.every(timedelta(minutes=1), handlers.remind_and_expire)
+    counted = Counted(service.metrics.registry, evaluations, clock=service.clock)
+    service.outbox.tells(counted.told)
+    service.every(LOOK_EVERY, counted.look)
     return service
 
 

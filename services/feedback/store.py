@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +12,9 @@ from chassis.store import WITHOUT_TOLD, Conflict
 from contracts import mk
 from contracts.message import Cause, Message
 from services.feedback.domain import Answer, Evaluation, Occasion, Responsible, Snapshot
+
+_UNDER_THE_CLOCK = {"due_at": {"$gt": datetime.min.replace(tzinfo=UTC)}}
+"""A range of the index `due`, which leaves out what is answered or expired."""
 
 
 class MongoEvaluations:
@@ -39,6 +42,16 @@ class MongoEvaluations:
         """Those that the clock has brought something for, the longest overdue first."""
         async for found in self._documents.collection.find({"due_at": {"$lte": now}}, WITHOUT_TOLD).sort("due_at", 1):
             yield _evaluation(found)
+
+    async def waiting(self) -> int:
+        """How many may still be answered: all that the clock still has something for."""
+        count: int = await self._documents.collection.count_documents(_UNDER_THE_CLOCK)
+        return count
+
+    async def first_due(self) -> datetime | None:
+        """When the clock brings something next, or should have; None where nothing is left to bring."""
+        found = await self._documents.collection.find_one(_UNDER_THE_CLOCK, {"due_at": 1}, sort=[("due_at", 1)])
+        return found["due_at"] if found else None
 
     async def commit(self, evaluation: Evaluation, events: list[Message], *, cause: Cause) -> None:
         """Make an evaluation and its events durable, then publish them. Raises: Conflict."""

@@ -9,6 +9,7 @@ from services.notifier import explanation, inbox, telling
 from services.notifier.channels.email import Mail
 from services.notifier.delivery_store import MongoAddresses, MongoDeliveries, MongoInbox
 from services.notifier.handlers import DecisionHandlers, ReadingHandlers, SendingHandlers
+from services.notifier.metrics import Counted
 from services.notifier.migrations import STEPS
 from services.notifier.render import Unwritable, Writer
 from services.notifier.sending import ClaimedElsewhere, MailServerAway
@@ -54,12 +55,15 @@ def _send(service: Service, settings: Settings, deliveries: MongoDeliveries, ite
     mail = Mail(
         settings.smtp_url.get_secret_value(), connections=settings.smtp_connections, timeout=settings.smtp_timeout
     )
+    counted = Counted(service.metrics.registry)
+    service.outbox.tells(counted.told)
     sends = SendingHandlers(
         deliveries=deliveries,
         addresses=MongoAddresses(service),
         inbox=items,
         mail=mail,
         writer=Writer(sender=settings.mail_from, domain=settings.mail_domain, timezone=settings.timezone),
+        counted=counted,
         clock=service.clock,
     )
     service.on(notifier.EmailDue, sends.on_email_due, given_up=sends.on_email_given_up)

@@ -103,6 +103,7 @@ class SendingHandlers:
         inbox: ports.Inbox,
         mail: ports.Mail,
         writer: ports.Writer,
+        counted: ports.Counted,
         clock: Callable[[], datetime],
     ) -> None:
         self.deliveries = deliveries
@@ -110,6 +111,7 @@ class SendingHandlers:
         self.inbox = inbox
         self.mail = mail
         self.writer = writer
+        self.counted = counted
         self.clock = clock
         # what the mail server has while the database does not know it yet
         self._handed_over: set[UUID] = set()
@@ -143,6 +145,7 @@ class SendingHandlers:
                 raise
             return outcome
         self._handed_over.add(due.notification_id)
+        self.counted.mailed(due, at=self.clock())
         return Outcome("sent")
 
     async def on_email_given_up(self, due: EmailDue) -> None:

@@ -86,3 +86,9 @@ class Writer(Protocol):
 
     def mail(self, due: EmailDue) -> bytes: ...
     def item(self, due: InboxDue) -> tuple[str, str]: ...
+
+
+class Counted(Protocol):
+    """What is counted."""
+
+    def mailed(self, due: EmailDue, *, at: datetime) -> None: ...

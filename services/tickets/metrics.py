@@ -1,18 +1,16 @@
 """What tickets counts beside what every service counts."""
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
+
+from chassis.metrics import counter
+from contracts.metrics import UNRESOLVED
 
 
 class CountedUnresolved:
     """Counts in the service's own metrics the fields of tickets that nobody gave a value (R9)."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._counter = Counter(
-            "atendo_unresolved",
-            "Tickets of contacts opened without a value, by field (process, classification).",
-            ("field",),
-            registry=registry,
-        )
+        self._counter = counter(UNRESOLVED, registry)
 
     def count(self, field: str) -> None:
         """Count one ticket opened without `field`."""

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from chassis.hearing import DEAF_AT_MOST, Hearing
+from chassis.metrics import Metrics
 from chassis.service import Service
 from contracts.topology import Queue
 from services.feedback.app import build
@@ -29,7 +30,7 @@ async def feedback_runs(system: System) -> Service:
 
 async def test_a_replica_that_nobody_listens_for_is_dead_after_a_minute(system: System) -> None:
     service, watch = await feedback_runs(system), Watch()
-    hearing = Hearing(service.publisher, service.queues, clock=watch)
+    hearing = Hearing(service.publisher, service.queues, clock=watch, gauge=Metrics().deaf)
     await service.broker.stop()
 
     await hearing.look()
@@ -42,7 +43,7 @@ async def test_a_replica_that_nobody_listens_for_is_dead_after_a_minute(system: 
 
 async def test_consumers_that_are_there_are_no_trouble(system: System) -> None:
     service, watch = await feedback_runs(system), Watch()
-    hearing = Hearing(service.publisher, service.queues, clock=watch)
+    hearing = Hearing(service.publisher, service.queues, clock=watch, gauge=Metrics().deaf)
 
     await hearing.look()
     watch.now += 2 * DEAF_AT_MOST
@@ -52,7 +53,9 @@ async def test_consumers_that_are_there_are_no_trouble(system: System) -> None:
 
 async def test_a_queue_that_went_away_counts_as_unheard(system: System) -> None:
     watch = Watch()
-    hearing = Hearing(system.publisher, [Queue("gone.queries", "gone", "queries", ())], clock=watch)
+    hearing = Hearing(
+        system.publisher, [Queue("gone.queries", "gone", "queries", ())], clock=watch, gauge=Metrics().deaf
+    )
 
     await hearing.look()
     watch.now += DEAF_AT_MOST + A_SECOND
@@ -62,7 +65,7 @@ async def test_a_queue_that_went_away_counts_as_unheard(system: System) -> None:
 
 async def test_a_broker_that_does_not_answer_is_no_reason_to_die(system: System) -> None:
     service, watch = await feedback_runs(system), Watch()
-    hearing = Hearing(service.publisher, service.queues, clock=watch)
+    hearing = Hearing(service.publisher, service.queues, clock=watch, gauge=Metrics().deaf)
     await service.broker.stop()
     await hearing.look()
     await service.publisher.stop()

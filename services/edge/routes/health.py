@@ -17,7 +17,7 @@ _TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"sche
 
 async def _answer(request: Request) -> Response:
     health: HealthApp = request.app.state.health
-    status, kind, body = await health.answer(request.url.path)
+    status, kind, body = await health.answer(request.url.path, accept=request.headers.get("accept", ""))
     return Response(body, status_code=status, headers={"Content-Type": kind})
 
 

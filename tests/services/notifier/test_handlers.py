@@ -79,6 +79,12 @@ class Addresses:
     async def switch_off(self, _address: str, _reason: str, *, at: datetime) -> None: ...
 
 
+class Uncounted:
+    """Counts nothing."""
+
+    def mailed(self, _due: EmailDue, *, at: datetime) -> None: ...
+
+
 class Writer:
     """Always writes the same."""
 
@@ -94,7 +100,13 @@ class Writer:
 def handlers(deliveries: Deliveries, mail: Mail) -> SendingHandlers:
     inbox: Any = None
     return SendingHandlers(
-        deliveries=deliveries, addresses=Addresses(), inbox=inbox, mail=mail, writer=Writer(), clock=lambda: NOW
+        deliveries=deliveries,
+        addresses=Addresses(),
+        inbox=inbox,
+        mail=mail,
+        writer=Writer(),
+        counted=Uncounted(),
+        clock=lambda: NOW,
     )
 
 

@@ -1,0 +1,183 @@
+"""Every metric of the product, as data: what alerts, dashboards and operators rely on; `docs/metrics.md` is made of it.
+
+Never a customer, a text or an id in a label (R28): every label has few values, all known beforehand.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from contracts.topology import CHANNELS, RETRY_LADDER, rung
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+CONSUMERS = ("contacts", "tickets", "notifier", "feedback", "mk")
+"""Everything that takes messages from queues; MK's stand-in is built as a service is."""
+
+_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SLOW = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 14400.0)
+_MAIL = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 14400.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One label: its values, all shown as zero from the start, or in `of` the words for what they are taken from."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric under the name that queries use; `bounds` are a histogram's, in its unit."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    shown_by: tuple[str, ...]
+    unit: str = ""
+    labels: tuple[Label, ...] = ()
+    bounds: tuple[float, ...] = ()
+
+
+_HANDLER = Label("handler", of="the service's handlers, `none` for what has no handler")
+_ROUTE = Label("route", of="the edge's route templates, `none` for unknown paths")
+
+HANDLED = Metric(
+    "atendo_handled_total",
+    "counter",
+    "Messages and requests handled, by handler and outcome.",
+    CONSUMERS,
+    labels=(_HANDLER, Label("outcome", of="`done`, `refused`, `retried`, `dead`, `returned`")),
+)
+HANDLE_SECONDS = Metric(
+    "atendo_handle_seconds",
+    "histogram",
+    "Time from a message's arrival at the replica to its acknowledgement.",
+    CONSUMERS,
+    unit="seconds",
+    labels=(_HANDLER,),
+    bounds=_QUICK,
+)
+WAITING_SECONDS = Metric(
+    "atendo_waiting_seconds",
+    "histogram",
+    "Time from a message's publish to the start of its first handling, to the second: a queue's head is its oldest.",
+    CONSUMERS,
+    unit="seconds",
+    labels=(Label("queue", of="the service's working queues"),),
+    bounds=_SLOW,
+)
+TOLD = Metric(
+    "atendo_told_total",
+    "counter",
+    "Events that became durable, by type; repetitions aren't counted.",
+    CONSUMERS,
+    labels=(Label("type", of="the types of `contracts/`"),),
+)
+RETRIES = Metric(
+    "atendo_retries_total",
+    "counter",
+    "Messages sent to a delay queue, by its delay.",
+    CONSUMERS,
+    labels=(Label("rung", tuple(rung(delay) for delay in RETRY_LADDER)),),
+)
+DEAD_LETTERS = Metric(
+    "atendo_dead_letters_total",
+    "counter",
+    "Messages given up, by reason; what the broker itself gives up is seen in its `<service>.dead` alone.",
+    CONSUMERS,
+    labels=(Label("reason", ("unreadable", "unknown_type", "permanent", "retries_exhausted")),),
+)
+OUTBOX_SWEPT = Metric("atendo_outbox_swept_total", "counter", "Events republished by the sweeper.", CONSUMERS)
+OUTBOX_OLDEST = Metric(
+    "atendo_outbox_oldest_seconds",
+    "gauge",
+    "Age of the oldest event that is durable and not known to be published, in the service's whole database.",
+    CONSUMERS,
+    unit="seconds",
+)
+KILL_SWITCH = Metric("atendo_kill_switch", "gauge", "1 while the kill switch holds the consumers.", CONSUMERS)
+DEAF = Metric("atendo_deaf", "gauge", "1 while the broker has no consumer on one of the service's queues.", CONSUMERS)
+DATABASE_UP = Metric("atendo_database_up", "gauge", "1 while the database answers a small question.", CONSUMERS)
+DATABASE_SECONDS = Metric(
+    "atendo_database_seconds", "gauge", "How long its last answer to that question took.", CONSUMERS, unit="seconds"
+)
+UNRESOLVED = Metric(
+    "atendo_unresolved_total",
+    "counter",
+    "Tickets of contacts opened without a value, by field (R9).",
+    ("tickets",),
+    labels=(Label("field", ("process", "classification")),),
+)
+DELIVERIES = Metric(
+    "atendo_deliveries_total",
+    "counter",
+    "Notifications that came to an end, by channel and outcome; skipped ones were decided not to be sent (R17).",
+    ("notifier",),
+    labels=(Label("channel", tuple(CHANNELS)), Label("outcome", ("sent", "skipped", "failed"))),
+)
+MAIL_SECONDS = Metric(
+    "atendo_mail_seconds",
+    "histogram",
+    "Time from an event to the mail server's word that it has the mail about it; `contact_received` is R11's.",
+    ("notifier",),
+    unit="seconds",
+    labels=(Label("about", ("contact_received", "evaluation_requested", "evaluation_reminded")),),
+    bounds=_MAIL,
+)
+EVALUATIONS = Metric(
+    "atendo_evaluations_total",
+    "counter",
+    "Evaluations that came into a state (R21, R24).",
+    ("feedback",),
+    labels=(Label("state", ("requested", "reminded", "answered", "expired")),),
+)
+EVALUATIONS_WAITING = Metric(
+    "atendo_evaluations_waiting", "gauge", "Evaluations that may still be answered.", ("feedback",)
+)
+EVALUATIONS_OVERDUE = Metric(
+    "atendo_evaluations_overdue_seconds",
+    "gauge",
+    "How long the most overdue reminder or expiry has been due; 0 where none is.",
+    ("feedback",),
+    unit="seconds",
+)
+HTTP_REQUESTS = Metric(
+    "atendo_http_requests_total",
+    "counter",
+    "Requests answered, by method, route template and status.",
+    ("edge",),
+    labels=(
+        Label("method", of="HTTP's methods, `other` for what is none"),
+        _ROUTE,
+        Label("status", of="HTTP statuses"),
+    ),
+)
+HTTP_SECONDS = Metric(
+    "atendo_http_seconds",
+    "histogram",
+    "Time from a request's arrival to the end of its answer; `Prefer: wait` counts.",
+    ("edge",),
+    unit="seconds",
+    labels=(_ROUTE,),
+    bounds=_QUICK,
+)
+HTTP_SHED = Metric(
+    "atendo_http_shed_total", "counter", "Requests answered with 503 because too many were waiting.", ("edge",)
+)
+HTTP_IN_HAND = Metric("atendo_http_in_hand", "gauge", "Requests being answered right now.", ("edge",))
+KEYS_AGE = Metric(
+    "atendo_keys_age_seconds",
+    "gauge",
+    "Time since the token issuer last told its keys; infinite before it ever did.",
+    ("edge",),
+    unit="seconds",
+)
+
+CATALOGUE = (
+    *(HANDLED, HANDLE_SECONDS, WAITING_SECONDS, TOLD, RETRIES, DEAD_LETTERS),
+    *(OUTBOX_SWEPT, OUTBOX_OLDEST, KILL_SWITCH, DEAF, DATABASE_UP, DATABASE_SECONDS),
+    *(UNRESOLVED, DELIVERIES, MAIL_SECONDS, EVALUATIONS, EVALUATIONS_WAITING, EVALUATIONS_OVERDUE),
+    *(HTTP_REQUESTS, HTTP_SECONDS, HTTP_SHED, HTTP_IN_HAND, KEYS_AGE),
+)

@@ -1,0 +1,35 @@
+"""What the notifier counts beside what every service counts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry
+
+from chassis.letter import moment
+from chassis.metrics import counter, histogram
+from contracts.message import Message
+from contracts.metrics import DELIVERIES, MAIL_SECONDS
+from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped
+
+OUTCOMES = {NotificationSent: "sent", NotificationSkipped: "skipped", NotificationFailed: "failed"}
+
+
+class Counted:
+    """Counts in the service's own metrics how notifications end, and how long mails take."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._deliveries = counter(DELIVERIES, registry)
+        mails = histogram(MAIL_SECONDS, registry)
+        self._mails = {about: mails.labels(about) for about in MAIL_SECONDS.labels[0].values}
+
+    def told(self, events: Sequence[Message]) -> None:
+        """Count the ends among events that became durable."""
+        for event in events:
+            if isinstance(event, (NotificationSent, NotificationSkipped, NotificationFailed)):
+                self._deliveries.labels(event.channel, OUTCOMES[type(event)]).inc()
+
+    def mailed(self, due: EmailDue, *, at: datetime) -> None:
+        """Count one mail that the mail server took."""
+        happened, mails = moment(due.facts.get("occurred_at")), self._mails.get(due.template)
+        if happened and mails:
+            mails.observe(max((at - happened).total_seconds(), 0.0))
