@@ -11,7 +11,7 @@ import pytest
 from tests.upgrades.additive import steps_break, topology_breaks, wire_breaks
 from tests.upgrades.record import the_steps, the_topology, the_wire
 
-RELEASES = sorted(Path(__file__).parent.glob("v*"))
+RELEASES = sorted(Path(__file__).parent.glob("v[0-9]*"))
 
 
 @pytest.fixture(params=RELEASES, ids=lambda folder: folder.name)

@@ -30,7 +30,7 @@ from tests.smtp import Mailbox
 from tests.system import System, said
 from tests.upgrades.record import NAMES, STORED, a_contact, start
 
-RELEASES = sorted(Path(__file__).parent.glob("v*"))
+RELEASES = sorted(Path(__file__).parent.glob("v[0-9]*"))
 MODELS: dict[str, type[BaseModel]] = {
     **{f"{message.publisher}/{message.type_name()}": message for message in messages()},
     **{f"requests/{request.name()}": request for request in all_requests()},
