@@ -9,7 +9,7 @@ PACKAGES := $(wildcard contracts chassis services mk ops bench)
 IMAGES := edge contacts tickets notifier feedback mk
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes
 
-.PHONY: help run demo test fuzz check bench chaos overload secrets lock clean broker
+.PHONY: help run demo test fuzz check bench chaos overload upgrade secrets lock clean broker
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ chaos: $(READY) broker ## Break the running product 200 times under load, and pr
 
 overload: $(READY) broker ## Give the product three times what it carries, restart it, trouble its mail server; ARGS="load --seconds 60"
 	@$(BIN)/python -m tests.overload $(ARGS)
+
+upgrade: $(READY) broker ## Roll from the last release to this version and back, side by side, while contacts flow
+	@$(BIN)/python -m pytest -q tests/upgrades/large_side_by_side.py $(ARGS)
 
 secrets: ## Make the passwords and keys of the containers: .env
 	@ops/install/secrets
