@@ -53,7 +53,7 @@ secrets: ## Make the passwords and keys of the containers: .env
 lock: $(READY) ## Write the locks anew, with hashes: requirements.txt, and each image's part of it
 	@$(LOCK) --all-extras pyproject.toml -o requirements.txt
 	@for image in $(IMAGES); do \
-		$(LOCK) --no-annotate --custom-compile-command "make lock" -c requirements.txt --extra $$image pyproject.toml -o requirements/$$image.txt || exit; \
+		$(LOCK) --no-annotate --custom-compile-command "make lock" -c requirements.txt --extra $$image --extra tracing pyproject.toml -o requirements/$$image.txt || exit; \
 	done
 
 clean: ## Remove all data and caches; refused while the product runs

@@ -16,7 +16,7 @@ from aio_pika.abc import DeliveryMode, HeadersType
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
 from yarl import URL
 
-from chassis import topology
+from chassis import topology, tracing
 from chassis.hosts import RoamingConnection, carrying, first_to_answer
 from chassis.lenient import read_leniently
 from contracts.message import Message
@@ -42,7 +42,8 @@ class Unroutable(Exception):
 class Outgoing:
     """A message as it goes to the broker; `expires` drops it from a queue, unhandled, after that long.
 
-    `app_id` is whose words they are, where it isn't the publisher's own.
+    `app_id` is whose words they are, where it isn't the publisher's own. The headers are those of the trace in which it
+    is made, also where it is published later.
     """
 
     exchange: str
@@ -50,7 +51,7 @@ class Outgoing:
     body: bytes
     type: str
     correlation_id: str = ""
-    headers: HeadersType = field(default_factory=dict)
+    headers: HeadersType = field(default_factory=tracing.carried)
     mandatory: bool = True
     persistent: bool = True
     reply_to: str | None = None

@@ -9,10 +9,12 @@ from aio_pika.abc import AbstractIncomingMessage, HeadersType
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from chassis import letter as headers
+from chassis import tracing
 from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
 from chassis.clock import Clock
 from chassis.letter import Letter
 from chassis.metrics import Metrics
+from chassis.replying import FAILED, reply_to
 from chassis.routes import Handle, Route, Routes, Unreadable
 from chassis.store import Conflict, is_away
 from chassis.switch import KillSwitch
@@ -30,6 +32,8 @@ RACES = 25
 
 PATIENT_RUNG = 2
 """What waits for a reference climbs no higher on the ladder than this rung (2 min)."""
+
+_AS_IT_SHOULD = frozenset({"done", "refused"})
 
 
 class Delivery:
@@ -55,14 +59,22 @@ class Delivery:
         if letter.published_at and not letter.attempts:
             # what comes back from the ladder was made to wait
             self._metrics.waited(letter.queue, seconds=(self._clock() - letter.published_at).total_seconds())
+        with tracing.consuming(letter.queue, letter.headers) as span:
+            name, outcome = await self._settle(letter, message)
+            span.tell({"atendo.handler": name, "atendo.outcome": outcome}, failed=outcome not in _AS_IT_SHOULD)
+            self._tell(letter, name, outcome, seconds=time.perf_counter() - started)
+
+    async def _settle(self, letter: Letter, message: AbstractIncomingMessage) -> tuple[str, str]:
         name, outcome = await self._handle(letter)
         try:
             await (message.nack(requeue=True) if outcome == "returned" else message.ack())
         except (AMQPError, ChannelInvalidStateError, ConnectionError):
             # the connection is gone, so the broker delivers it again; what was done is found done
             outcome = "returned"
-        spent = time.perf_counter() - started
-        self._metrics.count(name, outcome, seconds=spent)
+        return name, outcome
+
+    def _tell(self, letter: Letter, name: str, outcome: str, *, seconds: float) -> None:
+        self._metrics.count(name, outcome, seconds=seconds, exemplar=tracing.exemplar())
         self._log.info(
             "handled",
             handler=name,
@@ -70,7 +82,7 @@ class Delivery:
             queue=letter.queue,
             attempts=letter.attempts,
             correlation_id=letter.correlation_id,
-            ms=round(spent * 1000, 1),
+            ms=round(seconds * 1000, 1),
         )
 
     async def _handle(self, letter: Letter) -> tuple[str, str]:
@@ -151,7 +163,7 @@ class Delivery:
         if not waits and not permanent:
             self._note_failure(error, route)
         if letter.kind == "queries":
-            await self._reply(letter, Reply(problem=_FAILED))
+            await self._reply(letter, Reply(problem=FAILED))
             return "refused"
         if self._switch.is_open and not waits:
             return "returned"
@@ -228,25 +240,5 @@ class Delivery:
         )
 
     async def _reply(self, letter: Letter, reply: Reply) -> None:
-        if letter.reply_to is None:
-            return
-        await self._publisher.publish(
-            Outgoing(
-                exchange=letter.reply_by,
-                routing_key=letter.reply_to,
-                body=reply.model_dump_json(exclude_none=reply.problem is not None).encode(),
-                type="Reply.v1",
-                correlation_id=letter.correlation_id,
-                # a caller that left must not turn its finished request into a failure
-                mandatory=False,
-                persistent=False,
-            )
-        )
-
-
-_FAILED = Problem(
-    status=503,
-    type="urn:atendo:problem:unavailable",
-    title="Unavailable",
-    detail="O serviço não conseguiu responder agora. Tente de novo em instantes.",
-)
+        if letter.reply_to is not None:
+            await self._publisher.publish(reply_to(letter, reply))

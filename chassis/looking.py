@@ -7,7 +7,7 @@ from chassis.clock import Clock
 from chassis.metrics import Metrics
 from chassis.outbox import Outbox
 
-LOOK_AT_THE_DATABASE_EVERY = timedelta(seconds=15)
+ASK_EVERY = timedelta(seconds=15)
 
 
 class Looking:

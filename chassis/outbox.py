@@ -53,6 +53,8 @@ class Entry:
             "correlation_id": self.outgoing.correlation_id,
             "mandatory": self.outgoing.mandatory,
             "body": self.outgoing.body,
+            # those of a trace, where there is one
+            **({"headers": self.outgoing.headers} if self.outgoing.headers else {}),
         }
 
     @classmethod
@@ -65,6 +67,7 @@ class Entry:
             correlation_id=document["correlation_id"],
             mandatory=document["mandatory"],
             body=document["body"],
+            headers=document.get("headers", {}),
         )
         return cls(document["event_id"], document["cause"], document["at"], outgoing)
 

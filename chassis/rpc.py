@@ -7,6 +7,7 @@ from uuid import uuid4
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
+from chassis import tracing
 from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
 from contracts.requests import Reply, Request
 from contracts.topology import REPLIES, REPLY_BY, REQUESTS
@@ -74,7 +75,7 @@ class Requests:
             body=request.model_dump_json().encode(),
             type=f"{type(request).__name__}.v1",
             correlation_id=ticket,
-            headers={REPLY_BY: REPLIES},
+            headers={**tracing.carried(), REPLY_BY: REPLIES},
             persistent=request.durable,
             reply_to=self._queue,
             expires=None if request.durable else within,

@@ -10,7 +10,7 @@ from typing import Any
 from faststream import AckPolicy
 from faststream.rabbit.message import RabbitMessage
 
-from chassis import garbage, store
+from chassis import garbage, store, tracing
 from chassis.broker import Publisher
 from chassis.clock import Clock, utc_now
 from chassis.consumer import consumed, consuming_broker, fed_by, own_channel
@@ -18,7 +18,7 @@ from chassis.delivery import Delivery
 from chassis.health import HealthApp, WithHealth, server, trouble
 from chassis.hearing import LOOK_EVERY, Hearing
 from chassis.in_hand import InHand
-from chassis.looking import LOOK_AT_THE_DATABASE_EVERY, Looking
+from chassis.looking import ASK_EVERY, Looking
 from chassis.metrics import Metrics
 from chassis.migrations import Migrations, Step
 from chassis.outbox import Outbox
@@ -65,10 +65,8 @@ class Service:
         self.migrations: Migrations | None = None
         self._preparations: list[Job] = []
         self._closings: list[Job] = []
-        self._jobs: list[tuple[timedelta, Job]] = [
-            (LOOK_EVERY, self.hearing.look),
-            (LOOK_AT_THE_DATABASE_EVERY, Looking(self.outbox, clock=clock, metrics=self.metrics).look),
-        ]
+        looking = Looking(self.outbox, clock=clock, metrics=self.metrics)
+        self._jobs: list[tuple[timedelta, Job]] = [(LOOK_EVERY, self.hearing.look), (ASK_EVERY, looking.look)]
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
         self._stopping = asyncio.Event()
@@ -183,6 +181,7 @@ class Service:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, with the health port open from the first moment."""
         configure_logging(self.name, form=self.settings.log_format, level=self.settings.log_level)
+        tracing.begin(self.name, self.settings.otel_exporter_otlp_endpoint, log=self.log)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
@@ -196,6 +195,7 @@ class Service:
             await self.stop()
             http.should_exit = True
             await serving
+            await tracing.end()
 
     async def _start_patiently(self) -> None:
         # at a cold start of the whole house the broker or the database may come last
@@ -233,9 +233,7 @@ class Service:
             return wrong
         if self.switch.is_open:
             wrong["handlers"] = f"held: {self.switch.why}"
-        wrong |= await trouble("database", self._ping())
-        wrong |= await trouble("broker", self.hearing.ask())
-        return wrong
+        return wrong | await trouble("database", self._ping()) | await trouble("broker", self.hearing.ask())
 
     async def _ping(self) -> Any:  # noqa: ANN401 - the driver's answer
         return await self.client.admin.command("ping")

@@ -35,3 +35,6 @@ class Settings(BaseSettings):
 
     log_format: Literal["json", "console", "auto"] = "auto"
     log_level: str = "INFO"
+
+    otel_exporter_otlp_endpoint: str = ""
+    """Where traces go, by OTLP over HTTP, as `http://collector:4318`; none are made where it is empty."""

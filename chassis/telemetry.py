@@ -8,6 +8,9 @@ from typing import Literal
 
 import orjson
 import structlog
+from structlog.typing import EventDict
+
+from chassis import tracing
 
 Log = structlog.stdlib.BoundLogger
 
@@ -19,6 +22,7 @@ def configure_logging(service: str, *, form: Literal["json", "console", "auto"],
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            _add_trace,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
@@ -29,6 +33,13 @@ def configure_logging(service: str, *, form: Literal["json", "console", "auto"],
     )
     structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+
+
+def _add_trace(_logger: object, _method: str, line: EventDict) -> EventDict:
+    found = tracing.trace_id()
+    if found:
+        line["trace_id"] = found
+    return line
 
 
 def logger() -> Log:

@@ -10,11 +10,13 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis import tracing
 from chassis.metrics import counter, gauge, histogram, registry
 from chassis.telemetry import Log
 from contracts import metrics
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_OUR_FAULT = 500
 _OWN = ("/health/", "/metrics")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 _CAREFUL = {
@@ -45,7 +47,7 @@ class HttpMetrics:
             found = self._requests.labels(method, route, str(status)), self._seconds.labels(route)
             self._seen[method, route, status] = found
         found[0].inc()
-        found[1].observe(seconds)
+        found[1].observe(seconds, exemplar=tracing.exemplar())
 
 
 @dataclass(slots=True)
@@ -68,31 +70,42 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        seen = _Seen(_correlation_id(Headers(scope=scope).get("x-request-id", "")))
+        headers = Headers(scope=scope)
+        seen = _Seen(_correlation_id(headers.get("x-request-id", "")))
         scope.setdefault("state", {})["correlation_id"] = seen.correlation_id
 
         async def send_seen(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seen.status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = seen.correlation_id
+                answered = MutableHeaders(scope=message)
+                answered["X-Request-ID"] = seen.correlation_id
                 for name, value in _CAREFUL.items():
-                    headers.setdefault(name, value)
+                    answered.setdefault(name, value)
             await send(message)
 
+        if scope["path"].startswith(_OWN):
+            await self._serve(scope, receive, send_seen)
+            self._tell(scope, seen)
+            return
+        with tracing.serving(_method(scope), headers.get("traceparent", "")) as span:
+            await self._serve(scope, receive, send_seen)
+            self._tell(scope, seen)
+            span.name(f"{_method(scope)} {_route(scope)}")
+            attributes: tracing.Attributes = {"http.route": _route(scope), "http.response.status_code": seen.status}
+            span.tell(attributes, failed=seen.status >= _OUR_FAULT)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._metrics.in_hand.inc()
         try:
-            await self._app(scope, receive, send_seen)
+            await self._app(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - answered with 500 by now; the server would log what it holds
             self._log.error("request failed", error=type(error).__name__, at=_places(error))
         finally:
             self._metrics.in_hand.dec()
-            self._tell(scope, seen)
 
     def _tell(self, scope: Scope, seen: _Seen) -> None:
         spent = time.perf_counter() - seen.started
-        route = getattr(scope.get("route"), "path", "none")
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        method, route = _method(scope), _route(scope)
         self._metrics.count(method, route, seen.status, seconds=spent)
         log = self._log.debug if route.startswith(_OWN) else self._log.info
         log(
@@ -103,6 +116,15 @@ class Observed:
             ms=round(spent * 1000, 1),
             correlation_id=seen.correlation_id,
         )
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+def _route(scope: Scope) -> str:
+    # the template: a path may hold what is the customer's
+    return getattr(scope.get("route"), "path", "none")
 
 
 def _places(error: Exception) -> list[str]:

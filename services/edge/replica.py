@@ -10,7 +10,7 @@ from aio_pika.exceptions import AMQPError
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from chassis import garbage
+from chassis import garbage, tracing
 from chassis.broker import BrokerDown, Publisher
 from chassis.health import HealthApp, server
 from chassis.rpc import Requests
@@ -72,6 +72,7 @@ class Edge:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; then turn unready, finish what is in hand within the drain time, close."""
         configure_logging("edge", form=self.settings.log_format, level=self.settings.log_level)
+        tracing.begin("edge", self.settings.otel_exporter_otlp_endpoint, log=self._log)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
@@ -91,6 +92,7 @@ class Edge:
             with contextlib.suppress(asyncio.CancelledError):
                 await starting
             await self.stop()
+            await tracing.end()
 
     async def live(self) -> dict[str, str]:
         """Empty while the process is worth keeping."""

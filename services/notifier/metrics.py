@@ -5,6 +5,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 
+from chassis import tracing
 from chassis.letter import moment
 from chassis.metrics import counter, histogram
 from contracts.message import Message
@@ -32,4 +33,4 @@ class Counted:
         """Count one mail that the mail server took."""
         happened, mails = moment(due.facts.get("occurred_at")), self._mails.get(due.template)
         if happened and mails:
-            mails.observe(max((at - happened).total_seconds(), 0.0))
+            mails.observe(max((at - happened).total_seconds(), 0.0), exemplar=tracing.exemplar())

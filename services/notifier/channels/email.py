@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from chassis import tracing
 from services.notifier.sending import MailServerAway, OutcomeUnknown, Refused
 
 _PERMANENT = 500
@@ -29,6 +30,7 @@ class Line:
             raise ValueError("SMTP_URL must be smtp://host:port or smtps://host:port")
         secure = parts.scheme == "smtps"
         self._timeout = timeout
+        self._server = {"network.protocol.name": "smtp", "server.address": parts.hostname}
         self._client = aiosmtplib.SMTP(
             hostname=parts.hostname,
             port=parts.port or (465 if secure else 25),
@@ -40,6 +42,10 @@ class Line:
 
     async def send(self, sender: str, recipient: str, mail: bytes) -> None:
         """Hand over one mail, in five time-outs at most. Raises: MailServerAway, OutcomeUnknown, Refused."""
+        with tracing.calling("SMTP send", self._server):
+            await self._send(sender, recipient, mail)
+
+    async def _send(self, sender: str, recipient: str, mail: bytes) -> None:
         await self._begin(sender)
         try:
             await self._client.rcpt(recipient)
