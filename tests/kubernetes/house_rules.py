@@ -82,11 +82,10 @@ def scaling_has_the_last_word(resources: Resources) -> Iterator[str]:
             yield f"{name}: every apply would undo its scaling"
         if not 1 <= spec["minReplicaCount"] < spec["maxReplicaCount"]:
             yield f"{name}: from {spec['minReplicaCount']} to {spec['maxReplicaCount']} replicas"
-    logins = {one["metadata"]["name"] for one in of_kind(resources, "TriggerAuthentication")}
-    for scaled in of_kind(resources, "ScaledObject"):
-        for trigger in scaled["spec"]["triggers"]:
-            if trigger.get("authenticationRef", {"name": "rabbitmq"})["name"] not in logins:
-                yield f"{scaled['metadata']['name']}: no such login for KEDA"
+        known = {one["name"] for one in container(deployments[name])["env"]} if name in deployments else set()
+        for trigger in spec["triggers"]:
+            if trigger["type"] == "rabbitmq" and trigger["metadata"].get("hostFromEnv") not in known:
+                yield f"{name}: KEDA can't ask the broker"
 
 
 def secrets_come_from_elsewhere(resources: Resources) -> Iterator[str]:

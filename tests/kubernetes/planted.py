@@ -100,7 +100,7 @@ MISTAKES: dict[str, tuple[Rule, Callable[[R], Any]]] = {
     ),
     "a login that isn't there": (
         house_rules.scaling_has_the_last_word,
-        lambda it: triggers(it, "tickets")[0].update(authenticationRef={"name": "rabbit"}),
+        lambda it: triggers(it, "tickets")[0]["metadata"].update(hostFromEnv="RABBITMQ_URL"),
     ),
     "a wrong port": (
         pod_rules.ports_and_probes_are_the_code_s,
