@@ -19,6 +19,8 @@ from yarl import URL
 from chassis import topology, tracing
 from chassis.hosts import RoamingConnection, carrying, first_to_answer
 from chassis.lenient import read_leniently
+from chassis.telemetry import logger
+from chassis.topology import Missing, Rights
 from contracts.message import Message
 from contracts.topology import is_heard
 
@@ -26,12 +28,17 @@ HEARTBEAT = timedelta(seconds=10)
 CONNECT_WITHIN = timedelta(seconds=10)
 RECONNECT_AFTER = timedelta(seconds=1)
 CONFIRM_WITHIN = timedelta(seconds=5)
+LOOK_AGAIN_AFTER = timedelta(seconds=5)
 
 _AWAY = (ConnectionError, AMQPError, ChannelInvalidStateError, RuntimeError)
 
 
 class BrokerDown(Exception):
     """The broker did not confirm a publish in time; whether it has the message is unknown."""
+
+
+class NotOurs(Exception):
+    """Services with rights of their own don't publish by the default exchange, which puts anything into any queue."""
 
 
 class Unroutable(Exception):
@@ -79,9 +86,10 @@ def address(url: str, *, name: str) -> URL:
 class Publisher:
     """Publishes with confirms, on a connection of its own that comes back by itself."""
 
-    def __init__(self, url: str, *, app_id: str) -> None:
+    def __init__(self, url: str, *, app_id: str, rights: Rights = Rights.ALL) -> None:
         self._url = address(url, name=f"{app_id} publishes")
         self._app_id = app_id
+        self._rights = rights
         self._connection: RoamingConnection | None = None
         self._channel: aio_pika.abc.AbstractChannel | None = None
         self._exchanges: dict[str, aio_pika.abc.AbstractExchange] = {}
@@ -94,7 +102,7 @@ class Publisher:
         return self._connection
 
     async def start(self) -> None:
-        """Connect, and declare the topology now and after every reconnection."""
+        """Connect, and see to the topology now and after every reconnection: it is declared, or waited for."""
         read_leniently()
         self._connection = await first_to_answer(self._url, self._connect)
         await self._prepare()
@@ -109,13 +117,26 @@ class Publisher:
         )
 
     async def _prepare(self) -> None:
-        channel = await self.connection.channel()
-        try:
-            await topology.declare(channel)
-        finally:
-            await channel.close()
+        while True:
+            if await self._has_topology():
+                break
+            await asyncio.sleep(LOOK_AGAIN_AFTER.total_seconds())
         if self._channel is None:
             self._channel = await self.connection.channel(publisher_confirms=True, on_return_raises=True)
+
+    async def _has_topology(self) -> bool:
+        channel = await self.connection.channel()
+        try:
+            if self._rights is Rights.ALL:
+                await topology.declare(channel)
+            else:
+                await topology.check(channel, self._app_id)
+        except Missing as missing:
+            logger().error("not on the broker: import deploy/rabbitmq/definitions.json", missing=str(missing))
+            return False
+        finally:
+            await channel.close()
+        return True
 
     async def stop(self) -> None:
         """Close the connection; what was confirmed stays with the broker."""
@@ -125,8 +146,10 @@ class Publisher:
     async def publish(self, outgoing: Outgoing, *, within: timedelta = CONFIRM_WITHIN) -> None:
         """Hand one message to the broker and wait for its confirm, trying again while it is away.
 
-        Raises: BrokerDown after `within`, Unroutable where a mandatory message reached no queue.
+        Raises: BrokerDown after `within`, Unroutable where a mandatory message reached no queue, NotOurs.
         """
+        if not outgoing.exchange and self._rights is Rights.OWN:
+            raise NotOurs(outgoing.routing_key)
         try:
             async with asyncio.timeout(within.total_seconds()):
                 if not await self._published_at_once(outgoing):

@@ -11,6 +11,7 @@ from yarl import URL
 from chassis.broker import CONNECT_WITHIN, RECONNECT_AFTER, address
 from chassis.hosts import RoamingConnection, first_to_answer
 from chassis.lenient import read_leniently
+from chassis.topology import Rights
 from contracts.topology import REQUESTS, Queue
 
 
@@ -44,10 +45,11 @@ async def _as_it_is(message: object, _original: object) -> object:
     return message
 
 
-def consumed(queue: Queue) -> RabbitQueue:
-    """A queue of the topology in FastStream's words, declared again when the connection comes back."""
+def consumed(queue: Queue, rights: Rights) -> RabbitQueue:
+    """A queue of the topology in FastStream's words, declared again when the connection comes back, if that is ours."""
     arguments = cast("QuorumQueueArgs", dict(queue.arguments))
-    return RabbitQueue(queue.name, queue_type=QueueType.QUORUM, durable=True, arguments=arguments)
+    declare = rights is Rights.ALL or queue.kind == "queries"
+    return RabbitQueue(queue.name, queue_type=QueueType.QUORUM, durable=True, declare=declare, arguments=arguments)
 
 
 def fed_by(queue: Queue) -> RabbitExchange | None:

@@ -10,7 +10,7 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from chassis import letter as headers
 from chassis import tracing
-from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
+from chassis.broker import BrokerDown, NotOurs, Outgoing, Publisher, Unroutable
 from chassis.clock import Clock
 from chassis.letter import Letter
 from chassis.metrics import Metrics
@@ -215,13 +215,14 @@ class Delivery:
 
     async def _bury(self, letter: Letter, *, reason: str, error: Exception, handler: str) -> str:
         now = self._clock()
-        marks = {
+        marks: HeadersType = {
+            **letter.again(now=now),
             headers.REASON: reason,
             headers.EXCEPTION: f"{type(error).__name__}: {error}"[:2000],
             headers.HANDLER: handler,
             headers.DIED_AT: now.isoformat(),
         }
-        await self._send_on(letter, dead_key(self._service), {**letter.again(now=now), **marks})
+        await self._send_on(letter, dead_key(self._service), marks)
         self._metrics.dead.labels(reason).inc()
         self._log.error("dead letter", reason=reason, handler=handler, error=type(error).__name__, key=letter.key)
         return "dead"
@@ -240,5 +241,9 @@ class Delivery:
         )
 
     async def _reply(self, letter: Letter, reply: Reply) -> None:
-        if letter.reply_to is not None:
+        if letter.reply_to is None:
+            return
+        try:
             await self._publisher.publish(reply_to(letter, reply))
+        except NotOurs:
+            self._log.warning("not answered", why="asked without an exchange for the answer", queue=letter.queue)

@@ -47,7 +47,7 @@ class Service:
         self.clock = clock
         self.log = logger()
         self.metrics = Metrics()
-        self.publisher = Publisher(settings.amqp_url, app_id=name)
+        self.publisher = Publisher(settings.amqp_url, app_id=name, rights=settings.amqp_rights)
         self.client = store.connect(settings)
         self.database = store.database(self.client, f"{settings.database_prefix}{name}")
         self.outbox = Outbox(self.publisher, clock=clock, log=self.log)
@@ -150,7 +150,7 @@ class Service:
             await self.in_hand.finish(self.delivery.receive(queue, message.raw_message))
 
         subscriber = self.broker.subscriber(
-            consumed(queue),
+            consumed(queue, self.settings.amqp_rights),
             fed_by(queue),
             channel=own_channel(self.settings.prefetch),
             ack_policy=AckPolicy.MANUAL,

@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.topology import Rights
+
 
 class Settings(BaseSettings):
     """The environment of one replica: `AMQP_URL`, `MONGO_URL`, `PORT` and so on."""
@@ -14,6 +16,9 @@ class Settings(BaseSettings):
 
     amqp_url: str = "amqp://guest:guest@127.0.0.1:5672/"
     """Of a cluster, all hosts: `amqp://user:password@one:5672,two:5672,three:5672/vhost`."""
+
+    amqp_rights: Rights = Rights.ALL
+    """`own` where the user is this service's, of deploy/rabbitmq/definitions.json, which may declare little."""
 
     mongo_url: str = "mongodb://127.0.0.1:27017"
     """Of a replica set, all members: `mongodb://one,two,three/?replicaSet=name`."""

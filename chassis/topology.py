@@ -1,11 +1,27 @@
-"""Declares the whole topology of `contracts.topology` on the broker, before anything consumes."""
+"""Sees to it that the topology of `contracts.topology` is on the broker before anything consumes."""
 
 import asyncio
+from enum import StrEnum
 
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractRobustChannel
+from aio_pika.exceptions import ChannelNotFoundEntity
 
-from contracts import topology
+from contracts import rights, topology
+
+
+class Rights(StrEnum):
+    """What the broker lets a process do."""
+
+    ALL = "all"
+    """Everything, as the user of one machine may: it declares the whole topology."""
+
+    OWN = "own"
+    """What `contracts.rights` gives a service: the topology was imported, and no default exchange is written."""
+
+
+class Missing(Exception):
+    """An exchange or a queue isn't on the broker, and its declaration isn't ours to make."""
 
 
 async def declare(channel: AbstractRobustChannel) -> None:
@@ -19,3 +35,24 @@ async def declare(channel: AbstractRobustChannel) -> None:
 async def _declare_queue(channel: AbstractRobustChannel, queue: topology.Queue) -> None:
     declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments), robust=False)
     await asyncio.gather(*(declared.bind(exchange, pattern, robust=False) for exchange, pattern in queue.bindings))
+
+
+async def check(channel: AbstractRobustChannel, service: str) -> None:
+    """Look for all that `service` needs, and declare nothing. Raises: Missing; its bindings can't be looked for."""
+    for name in topology.EXCHANGES:
+        try:
+            await channel.declare_exchange(name, passive=True, robust=False)
+        except ChannelNotFoundEntity as error:
+            raise Missing(f"exchange {name}") from error
+    for name in _needed(service):
+        try:
+            await channel.declare_queue(name, passive=True, robust=False)
+        except ChannelNotFoundEntity as error:
+            raise Missing(f"queue {name}") from error
+
+
+def _needed(service: str) -> list[str]:
+    if service == rights.EDGE:
+        return [queue.name for queue in topology.queues() if queue.kind == "commands"]
+    # a queue of queries is its service's own to declare
+    return [queue.name for queue in topology.queues() if queue.service == service and queue.kind != "queries"]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
-from ops import asyncapi, metrics_page
+from ops import asyncapi, definitions, metrics_page
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
 
 
 def generated() -> Iterator[tuple[Path, str]]:
@@ -18,10 +18,11 @@ def generated() -> Iterator[tuple[Path, str]]:
         # through JSON, so that shared parts are written out and not as YAML's anchors
         document = json.loads(json.dumps(asyncapi.document(service)))
         yield (
-            DOCS / "asyncapi" / f"{service}.yaml",
+            ROOT / "docs" / "asyncapi" / f"{service}.yaml",
             yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120),
         )
-    yield DOCS / "metrics.md", metrics_page.page()
+    yield ROOT / "docs" / "metrics.md", metrics_page.page()
+    yield ROOT / "deploy" / "rabbitmq" / "definitions.json", definitions.written()
 
 
 def main() -> int:
@@ -29,12 +30,12 @@ def main() -> int:
     stale = [(path, text) for path, text in generated() if not path.exists() or path.read_text() != text]
     if "--check" in sys.argv[1:]:
         for path, _ in stale:
-            print(f"stale: {path.relative_to(DOCS.parent)}; run `python -m ops.generate` and commit it")
+            print(f"stale: {path.relative_to(ROOT)}; run `python -m ops.generate` and commit it")
         return 1 if stale else 0
     for path, text in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        print(f"written: {path.relative_to(DOCS.parent)}")
+        print(f"written: {path.relative_to(ROOT)}")
     return 0
 
 

@@ -1,0 +1,172 @@
+"""Each user of the broker, on a real one: what it may do, tried one by one, and that it may do nothing else."""
+
+from collections.abc import Mapping
+from uuid import uuid4
+
+import aio_pika
+import httpx2
+import pytest
+from aio_pika.exceptions import ProbableAuthenticationError
+
+from contracts import topology
+from contracts.catalogue import all_requests, messages
+from tests.deploy import attempts
+from tests.deploy.logins import Login, management
+from tests.infra import Broker
+
+Users = Mapping[str, Login]
+
+A_REPLY = f"edge.replies.{uuid4()}"
+SERVICES = ("contacts", "tickets", "notifier", "feedback")
+PUBLISHERS = ("edge", *SERVICES, "mk")
+EXCHANGES = ("", *topology.EXCHANGES, "amq.topic", "amq.direct", "amq.fanout", "amq.headers")
+QUEUES = tuple(queue.name for queue in topology.queues())
+ASKED = {request.queue() for request in all_requests()}
+KEYS = (
+    *(message.routing_key() for message in messages()),
+    *(f"{name}.made_up.v1" for name in PUBLISHERS),
+    *QUEUES,
+    *(f"{rung}.{queue}" for rung in ("5s", "3600s") for queue in QUEUES if ".retry." not in queue),
+    *(f"dead.{name}" for name in topology.LISTENS),
+    *(A_REPLY, "edge.replies.#", "#", ""),
+)
+
+CONSUMES = {
+    "edge": set(),
+    "contacts": {"contacts", "contacts.commands", "contacts.queries"},
+    "tickets": {"tickets", "tickets.queries"},
+    "notifier": {"notifier", "notifier.commands", "notifier.queries", "notifier.email", "notifier.inbox"},
+    "feedback": {"feedback", "feedback.commands", "feedback.queries"},
+    "mk": {"mk"},
+}
+OWN_QUERIES = {name: {f"{name}.queries"} if name in SERVICES else set() for name in PUBLISHERS}
+
+
+def says(user: str) -> set[tuple[str, str]]:
+    """What a user may publish, as (exchange, key)."""
+    if user == "edge":
+        return {("requests", queue) for queue in ASKED}
+    speaks = "mk" if user == "mk" else "atendo"
+    comes_back = CONSUMES[user] - OWN_QUERIES[user]
+    return {
+        *((speaks, key) for key in KEYS if key.startswith(f"{user}.")),
+        *(("retry", f"{rung}.{queue}") for rung in ("5s", "3600s") for queue in comes_back),
+        ("retry", f"dead.{user}"),
+        *([("replies", A_REPLY)] if user in SERVICES else []),
+    }
+
+
+@pytest.mark.parametrize("user", PUBLISHERS)
+async def test_a_user_publishes_what_is_its_own_to_say_and_nothing_else(users: Users, user: str) -> None:
+    tried = [(exchange, key) for exchange in EXCHANGES for key in dict.fromkeys(KEYS)]
+
+    let = await attempts.those_allowed(users[user].url, tried, lambda one: attempts.publishing(*one))
+
+    assert let == says(user)
+
+
+@pytest.mark.parametrize("user", PUBLISHERS)
+@pytest.mark.parametrize("act", [attempts.consuming, attempts.getting, attempts.purging])
+async def test_a_user_reads_its_own_working_queues_and_no_other(
+    users: Users, user: str, act: attempts.ActOnQueue
+) -> None:
+    let = await attempts.those_allowed(users[user].url, QUEUES, act)
+
+    assert let == CONSUMES[user]
+
+
+@pytest.mark.parametrize("user", PUBLISHERS)
+async def test_a_user_declares_and_deletes_its_queue_of_queries_and_nothing_else(users: Users, user: str) -> None:
+    names = (*QUEUES, f"{user}.more", "more")
+
+    declared = await attempts.those_allowed(users[user].url, names, attempts.redeclaring)
+    deleted = await attempts.those_allowed(users[user].url, names, attempts.deleting_queue)
+
+    assert (declared, deleted) == (OWN_QUERIES[user], OWN_QUERIES[user])
+
+
+@pytest.mark.parametrize("user", PUBLISHERS)
+async def test_a_user_declares_and_deletes_no_exchange(users: Users, user: str) -> None:
+    names = (*topology.EXCHANGES, f"{user}.more")
+
+    declared = await attempts.those_allowed(users[user].url, names, attempts.redeclaring_exchange)
+    deleted = await attempts.those_allowed(users[user].url, names, attempts.deleting_exchange)
+
+    assert (declared, deleted) == (set(), set())
+
+
+@pytest.mark.parametrize("user", PUBLISHERS)
+async def test_a_user_hears_no_more_than_it_is_meant_to(users: Users, user: str) -> None:
+    keys = ("#", "mk.customer_saved.v1", "mk.customer_erased.v1", "tickets.ticket_opened.v1", *ASKED)
+    tried = [(queue, exchange, key) for queue in QUEUES for exchange in topology.EXCHANGES for key in keys]
+
+    let = await attempts.those_allowed(users[user].url, tried, lambda one: attempts.binding(*one))
+
+    own = {(queue, "requests", queue) for queue in OWN_QUERIES[user]}
+    of_mk = {*(("mk", "atendo", key) for key in keys), ("mk", "mk", "mk.customer_erased.v1")}
+    assert let == (of_mk if user == "mk" else own)
+
+
+async def test_the_edge_hears_answers_to_itself_and_to_nobody_else(users: Users) -> None:
+    async with attempts.as_user(users["edge"].url) as connection:
+        channel = await connection.channel()
+        await channel.declare_queue(A_REPLY, exclusive=True, auto_delete=True)
+        keys = [A_REPLY, "#", "edge.replies.#", "edge.replies.*", "contacts.commands"]
+        heard = {key for key in keys if await attempts.allowed(connection, attempts.binding(A_REPLY, "replies", key))}
+        elsewhere = [attempts.binding(A_REPLY, name, "#") for name in topology.EXCHANGES if name != "replies"]
+        others = [one for one in elsewhere if await attempts.allowed(connection, one)]
+
+    assert heard == {A_REPLY}
+    assert others == []
+
+
+async def test_a_queue_of_queries_sends_its_rejects_nowhere_that_its_owner_may_not_write(users: Users) -> None:
+    async def declared(dead_letter_exchange: str) -> bool:
+        arguments = {"x-dead-letter-exchange": dead_letter_exchange}
+        async with attempts.as_user(users["contacts"].url) as connection:
+            return await attempts.allowed(connection, attempts.declaring("contacts.queries", **arguments))
+
+    assert [name for name in ("", "mk", "requests", "retried", "amq.topic") if await declared(name)] == []
+
+
+@pytest.mark.parametrize("user", PUBLISHERS)
+async def test_a_user_has_no_way_into_the_management(broker: Broker, users: Users, user: str) -> None:
+    with httpx2.Client(base_url=broker.management_url, auth=users[user].credentials) as client:
+        answers = {path: client.get(f"/api/{path}").status_code for path in ("overview", "users", "definitions")}
+
+    assert set(answers.values()) == {401}
+
+
+async def test_people_may_do_everything_with_messages_and_look_but_make_no_users(broker: Broker, users: Users) -> None:
+    ops = users["ops"]
+
+    said = await attempts.those_allowed(ops.url, KEYS[:5], lambda key: attempts.publishing("atendo", key))
+    laid = await attempts.those_allowed(ops.url, QUEUES, lambda queue: attempts.publishing("", queue))
+    read = await attempts.those_allowed(ops.url, QUEUES, attempts.getting)
+
+    assert (len(said), laid, read) == (5, set(QUEUES), set(QUEUES))
+    with httpx2.Client(base_url=broker.management_url, auth=ops.credentials) as client:
+        assert client.get("/api/overview").status_code == 200
+        assert client.put("/api/users/more", json={"password": "x", "tags": ""}).status_code == 401
+
+
+async def test_a_user_whose_password_was_never_set_cannot_log_in(broker: Broker, users: Users) -> None:
+    name = users["contacts"].credentials[0]
+    with management(broker) as client:
+        nothing = {"name": name, "password_hash": "", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": []}
+        client.post("/api/definitions", json={"users": [nothing]}).raise_for_status()
+
+    for password in ("", users["contacts"].credentials[1]):
+        with pytest.raises(ProbableAuthenticationError):
+            await aio_pika.connect(users["contacts"].url.replace(users["contacts"].credentials[1], password))
+
+
+@pytest.mark.parametrize("header", ["CC", "BCC"])
+async def test_no_header_takes_a_message_where_its_sender_may_not_write(users: Users, header: str) -> None:
+    forged = {header: ["tickets.ticket_opened.v1"]}
+    own_key = "contacts.contact_received.v1"
+
+    async with attempts.as_user(users["contacts"].url) as connection:
+        let = await attempts.allowed(connection, attempts.publishing("atendo", own_key, forged))
+
+    assert not let
