@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from email.message import EmailMessage
 from typing import Any
 from uuid import uuid4
@@ -40,8 +40,17 @@ ANA, BIA = "ana", "bia"
 class Provider:
     """Everything that runs, and what the outside does to it."""
 
-    def __init__(self, system: System, mailbox: Mailbox, issuer: Issuer) -> None:
+    def __init__(
+        self,
+        system: System,
+        mailbox: Mailbox,
+        issuer: Issuer,
+        *,
+        given: Callable[[str], Mapping[str, object]] = lambda _: {},
+    ) -> None:
+        """`given` are the settings of one service, by its name, that aren't everybody's."""
         self.system = system
+        self._given = given
         self.mailbox = mailbox
         self._issuer = issuer
         self._address = ""
@@ -59,9 +68,8 @@ class Provider:
     async def run(self, name: str) -> Service:
         """Start one replica of a service."""
         build, settings = SERVICES[name]
-        return await self.system.run(
-            build, settings, smtp_url=self.mailbox.url, public_url=self._address, link_secret="s" * 32
-        )
+        common = {"smtp_url": self.mailbox.url, "public_url": self._address, "link_secret": "s" * 32}
+        return await self.system.run(build, settings, **{**common, **self._given(name)})
 
     async def stop(self, service: Service) -> None:
         """Stop one replica."""
@@ -75,7 +83,7 @@ class Provider:
     async def _serve_edge(self) -> None:
         amqp_url, often = self.system.environment["amqp_url"], "10000/minute"
         given = {"amqp_url": amqp_url, "jwks_url": self._issuer.url, "contact_rate_limit": often, "rate_limit": often}
-        edge = build_edge(EdgeSettings.model_validate(given))
+        edge = build_edge(EdgeSettings.model_validate({**given, **self._given("edge")}))
         http = server(edge.app, host="127.0.0.1", port=0)
         serving = asyncio.create_task(http.serve())
         await edge.start()

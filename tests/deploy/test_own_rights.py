@@ -1,0 +1,203 @@
+"""The services with rights of their own: a whole journey, what they wait for, and what comes back by itself."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from chassis.broker import NotOurs, Outgoing, Publisher
+from chassis.rpc import Requests
+from chassis.topology import Rights
+from contracts import mk, topology
+from contracts.message import Message
+from contracts.requests import ListEvaluations
+from services.feedback.app import build
+from services.feedback.settings import Settings
+from tests.deploy.logins import Login, management
+from tests.eventually import eventually
+from tests.infra import Broker
+from tests.journeys.provider import ANA, Provider, link_in
+from tests.services.edge.surroundings import Issuer
+from tests.smtp import Mailbox, Received
+from tests.system import System, said
+
+Users = Mapping[str, Login]
+
+
+class Imported(System):
+    """A system whose topology was imported: people listen, MK speaks, and nobody declares more than their own."""
+
+    def __init__(self, users: Users, **environment: str) -> None:
+        super().__init__(**environment)
+        self.publisher = Publisher(users["ops"].url, app_id="mk", rights=Rights.OWN)
+        self.requests = Requests(self.publisher)
+        self.mk = Publisher(users["mk"].url, app_id="mk", rights=Rights.OWN)
+
+    async def open(self) -> None:
+        """Connect MK too."""
+        await super().open()
+        await self.mk.start()
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await super().close()
+        await self.mk.stop()
+
+    async def say(self, *messages: Message) -> None:
+        """Publish as MK."""
+        for message in messages:
+            await self.mk.publish(Outgoing.of(message))
+
+
+def own(users: Users, name: str) -> dict[str, object]:
+    return {"amqp_url": users[name].url, "amqp_rights": "own"}
+
+
+def feedback(users: Users) -> dict[str, object]:
+    return {"link_secret": "s" * 32, **own(users, "feedback")}
+
+
+@pytest_asyncio.fixture
+async def imported(users: Users, amqp_url: str, mongo_url: str, database_prefix: str) -> AsyncIterator[Imported]:
+    """Give a broker with the definitions and no service yet."""
+    system = Imported(users, amqp_url=amqp_url, mongo_url=mongo_url, database_prefix=database_prefix)
+    await system.open()
+    yield system
+    await system.close()
+
+
+@pytest_asyncio.fixture
+async def provider(imported: Imported, users: Users, mailbox: Mailbox) -> AsyncIterator[Provider]:
+    """Give the whole product, each service as the user that it is."""
+    with contextlib.closing(Issuer()) as issuer:
+        provider = Provider(imported, mailbox, issuer, given=lambda name: own(users, name))
+        yield provider
+        await provider.close()
+
+
+async def test_a_contact_becomes_a_ticket_is_closed_and_rated_with_everyone_as_themselves(provider: Provider) -> None:
+    await provider.start()
+
+    protocol = (await provider.write(ANA)).json()["protocol"]
+    ticket = await provider.ticket_of(protocol)
+    closing = said(mk.TicketClosed, at=datetime.now(UTC), ticket_id=ticket, closed_by="joana", request_evaluation=True)
+    await provider.system.say(closing)
+    mails = await eventually(lambda: those_with_a_link(provider.mailbox))
+    answer = await provider.app(ANA).post(link_in(mails[0]), data={"score": "5"})
+
+    assert answer.status_code in {200, 201}
+    assert (await provider.app(ANA).get("/v1/evaluations")).json() == []
+    assert len(provider.mailbox.to("tecnico@provedor.example")) == 1
+    for service in topology.LISTENS:
+        assert await provider.system.dead(service) == []
+
+
+def those_with_a_link(mailbox: Mailbox) -> list[Received]:
+    bodies = [(mail, mail.get_body(("plain",))) for mail in mailbox.to("ana@cliente.example")]
+    return [mail for mail, body in bodies if body and "/avaliacao/" in body.get_content()]
+
+
+async def test_what_fails_climbs_the_ladder_and_what_nobody_can_read_is_buried(
+    imported: Imported, users: Users
+) -> None:
+    service = await imported.run(build, Settings, **feedback(users))
+    rungs = [queue.name for queue in topology.queues() if queue.service == "feedback" and queue.kind == "retry"]
+
+    await imported.say_raw("requests", "feedback.commands", b'{"kind": "fly"}')
+    await eventually(lambda: waiting(imported, "feedback.dead"))
+    for queue in service.queues:
+        if queue.kind != "queries":
+            await asyncio.gather(*(retried(service.publisher, rung, queue.name) for rung in rungs))
+
+    for rung in rungs[1:]:
+        assert await imported.depth(rung) == 2
+
+
+async def retried(publisher: Publisher, rung: str, queue: str) -> None:
+    await publisher.publish(Outgoing(topology.RETRY, f"{rung.rpartition('.')[2]}.{queue}", b"{}", type="Test.v1"))
+
+
+async def waiting(system: System, queue: str) -> bool:
+    return await system.depth(queue) == 1
+
+
+async def test_a_service_waits_unready_until_the_definitions_are_there(
+    broker: Broker, imported: Imported, users: Users, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vhost = users["feedback"].url.rpartition("/")[2]
+    with management(broker) as client:
+        client.delete(f"/api/queues/{vhost}/feedback.commands").raise_for_status()
+    service = build(Settings.model_validate(imported.environment | feedback(users)))
+    starting = asyncio.create_task(service.start())
+
+    await eventually(lambda: "queue feedback.commands" in capsys.readouterr().out)
+    assert await service.ready() == {"service": "starting or stopping"}
+    assert not starting.done()
+
+    channel = await imported.publisher.connection.channel()
+    await channel.declare_queue("feedback.commands", durable=True, arguments={"x-queue-type": "quorum"})
+    await eventually(starting.done, timedelta(seconds=15))
+    await service.stop()
+
+
+async def test_queries_find_their_service_again_after_their_queue_went_away(
+    broker: Broker, imported: Imported, users: Users
+) -> None:
+    service = await imported.run(build, Settings, **feedback(users))
+    channel = await imported.publisher.connection.channel()
+    consuming = await eventually(lambda: consuming_connections(broker, users), timedelta(seconds=20))
+
+    with management(broker) as client:
+        for name in consuming:
+            client.delete(f"/api/connections/{quote(name)}").raise_for_status()
+    await channel.queue_delete("feedback.queries")
+
+    await eventually(lambda: answered(imported), timedelta(seconds=20))
+    assert await service.ready() == {}
+
+
+def consuming_connections(broker: Broker, users: Users) -> list[str]:
+    with management(broker) as client:
+        found = client.get("/api/connections").raise_for_status().json()
+    own = users["feedback"].credentials[0]
+    return [one["name"] for one in found if one.get("user") == own and "consumes" in one.get("user_provided_name", "")]
+
+
+async def answered(system: System) -> bool:
+    with contextlib.suppress(Exception):
+        return bool(await system.answer(ListEvaluations(request_id=uuid4(), customer_id="ana")) == [])
+    return False
+
+
+async def test_nothing_is_published_by_the_default_exchange(imported: Imported, users: Users) -> None:
+    service = await imported.run(build, Settings, **feedback(users))
+
+    with pytest.raises(NotOurs):
+        await service.publisher.publish(Outgoing("", "tickets", b"{}", type="Test.v1"))
+
+
+async def test_who_asks_without_an_exchange_for_the_answer_gets_none_and_stops_nobody(
+    imported: Imported, users: Users, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await imported.run(build, Settings, **feedback(users))
+    body = ListEvaluations(request_id=uuid4(), customer_id="ana").model_dump_json().encode()
+
+    question = Outgoing("requests", "feedback.queries", body, type="ListEvaluations.v1", reply_to="somebody")
+    await imported.requests.ask(ListEvaluations(request_id=uuid4(), customer_id="ana"), within=timedelta(seconds=5))
+    async with asyncio.timeout(5):
+        await _as_people(users, question)
+
+    await eventually(lambda: "not answered" in capsys.readouterr().out)
+    assert await answered(imported)
+
+
+async def _as_people(users: Users, outgoing: Outgoing) -> None:
+    people = Publisher(users["ops"].url, app_id="atendo", rights=Rights.ALL)
+    await people.start()
+    await people.publish(outgoing)
+    await people.stop()
