@@ -38,7 +38,8 @@ class RabbitMQ:
     """One node on three ports of `host`; queues and messages are kept in `folder` from run to run.
 
     A member of a cluster has an address of its own and the same ports as the others, so that they find each other
-    without epmd: `peers` are the addresses of all members, `cookie` the secret they share.
+    without epmd: `peers` are the addresses of all members, `cookie` the secret they share. Metrics are served
+    where `metrics_port` says.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class RabbitMQ:
     host: str = LOOPBACK
     peers: tuple[str, ...] = ()
     cookie: str = ""
+    metrics_port: int | None = None
 
     @property
     def name(self) -> str:
@@ -84,7 +86,8 @@ class RabbitMQ:
         return len(nodes) >= len(self.peers)
 
     def _write_configuration(self) -> None:
-        (self.folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        plugins = "rabbitmq_management,rabbitmq_prometheus" if self.metrics_port else "rabbitmq_management"
+        (self.folder / "enabled_plugins").write_text(f"[{plugins}].\n")
         (self.folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = {self.host}:{self.port}\n"
             f"management.tcp.ip = {self.host}\n"
@@ -94,13 +97,18 @@ class RabbitMQ:
             "log.file.rotation.size = 10485760\n"
             "log.console = false\n"
             # A laptop's nearly full disk would otherwise block every publisher.
-            "disk_free_limit.absolute = 50MB\n" + self._cluster(),
+            "disk_free_limit.absolute = 50MB\n" + self._metrics() + self._cluster(),
         )
         if self.cookie:
             cookie = self.folder / "home" / ".erlang.cookie"
             cookie.unlink(missing_ok=True)
             cookie.touch(mode=0o600)
             cookie.write_text(self.cookie)
+
+    def _metrics(self) -> str:
+        if self.metrics_port is None:
+            return ""
+        return f"prometheus.tcp.ip = {self.host}\nprometheus.tcp.port = {self.metrics_port}\n"
 
     def _cluster(self) -> str:
         if not self.peers:
