@@ -9,7 +9,7 @@ PACKAGES := $(wildcard contracts chassis services mk ops bench)
 IMAGES := edge contacts tickets notifier feedback mk
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes
 
-.PHONY: help run demo test fuzz check bench chaos overload upgrade secrets lock clean broker
+.PHONY: help run demo test fuzz check bench chaos overload upgrade secrets lock clean broker prometheus
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,7 +20,7 @@ run: $(READY) broker ## Run the whole product here, until Ctrl-C; SCALE="notifie
 demo: $(READY) ## Tell a whole day at the provider, against a running product
 	@$(BIN)/python -m ops.demo
 
-test: $(READY) broker ## Run every test on a real broker and database
+test: $(READY) broker prometheus ## Run every test on a real broker and database
 	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 fuzz: $(READY) broker ## Give hostile input to all that reads from outside: 100,000 times; ARGS="--inputs 1000000 --seed 7"
@@ -62,6 +62,9 @@ clean: ## Remove all data and caches; refused while the product runs
 
 broker:
 	@ops/install/broker
+
+prometheus:
+	@ops/install/prometheus
 
 $(READY): requirements.txt ops/install/environment
 	@ops/install/environment $(PYTHON) $(VENV)

@@ -1,0 +1,16 @@
+"""Prometheus' programs, which the tests of alerts and dashboards can't do without."""
+
+import os
+import shutil
+
+import pytest
+
+
+def program(name: str) -> str:
+    """Where it is. Where it isn't, nothing is proved: that fails in CI, and is said loudly elsewhere."""
+    found = shutil.which(name)
+    if found is None:
+        missing = f"NOT CHECKED: {name} is missing; run ops/install/prometheus (Debian, as root) or install Prometheus"
+        assert not os.environ.get("CI"), missing
+        pytest.skip(missing)
+    return found
