@@ -9,10 +9,13 @@ PACKAGES := $(wildcard contracts chassis services mk ops bench)
 IMAGES := edge contacts tickets notifier feedback mk
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes
 
-.PHONY: help run demo test fuzz check bench chaos overload upgrade secrets lock clean broker prometheus
+# Addresses that are given would be used instead.
+ON_CONTAINERS := env -u AMQP_URL -u MONGO_URL TEST_INFRA=containers
+
+.PHONY: help run demo test test-containers fuzz check bench chaos overload upgrade secrets lock clean broker prometheus
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: $(READY) broker ## Run the whole product here, until Ctrl-C; SCALE="notifier=3 tickets=2" for replicas, CLUSTER=3 for a cluster
 	@exec $(BIN)/atendo up --scale "$(SCALE)" --cluster "$(CLUSTER)"
@@ -20,8 +23,13 @@ run: $(READY) broker ## Run the whole product here, until Ctrl-C; SCALE="notifie
 demo: $(READY) ## Tell a whole day at the provider, against a running product
 	@$(BIN)/python -m ops.demo
 
-test: $(READY) broker prometheus ## Run every test on a real broker and database
+test: $(READY) prometheus ## Run every test on a real broker and database; TEST_INFRA=embedded, containers or auto
+	@$(BIN)/python -m tests.choosing
 	@$(BIN)/python -m pytest -n 3 $(ARGS)
+
+test-containers: $(READY) ## Run what takes broker and database, on RabbitMQ 4 and MongoDB in containers
+	@$(ON_CONTAINERS) $(BIN)/python -m tests.choosing
+	@$(ON_CONTAINERS) $(BIN)/python -m pytest -n 3 -m "infra or embedded" $(ARGS)
 
 fuzz: $(READY) broker ## Give hostile input to all that reads from outside: 100,000 times; ARGS="--inputs 1000000 --seed 7"
 	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)

@@ -1,6 +1,7 @@
 """What every test can ask for: a broker of its own, a database of its own, a mailbox of its own."""
 
 import os
+import signal
 import uuid
 from collections.abc import AsyncIterator, Iterator
 
@@ -9,20 +10,47 @@ import pytest
 import pytest_asyncio
 from xdist.remote import Producer
 
-from tests.infra import ADDRESSES, Broker, Infra, shared_infra
+from tests.infra import ADDRESSES, Broker, Infra, NowhereError, Way, shared_infra
 from tests.smtp import Mailbox
 from tests.spreading import Spreading
 from tests.system import System
 
 _INFRA = pytest.StashKey[Infra]()
+_OWN = "starts, kills or clusters a RabbitMQ or mongod of this machine: runs with TEST_INFRA=embedded alone"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have the workers of pytest-xdist share what their controller starts; without them, nothing starts unasked."""
     infra = shared_infra()
     config.stash[_INFRA] = infra
-    if infra.owner and getattr(config.option, "numprocesses", None):
-        infra.start()
+    if not infra.owner:
+        return
+    # A containers' engine doesn't notice that we are gone: whoever ends us has us clean up, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if getattr(config.option, "numprocesses", None):
+        try:
+            infra.start()
+        except NowhereError as problem:
+            raise pytest.UsageError(str(problem)) from problem
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what takes broker or database from here, and tell apart what containers can't give."""
+    for item in items:
+        if "infra" in getattr(item, "fixturenames", ()):
+            item.add_marker("infra")
+    own = [item for item in items if item.get_closest_marker("embedded")]
+    if own and _on_containers(config.stash[_INFRA]):
+        for item in own:
+            item.add_marker(pytest.mark.skip(reason=_OWN))
+
+
+def _on_containers(infra: Infra) -> bool:
+    try:
+        return infra.way is Way.CONTAINERS
+    except NowhereError:
+        return False
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spreading:
@@ -40,8 +68,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def infra(request: pytest.FixtureRequest) -> Infra:
-    """Give the parts that this run shares."""
-    return request.config.stash[_INFRA]
+    """Give the parts that this run shares; where there are none to be had, one line ends the run."""
+    infra = request.config.stash[_INFRA]
+    try:
+        assert infra.way
+    except NowhereError as problem:
+        pytest.exit(f"atendo: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)
+    return infra
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,20 @@
-"""The real broker and the real database that a test run brings, and that all its workers share."""
+"""The real broker and the real database of a test run, which all its workers share."""
 
 import json
 import os
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 import httpx2
+import pymongo
+from pymongo.errors import PyMongoError
 
-from ops.embedded.mongodb import MongoDB
-from ops.embedded.ports import address_of, answers, free_port
-from ops.embedded.process import Program, stop, tail
-from ops.embedded.rabbitmq import RabbitMQ
+from tests.choosing import NowhereError, Way, chosen
+from tests.embedded import Embedded
 
 # How a worker of pytest-xdist learns the addresses: environment variables pass to it by themselves.
 ADDRESSES = "ATENDO_TEST_INFRA"
@@ -27,6 +24,29 @@ _PAUSE = timedelta(milliseconds=100)
 
 class InfraError(Exception):
     """The broker or the database didn't come up: no test that needs it may pass or be skipped."""
+
+
+class Parts(Protocol):
+    """A broker and a database that are ours to start and to end."""
+
+    @property
+    def place(self) -> str:
+        """By what another process of this run finds the same parts."""
+
+    def start_broker(self) -> tuple[str, str]:
+        """Start a RabbitMQ without waiting for it, and return where AMQP and the management API will be."""
+
+    def start_database(self) -> str:
+        """Start a MongoDB without waiting for it, and return where it will be."""
+
+    def has_ended(self) -> bool:
+        """Tell whether something that this process started has ended by itself."""
+
+    def last_words(self, part: str) -> str:
+        """The end of the log of `RabbitMQ` or `MongoDB`."""
+
+    def stop(self) -> None:
+        """Leave nothing behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,38 +90,43 @@ class Broker:
 class Infra:
     """Starts each part when it is first asked for; `AMQP_URL` and `MONGO_URL` name parts to use instead."""
 
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="atendo-test-")))
     owner: bool = True
     _addresses: dict[str, str] = field(default_factory=dict)
-    _processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    _way: Way | None = None
+    _parts: Parts | None = None
 
     def start(self) -> None:
-        """Start everything at once without waiting, and tell the workers where it will be."""
+        """Start everything at once without waiting, and tell the workers where it will be. Raises: NowhereError."""
         self._start_broker()
         self._start_database()
-        os.environ[ADDRESSES] = json.dumps(self._addresses | {"folder": str(self.folder)})
+        told = {"way": self.way, "place": self._parts.place if self._parts else ""}
+        os.environ[ADDRESSES] = json.dumps(self._addresses | told)
+
+    @property
+    def way(self) -> Way:
+        """Where parts of ours come from in this run. Raises: NowhereError."""
+        if self._way is None:
+            self._way = chosen()
+        return self._way
 
     def broker(self) -> Broker:
-        """Return the broker, ready for use. Raises: InfraError."""
+        """Return the broker, ready for use. Raises: NowhereError, InfraError."""
         self._start_broker()
         broker = Broker(self._addresses["amqp"], self._addresses["management"])
-        self._wait("RabbitMQ", broker.ready, self.folder / "rabbitmq.log")
+        self._wait("RabbitMQ", broker.ready)
         return broker
 
     def mongo_url(self) -> str:
-        """Return the address of the database, ready for use. Raises: InfraError."""
+        """Return the address of the database, ready for use. Raises: NowhereError, InfraError."""
         self._start_database()
         url = self._addresses["mongo"]
-        host, port = address_of(url, default_port=27017)
-        self._wait("MongoDB", lambda: answers(host, port), self.folder / "mongod.log")
+        self._wait("MongoDB", lambda: _is_served(url))
         return url
 
     def stop(self) -> None:
-        """End what was started here, at once: nothing in it is worth a graceful end."""
-        for process in self._processes:
-            stop(process, grace=timedelta())
-        if self.owner:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        """End what was started here."""
+        if self.owner and self._parts is not None:
+            self._parts.stop()
 
     def _start_broker(self) -> None:
         if "amqp" in self._addresses:
@@ -109,37 +134,26 @@ class Infra:
         given = os.environ.get("AMQP_URL")
         if given:
             guess = f"http://{urlsplit(given).hostname}:15672"
-            self._addresses |= {"amqp": given, "management": os.environ.get("AMQP_MANAGEMENT_URL", guess)}
-            return
-        node = RabbitMQ(
-            folder=self.folder / "rabbitmq",
-            port=free_port(),
-            management_port=free_port(),
-            distribution_port=free_port(),
-            log=self.folder / "rabbitmq.log",
-        )
-        self._launch(node.program())
-        self._addresses |= {"amqp": node.url, "management": node.management_url}
+            amqp, management = given, os.environ.get("AMQP_MANAGEMENT_URL", guess)
+        else:
+            amqp, management = self._own().start_broker()
+        self._addresses |= {"amqp": amqp, "management": management}
 
     def _start_database(self) -> None:
-        if "mongo" in self._addresses:
-            return
-        given = os.environ.get("MONGO_URL")
-        if given:
-            self._addresses["mongo"] = given
-            return
-        mongod = MongoDB(folder=self.folder / "mongod", port=free_port(), log=self.folder / "mongod.log")
-        self._launch(mongod.program())
-        self._addresses["mongo"] = mongod.url
+        if "mongo" not in self._addresses:
+            self._addresses["mongo"] = os.environ.get("MONGO_URL") or self._own().start_database()
 
-    def _launch(self, program: Program) -> None:
-        self._processes.append(program.start())
+    def _own(self) -> Parts:
+        if self._parts is None:
+            self._parts = _parts_of(self.way)
+        return self._parts
 
-    def _wait(self, what: str, ready: Callable[[], bool], log: Path) -> None:
+    def _wait(self, part: str, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _PATIENCE.total_seconds()
         while not ready():
-            if any(process.poll() is not None for process in self._processes) or time.monotonic() > deadline:
-                raise InfraError(f"{what} didn't come up; the end of its log: {tail(log)}")
+            if time.monotonic() > deadline or (self._parts and self._parts.has_ended()):
+                last_words = self._parts.last_words(part) if self._parts else ""
+                raise InfraError(f"{part} didn't come up; the end of its log: {last_words}")
             time.sleep(_PAUSE.total_seconds())
 
 
@@ -149,4 +163,27 @@ def shared_infra() -> Infra:
     if not told:
         return Infra()
     addresses = json.loads(told)
-    return Infra(folder=Path(addresses["folder"]), owner=False, _addresses=addresses)
+    way, place = Way(addresses.pop("way")), addresses.pop("place")
+    return Infra(owner=False, _addresses=addresses, _way=way, _parts=_parts_of(way, place) if place else None)
+
+
+def _parts_of(way: Way, place: str = "") -> Parts:
+    given = (place,) if place else ()
+    if way is Way.EMBEDDED:
+        return Embedded(*given)
+    from tests.containers import Containers  # noqa: PLC0415 - Docker's client is slow to load
+
+    return Containers(*given)
+
+
+def _is_served(url: str) -> bool:
+    # A container's port accepts connections before its program does.
+    try:
+        with pymongo.MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=500) as client:
+            client.admin.command("ping")
+    except PyMongoError:
+        return False
+    return True
+
+
+__all__ = ["ADDRESSES", "Broker", "Infra", "InfraError", "NowhereError", "Parts", "Way", "shared_infra"]

@@ -33,6 +33,7 @@ from tests.stream import Stream
 from tests.system import System, said
 
 pytestmark = [
+    pytest.mark.embedded,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(240),
 ]

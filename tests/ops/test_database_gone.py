@@ -19,6 +19,8 @@ from services.tickets.settings import Settings
 from tests.eventually import eventually
 from tests.system import System, said
 
+pytestmark = pytest.mark.embedded
+
 PATIENCE = timedelta(seconds=45)
 """That a database is away is known after 6 s without a server, and it is looked for again every 5 s."""
 

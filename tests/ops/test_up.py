@@ -22,6 +22,8 @@ from ops.embedded.supervisor import Supervisor
 from ops.up import state_of
 from tests.eventually import eventually
 
+pytestmark = pytest.mark.embedded
+
 _PORT_NAMES = ("EDGE_PORT", "MK_PORT", "MAIL_PORT", "SMTP_PORT", "AMQP_PORT", "MONGO_PORT")
 
 
