@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -46,7 +47,12 @@ class Program:
 
 
 def die_with_parent() -> Callable[[], None]:
-    """Return what a child calls before exec so that the kernel kills it when we are gone, even by `kill -9`."""
+    """Return what a child calls before exec so that the kernel kills it when we are gone, even by `kill -9`.
+
+    Linux alone can do that: elsewhere a child outlives a `kill -9` of ours.
+    """
+    if sys.platform != "linux":
+        return lambda: None
     # Loaded before the fork: a child of a threaded process must not import or allocate much.
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getpid()
