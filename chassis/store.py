@@ -30,6 +30,8 @@ WITHOUT_TOLD = {"told": 0}
 """A projection: what a document told is for `atendo reconcile` to read, and for no handler to load."""
 
 _FAIL_AFTER_MS = 3000
+_GREETINGS = 16
+"""Connections that may be opened at a time; the driver's own limit is 2."""
 
 
 class Conflict(Exception):
@@ -41,7 +43,12 @@ def connect(settings: Settings, *, patient: bool = False) -> Client:
 
     A `patient` one waits for answers however long they take: a large collection's index, for instance.
     """
-    times: dict[str, Any] = {"serverSelectionTimeoutMS": _FAIL_AFTER_MS}
+    times: dict[str, Any] = {
+        "serverSelectionTimeoutMS": _FAIL_AFTER_MS,
+        # two greetings that hang, after a database's restart for instance, would otherwise hold up every other
+        "connectTimeoutMS": _FAIL_AFTER_MS,
+        "maxConnecting": _GREETINGS,
+    }
     if not patient:
         times["timeoutMS"] = _FAIL_AFTER_MS * 2
     if settings.mongo_driver == "pymongo":
