@@ -134,10 +134,10 @@ async def _rate(count: Callable[[], int], wanted: int, bar: Bar) -> float:
             raise Stuck(f"{done} of {wanted} done, and nothing for {_SILENCE.total_seconds():g} s")
         seen.append((now, done))
         bar.show(done)
-    return (_TO - _FROM) * wanted / (_reached(seen, _TO * wanted) - _reached(seen, _FROM * wanted))
+    return (_TO - _FROM) * wanted / (reached(seen, _TO * wanted) - reached(seen, _FROM * wanted))
 
 
-def _reached(seen: list[tuple[float, int]], amount: float) -> float:
+def reached(seen: list[tuple[float, int]], amount: float) -> float:
     """When so much was done, on the straight line between two looks."""
     for (before, less), (after, more) in pairwise(seen):
         if less <= amount <= more and more > less:
