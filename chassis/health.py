@@ -10,6 +10,8 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from chassis.settings import Settings
+
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -78,6 +80,14 @@ def server(app: Any, *, host: str, port: int) -> Server:  # noqa: ANN401 - an AS
             app, host=host, port=port, log_config=None, access_log=False, lifespan="off", server_header=False
         )
     )
+
+
+def server_as_told(app: Any, settings: Settings) -> Server:  # noqa: ANN401 - an ASGI application
+    """The server of a service's own port, with TLS where there is a certificate."""
+    made = server(app, host=settings.host, port=settings.port)
+    made.config.ssl_certfile = settings.tls_cert_file
+    made.config.ssl_keyfile = settings.tls_key_file and str(settings.tls_key_file)
+    return made
 
 
 async def trouble(part: str, question: Awaitable[object]) -> dict[str, str]:

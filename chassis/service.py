@@ -15,7 +15,7 @@ from chassis.broker import Publisher
 from chassis.clock import Clock, utc_now
 from chassis.consumer import consumed, consuming_broker, fed_by, own_channel
 from chassis.delivery import Delivery
-from chassis.health import HealthApp, WithHealth, server, trouble
+from chassis.health import HealthApp, WithHealth, server_as_told, trouble
 from chassis.hearing import LOOK_EVERY, Hearing
 from chassis.in_hand import InHand
 from chassis.looking import ASK_EVERY, Looking
@@ -47,7 +47,7 @@ class Service:
         self.clock = clock
         self.log = logger()
         self.metrics = Metrics()
-        self.publisher = Publisher(settings.amqp_url, app_id=name, rights=settings.amqp_rights)
+        self.publisher = Publisher(settings.broker_url, app_id=name, rights=settings.amqp_rights)
         self.client = store.connect(settings)
         self.database = store.database(self.client, f"{settings.database_prefix}{name}")
         self.outbox = Outbox(self.publisher, clock=clock, log=self.log)
@@ -57,7 +57,7 @@ class Service:
         self.delivery = Delivery(
             name, publisher=self.publisher, switch=self.switch, clock=clock, log=self.log, metrics=self.metrics
         )
-        self.broker = consuming_broker(settings.amqp_url, app_id=name, drain_within=settings.drain_within)
+        self.broker = consuming_broker(settings.broker_url, app_id=name, drain_within=settings.drain_within)
         self.queues = tuple(queue for queue in topology.queues() if queue.service == name and queue.kind in WORKING)
         self.in_hand = InHand()
         self.hearing = Hearing(self.publisher, self.queues, clock=clock, gauge=self.metrics.deaf)
@@ -185,7 +185,7 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        http = server(self.http_app(), host=self.settings.host, port=self.settings.port)
+        http = server_as_told(self.http_app(), self.settings)
         serving = asyncio.create_task(http.serve())
         try:
             await self._start_patiently()

@@ -52,10 +52,10 @@ def connect(settings: Settings, *, patient: bool = False) -> Client:
     if not patient:
         times["timeoutMS"] = _FAIL_AFTER_MS * 2
     if settings.mongo_driver == "pymongo":
-        return AsyncMongoClient(settings.mongo_url, **times)
+        return AsyncMongoClient(settings.database_url, **times)
     from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415 - not loaded where PyMongo alone is used
 
-    return AsyncIOMotorClient(settings.mongo_url, **times)
+    return AsyncIOMotorClient(settings.database_url, **times)
 
 
 async def close(client: Client) -> None:

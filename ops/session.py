@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic import JsonValue
+from pydantic_settings import SettingsError
 
 from chassis.broker import BrokerDown, Publisher
 from chassis.rpc import NobodyThere, NoReply, Requests
+from chassis.settings import Settings
 from contracts.requests import Request
 from ops.addresses import NotRunningError, address
 from ops.letters import UnknownServiceError
@@ -25,7 +27,7 @@ class RefusedError(Exception):
 @asynccontextmanager
 async def broker() -> AsyncIterator[Publisher]:
     """A connection to the broker of the running product. Raises: NotRunningError, ConnectionError."""
-    publisher = Publisher(address("AMQP_URL"), app_id="atendo")
+    publisher = Publisher(Settings(amqp_url=address("AMQP_URL")).broker_url, app_id="atendo")
     await publisher.start()
     try:
         yield publisher
@@ -52,7 +54,7 @@ def visit(work: Callable[[], Awaitable[Any]]) -> int:
 
     try:
         asyncio.run(whole())
-    except (NotRunningError, RefusedError, UnknownServiceError) as problem:
+    except (NotRunningError, RefusedError, SettingsError, UnknownServiceError) as problem:
         return _complain(str(problem))
     except (NoReply, NobodyThere) as problem:
         return _complain(f"nobody answers on {problem}: is the service up? See `make run`'s table.")

@@ -32,7 +32,7 @@ def build(settings: Settings | None = None) -> Edge:
     settings = settings or Settings()
     log, metrics = logger(), HttpMetrics()
     room = Room(settings.max_in_flight, metrics=metrics)
-    publisher = Publisher(settings.amqp_url, app_id="edge", rights=settings.amqp_rights)
+    publisher = Publisher(settings.broker_url, app_id="edge", rights=settings.amqp_rights)
     requests = Requests(publisher)
     keys = Keys(settings.jwks_url, refresh_after=settings.jwks_refresh_after, max_age=settings.jwks_max_age, log=log)
     metrics.keys_age.set_function(keys.age_seconds)

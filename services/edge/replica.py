@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from chassis import garbage, tracing
 from chassis.broker import BrokerDown, Publisher
-from chassis.health import HealthApp, server
+from chassis.health import HealthApp, server_as_told
 from chassis.rpc import Requests
 from chassis.telemetry import Log, configure_logging
 from services.edge.auth import Keys
@@ -76,7 +76,7 @@ class Edge:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        http = server(self.app, host=self.settings.host, port=self.settings.port)
+        http = server_as_told(self.app, self.settings)
         http.config.timeout_graceful_shutdown = int(self.settings.drain_within.total_seconds())
         starting = asyncio.create_task(self.start())
         starting.add_done_callback(lambda _: garbage.settle())

@@ -52,9 +52,7 @@ def build(settings: Settings | None = None) -> Service:
 
 
 def _send(service: Service, settings: Settings, deliveries: MongoDeliveries, items: MongoInbox) -> None:
-    mail = Mail(
-        settings.smtp_url.get_secret_value(), connections=settings.smtp_connections, timeout=settings.smtp_timeout
-    )
+    mail = Mail(settings.mail_url, connections=settings.smtp_connections, timeout=settings.smtp_timeout)
     counted = Counted(service.metrics.registry)
     service.outbox.tells(counted.told)
     sends = SendingHandlers(

@@ -6,13 +6,20 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from chassis import settings
+from chassis.secret_files import with_password
 
 
 class Settings(settings.Settings):
     """`SMTP_URL`, `MAIL_FROM` and so on."""
 
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:25")
-    """`smtp://[user:password@]host[:port]`, which takes STARTTLS where it is offered, or `smtps://`."""
+    """`smtp://[user:password@]host[:port]`, which takes STARTTLS where it is offered, or `smtps://`.
+
+    `?starttls=required` sends nothing to a server that does not offer it; `cafile=ca.pem` says whose word is good.
+    """
+
+    smtp_password: SecretStr | None = None
+    """Takes the place of the one in the URL."""
 
     smtp_connections: int = Field(default=8, ge=1)
     """How many connections to the mail server a replica keeps open."""
@@ -29,6 +36,11 @@ class Settings(settings.Settings):
 
     send_lease: timedelta = timedelta(seconds=60)
     """How long a replica may take over one mail before it counts as crashed."""
+
+    @property
+    def mail_url(self) -> str:
+        """`smtp_url` with its password."""
+        return with_password(self.smtp_url.get_secret_value(), self.smtp_password)
 
     @model_validator(mode="after")
     def _a_lease_outlasts_its_mail(self) -> Self:

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosmtplib
 
@@ -28,7 +28,9 @@ class Line:
         parts = urlsplit(url)
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
             raise ValueError("SMTP_URL must be smtp://host:port or smtps://host:port")
-        secure = parts.scheme == "smtps"
+        secure, asked = parts.scheme == "smtps", dict(parse_qsl(parts.query))
+        if asked.keys() - {"starttls", "cafile"} or asked.get("starttls", "required") != "required":
+            raise ValueError("SMTP_URL knows ?starttls=required and ?cafile=, and nothing else")
         self._timeout = timeout
         self._server = {"network.protocol.name": "smtp", "server.address": parts.hostname}
         self._client = aiosmtplib.SMTP(
@@ -37,6 +39,9 @@ class Line:
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
             use_tls=secure,
+            # None takes it where it is offered, which whoever is in between can prevent
+            start_tls=True if "starttls" in asked else None,
+            cert_bundle=asked.get("cafile"),
             timeout=timeout.total_seconds(),
         )
 
