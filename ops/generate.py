@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from ops import asyncapi, definitions, metrics_page
+from ops import asyncapi, database_users, definitions, metrics_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,6 +23,7 @@ def generated() -> Iterator[tuple[Path, str]]:
         )
     yield ROOT / "docs" / "metrics.md", metrics_page.page()
     yield ROOT / "deploy" / "rabbitmq" / "definitions.json", definitions.written()
+    yield ROOT / "deploy" / "mongo" / "users.json", database_users.written()
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """A real SMTP server for tests, which can be told to refuse, to be slow and to be away."""
 
 import asyncio
+import ssl
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email import policy
@@ -38,6 +39,9 @@ class Mailbox:
     delay: timedelta = timedelta()
     # Messages whose end was seen, refused ones included.
     attempts: int = 0
+    # From the first byte on, or when it is asked for, which it is offered then.
+    tls: ssl.SSLContext | None = None
+    starttls: ssl.SSLContext | None = None
     _controller: Controller | None = None
 
     @property
@@ -60,7 +64,9 @@ class Mailbox:
 
     def start(self) -> None:
         """Listen, on the same port as before."""
-        self._controller = Controller(_Handler(self), hostname=LOOPBACK, port=self.port)
+        self._controller = Controller(
+            _Handler(self), hostname=LOOPBACK, port=self.port, ssl_context=self.tls, tls_context=self.starttls
+        )
         self._controller.start()
 
     def stop(self) -> None:

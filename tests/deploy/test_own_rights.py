@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from contracts.requests import ListEvaluations
 from services.feedback.app import build
 from services.feedback.settings import Settings
 from tests.deploy.logins import Login, management
+from tests.deploy.servers import a_database_with_users
 from tests.eventually import eventually
 from tests.infra import Broker
 from tests.journeys.provider import ANA, Provider, link_in
@@ -72,12 +74,20 @@ async def imported(users: Users, amqp_url: str, mongo_url: str, database_prefix:
 
 
 @pytest_asyncio.fixture
-async def provider(imported: Imported, users: Users, mailbox: Mailbox) -> AsyncIterator[Provider]:
-    """Give the whole product, each service as the user that it is."""
+async def provider(imported: Imported, users: Users, mailbox: Mailbox, tmp_path: Path) -> AsyncIterator[Provider]:
+    """Give the whole product, each service as the user that it is on the broker and in the database."""
     with contextlib.closing(Issuer()) as issuer:
-        provider = Provider(imported, mailbox, issuer, given=lambda name: own(users, name))
-        yield provider
-        await provider.close()
+        async with a_database_with_users(tmp_path) as url:
+            provider = Provider(imported, mailbox, issuer, given=lambda name: own(users, name) | opening(url, name))
+            yield provider
+            await provider.close()
+            while imported.services:
+                await provider.stop(imported.services[0])
+
+
+def opening(url: str, name: str) -> dict[str, object]:
+    as_itself = f"{url.replace('//', f'//{name}@')}?authSource=admin"
+    return {"mongo_url": as_itself, "mongo_password": name, "database_prefix": ""}
 
 
 async def test_a_contact_becomes_a_ticket_is_closed_and_rated_with_everyone_as_themselves(provider: Provider) -> None:
