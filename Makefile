@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 # Addresses that are given would be used instead.
 ON_CONTAINERS := env -u AMQP_URL -u MONGO_URL TEST_INFRA=containers
 
-.PHONY: help run demo test test-containers fuzz check bench chaos overload upgrade secrets lock clean broker prometheus
+.PHONY: help run demo test test-containers fuzz check bench chaos overload upgrade secrets lock audit sbom licences scaling clean broker prometheus
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,6 +63,22 @@ lock: $(READY) ## Write the locks anew, with hashes: requirements.txt, and each 
 	@for image in $(IMAGES); do \
 		$(LOCK) --no-annotate --custom-compile-command "make lock" -c requirements.txt --extra $$image --extra tracing pyproject.toml -o requirements/$$image.txt || exit; \
 	done
+
+audit: $(READY) ## Ask PyPI for known holes in what is locked; fails where it can't ask
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
+
+sbom: $(READY) ## Write what each image is made of, as CycloneDX: var/sbom/
+	@mkdir -p var/sbom
+	@for image in $(IMAGES); do \
+		$(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml -o var/sbom/$$image.json requirements/$$image.txt 2>/dev/null || exit; \
+	done
+	@echo "Written to var/sbom/."
+
+licences: $(READY) ## Write the licences of what the images are made of: docs/licences.md
+	@ops/install/licences $(BIN)/pip-licenses > docs/licences.md
+
+scaling: $(READY) broker ## Add replicas of one service at a time, where the cost is waiting; writes var/scaling.md
+	@$(BIN)/python -m bench.scaling $(ARGS)
 
 clean: ## Remove all data and caches; refused while the product runs
 	@[ ! -e var/lock ] || flock -n var/lock true || { echo "atendo: it is running: stop it first." >&2; exit 1; }

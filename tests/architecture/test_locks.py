@@ -47,3 +47,31 @@ def test_an_image_has_what_its_service_asks_for_and_no_tools(name: str) -> None:
 
 def hashes(pinned: str) -> list[str]:
     return sorted(re.findall(r"--hash=(\S+)", pinned))
+
+
+def test_every_package_of_the_images_stands_on_the_page_of_licences_with_its_version() -> None:
+    listed = {
+        re.sub(r"[._]", "-", name).lower(): version
+        for name, version in re.findall(
+            r"^\| (\S+) +\| (\S+) ", (ROOT / "docs" / "licences.md").read_text(), re.MULTILINE
+        )
+    }
+    everywhere = {
+        package: pinned
+        for image in IMAGES
+        for package, pinned in locked(ROOT / "requirements" / f"{image}.txt").items()
+        if ";" not in pinned
+    }
+
+    assert everywhere
+    for package, pinned in everywhere.items():
+        assert pinned.startswith(f"=={listed[re.sub(r'[._]', '-', package).lower()]} "), package
+
+
+def test_nothing_in_an_image_binds_by_a_copyleft_licence() -> None:
+    page = (ROOT / "docs" / "licences.md").read_text()
+
+    licences = re.findall(r"^\| \S+ +\| \S+ +\| (.+?) +\|$", page, re.MULTILINE)
+
+    assert len(licences) > 40
+    assert [one for one in licences if re.search(r"GPL|SSPL|UNKNOWN", one)] == []
