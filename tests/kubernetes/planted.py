@@ -134,6 +134,10 @@ MISTAKES: dict[str, tuple[Rule, Callable[[R], Any]]] = {
         pod_rules.variables_are_settings,
         lambda it: of_env(it, "tickets", "MIGRATES").update(value="at_start"),
     ),
+    "a service that declares what it may not": (
+        pod_rules.variables_are_settings,
+        lambda it: of_env(it, "tickets", "AMQP_RIGHTS").update(value="all"),
+    ),
     "a key that the configuration lacks": (
         pod_rules.variables_are_settings,
         lambda it: the(it, "ConfigMap", "provider")["data"].pop("JWKS_URL"),

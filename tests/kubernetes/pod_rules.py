@@ -86,6 +86,8 @@ def variables_are_settings(resources: Resources) -> Iterator[str]:
             yield from (f"{name}: can't read {one['loc'][0]}" for one in error.errors() if one["type"] != "missing")
         if name in SERVICES and given.get("MIGRATES") != "job":
             yield f"{name}: would migrate by itself, beside its job"
+        if name in SERVICES and given.get("AMQP_RIGHTS") != "own":
+            yield f"{name}: would declare what its user may not"
 
 
 def they_have_no_privileges(resources: Resources) -> Iterator[str]:
