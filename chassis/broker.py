@@ -13,7 +13,7 @@ from uuid import uuid4
 import aio_pika
 import stamina
 from aio_pika.abc import DeliveryMode, HeadersType
-from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotFoundEntity, DeliveryError, PublishError
 from yarl import URL
 
 from chassis import topology, tracing
@@ -133,6 +133,9 @@ class Publisher:
                 await topology.check(channel, self._app_id)
         except Missing as missing:
             logger().error("not on the broker: import deploy/rabbitmq/definitions.json", missing=str(missing))
+            return False
+        except ChannelNotFoundEntity:
+            # a queue of queries went away between its declaration and its binding (ADR 5)
             return False
         finally:
             await channel.close()
