@@ -17,6 +17,7 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotF
 from yarl import URL
 
 from chassis import topology, tracing
+from chassis.disconnected import lost_connection_is_an_error
 from chassis.hosts import RoamingConnection, carrying, first_to_answer
 from chassis.lenient import read_leniently
 from chassis.telemetry import logger
@@ -198,7 +199,8 @@ class Publisher:
             # whole seconds, as AMQP has it: by this a message's wait is measured
             timestamp=int(time.time()),
         )
-        await exchange.publish(message, outgoing.routing_key, mandatory=outgoing.mandatory)
+        with lost_connection_is_an_error():
+            await exchange.publish(message, outgoing.routing_key, mandatory=outgoing.mandatory)
 
     async def _exchange(self, channel: aio_pika.abc.AbstractChannel, name: str) -> aio_pika.abc.AbstractExchange:
         if not name:

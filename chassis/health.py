@@ -10,6 +10,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from chassis.disconnected import lost_connection_is_an_error
 from chassis.settings import Settings
 
 Scope = MutableMapping[str, Any]
@@ -93,8 +94,9 @@ def server_as_told(app: Any, settings: Settings) -> Server:  # noqa: ANN401 - an
 async def trouble(part: str, question: Awaitable[object]) -> dict[str, str]:
     """What is wrong with a part that is asked something: empty where it answers within 3 s."""
     try:
-        async with asyncio.timeout(3):
-            await question
+        with lost_connection_is_an_error():
+            async with asyncio.timeout(3):
+                await question
     except LookupError as error:
         return {part: str(error)}
     except Exception as error:  # noqa: BLE001 - any error means that the part is away

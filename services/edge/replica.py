@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable
 
 import stamina
 from aio_pika.exceptions import AMQPError
@@ -11,15 +10,14 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from chassis import garbage, tracing
-from chassis.broker import BrokerDown, Publisher
-from chassis.health import HealthApp, server_as_told
+from chassis.broker import Publisher
+from chassis.health import HealthApp, server_as_told, trouble
 from chassis.rpc import Requests
 from chassis.telemetry import Log, configure_logging
 from services.edge.auth import Keys
 from services.edge.observing import HttpMetrics, Observed
 from services.edge.settings import Settings
 
-CHECK_WITHIN_SECONDS = 3
 _AWAY = (ConnectionError, TimeoutError, AMQPError)
 
 
@@ -104,18 +102,7 @@ class Edge:
         if not self._started or self._stopping.is_set():
             wrong["service"] = "starting or stopping"
         else:
-            wrong |= await _trouble("broker", self._requests.check())
+            wrong |= await trouble("broker", self._requests.check())
         if not self._keys.are_known:
             wrong["keys"] = "the token issuer has not told its keys"
         return wrong
-
-
-async def _trouble(part: str, question: Awaitable[object]) -> dict[str, str]:
-    try:
-        async with asyncio.timeout(CHECK_WITHIN_SECONDS):
-            await question
-    except LookupError as error:
-        return {part: str(error)}
-    except (*_AWAY, BrokerDown, RuntimeError) as error:
-        return {part: type(error).__name__}
-    return {}
