@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from ops import asyncapi, database_users, definitions, metrics_page
+from ops import asyncapi, dashboards, database_users, definitions, metrics_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,6 +22,8 @@ def generated() -> Iterator[tuple[Path, str]]:
             yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120),
         )
     yield ROOT / "docs" / "metrics.md", metrics_page.page()
+    for dashboard in dashboards.ALL:
+        yield ROOT / "deploy" / "grafana" / "dashboards" / f"{dashboard.uid}.json", dashboard.document()
     yield ROOT / "deploy" / "rabbitmq" / "definitions.json", definitions.written()
     yield ROOT / "deploy" / "mongo" / "users.json", database_users.written()
 

@@ -1,11 +1,11 @@
-"""How tests are spread over pytest-xdist's workers: one by one, but a module with a cluster of its own stays together.
+"""How tests are spread over pytest-xdist's workers: one by one, but a module with a house of its own stays together.
 
 pytest-xdist's own `--dist loadgroup` marks node ids in a way that pytest 9 no longer sees (pytest-xdist 3.8).
 """
 
 from xdist.scheduler import LoadScopeScheduling
 
-_TOGETHER = ("tests/ops/test_cluster.py",)
+_TOGETHER = ("tests/ops/test_cluster.py", "tests/observability/test_scraped.py")
 
 
 class Spreading(LoadScopeScheduling):  # type: ignore[misc] # it ships no annotations

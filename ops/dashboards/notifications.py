@@ -1,0 +1,35 @@
+"""What customers heard, what they answered, and the tickets that it was about."""
+
+from ops.dashboards.grafana import Dashboard
+from ops.dashboards.questions import counted, each, lines, number, per_second, percentile
+
+_NOTIFICATIONS = (
+    lines("By channel and outcome", per_second("atendo_deliveries_total", "channel", "outcome"), unit="cps"),
+    lines(
+        "From the event to the mail server",
+        percentile(50, "atendo_mail_seconds", "about"),
+        percentile(99, "atendo_mail_seconds", "about"),
+        unit="s",
+    ),
+    lines(
+        "Sending, by outcome",
+        each('sum by (outcome) (atendo:handled:rate5m{handler="on_email_due"})', "outcome"),
+        unit="cps",
+    ),
+)
+_EVALUATIONS = (
+    number("Waiting for an answer", "max(atendo_evaluations_waiting)", alarming=None),
+    lines("What became of them", counted("atendo_evaluations_total", "state")),
+    lines("The clock is behind", each("max(atendo_evaluations_overdue_seconds)"), unit="s"),
+)
+_STEPS = 'job="tickets", type=~"Ticket(Opened|Closed|Reopened).v1"'
+_TICKETS = (
+    lines("Opened, closed, reopened", counted("atendo_told_total", "type", where=_STEPS)),
+    lines("Opened without a value", counted("atendo_unresolved_total", "field")),
+)
+
+NOTIFICATIONS = Dashboard(
+    "atendo-notifications",
+    "Atendo: notifications and evaluations",
+    (("Notifications", _NOTIFICATIONS), ("Evaluations", _EVALUATIONS), ("Tickets", _TICKETS)),
+)
