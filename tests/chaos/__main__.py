@@ -4,10 +4,13 @@ import asyncio
 import logging
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import cyclopts
 import stamina
@@ -43,6 +46,7 @@ def main(  # noqa: PLR0913 - the command line's options
     or `--bug`, only to REPORT.
     """
     # outages are what it is about: retries and lost connections are counted, not logged
+    signal.signal(signal.SIGTERM, _leave)
     stamina.instrumentation.set_on_retry_hooks([])
     logging.disable()
     size = SMALL if small else Size(commands, faults, rate)
@@ -55,6 +59,11 @@ def main(  # noqa: PLR0913 - the command line's options
     if target is not None:
         target.write_text(markdown(runs))
     return 0 if all(run.is_clean for run in runs) else 1
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    # as an exception, so that all that was started is stopped, and no network is left behind
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _run(experiment: Experiment) -> Run:
