@@ -14,13 +14,17 @@ from contracts.metrics import CATALOGUE
 from contracts.topology import queues
 from ops.dashboards import ALL
 from services.edge.app import ROUTES
-from tests.observability.programs import need_rabbitmq, program
+from tests.observability.programs import program
 from tests.observability.scene import TEXT, Scene
 from tests.observability.test_rules import ALERTS
 from tests.observability.test_rules import ALL as RULES
 from tests.smtp import Mailbox
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.embedded,  # its broker shows metrics, which the one that all tests share may not
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(180),
+]
 
 _SELECTOR = re.compile(r"\b((?:atendo|rabbitmq|process|up)[a-z0-9_:]*)(?:\{|\b)")
 TYPES = {
@@ -35,7 +39,6 @@ TYPES = {
 async def scene(mongo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
     """Give a product that had its day, and the Prometheus that saw it."""
     program("prometheus")
-    need_rabbitmq()
     mailbox = Mailbox()
     mailbox.start()
     scene = Scene(tmp_path_factory.mktemp("scraped"), mailbox, mongo_url)
