@@ -20,6 +20,8 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 OURS = (*SERVICES, "mk")
 OFFICIAL = {"rabbitmq": "rabbitmq:4-management", "mongo": "mongo:8.0", "maildev": "maildev/maildev:3.0.0"}
+OBSERVING = {"prometheus": "prom/prometheus:v3.5.0"}
+PROMETHEUS: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
 SECRETS = ("RABBITMQ_PASSWORD", "MONGO_PASSWORD", "LINK_SECRET")
 PORT = 8080
 
@@ -45,13 +47,38 @@ def seconds(duration: str) -> int:
 
 
 def test_every_service_is_there_and_nothing_unknown() -> None:
-    assert set(COMPOSE["services"]) == {*OURS, *OFFICIAL}
+    assert set(COMPOSE["services"]) == {*OURS, *OFFICIAL, *OBSERVING}
     assert set(topology.LISTENS) < set(COMPOSE["services"])
 
 
-@pytest.mark.parametrize("name", OFFICIAL)
-def test_what_is_not_ours_is_an_official_image(name: str) -> None:
-    assert COMPOSE["services"][name]["image"] == OFFICIAL[name]
+@pytest.mark.parametrize(("name", "image"), (OFFICIAL | OBSERVING).items())
+def test_what_is_not_ours_is_an_official_image(name: str, image: str) -> None:
+    assert COMPOSE["services"][name]["image"] == image
+
+
+def test_who_only_watches_is_started_when_asked_for() -> None:
+    asked_for = {name for name, service in COMPOSE["services"].items() if service.get("profiles") == ["observability"]}
+
+    assert asked_for == set(OBSERVING)
+
+
+def test_everything_that_has_figures_is_measured_where_it_shows_them() -> None:
+    asked = {
+        (name, where["port"])
+        for job in PROMETHEUS["scrape_configs"]
+        for where in job["dns_sd_configs"]
+        for name in where["names"]
+    }
+
+    assert asked == {*((name, PORT) for name in OURS), ("rabbitmq", 15692)}
+
+
+@pytest.mark.parametrize("name", OBSERVING)
+def test_who_watches_is_given_files_that_are_there(name: str) -> None:
+    given = [volume.split(":") for volume in COMPOSE["services"][name]["volumes"] if volume.startswith(".")]
+
+    assert [path for path, _, how in given if how != "ro" or not (ROOT / path).is_dir()] == []
+    assert given
 
 
 def test_every_stage_of_ours_is_built_on_the_official_python() -> None:
@@ -167,7 +194,8 @@ def test_the_ports_on_the_host_are_those_of_make_run_and_on_loopback_alone() -> 
     parts = [re.fullmatch(r"127\.0\.0\.1:\$\{(\w+):-(\d+)\}:\d+", port) for port in published]
 
     assert {part[1]: int(part[2]) for part in parts if part} == {
-        name: usual[name] for name in usual if name != "SMTP_PORT"
+        **{name: usual[name] for name in usual if name != "SMTP_PORT"},
+        "PROMETHEUS_PORT": 9090,
     }
     assert all(parts)
 
