@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 # Addresses that are given would be used instead.
 ON_CONTAINERS := env -u AMQP_URL -u MONGO_URL TEST_INFRA=containers
 
-.PHONY: help run demo test test-containers fuzz check bench chaos overload upgrade secrets lock audit sbom licences scaling clean broker prometheus
+.PHONY: help run demo test test-containers test-compose fuzz check bench chaos overload upgrade secrets lock audit sbom licences scaling clean broker prometheus
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -30,6 +30,9 @@ test: $(READY) prometheus ## Run every test on a real broker and database; TEST_
 test-containers: $(READY) ## Run what takes broker and database, on RabbitMQ 4 and MongoDB in containers
 	@$(ON_CONTAINERS) $(BIN)/python -m tests.choosing
 	@$(ON_CONTAINERS) $(BIN)/python -m pytest -n 3 -m "infra or embedded" $(ARGS)
+
+test-compose: $(READY) ## Have docker compose build and start a product beside, play the demo on it, and see that all is measured
+	@.ci/compose
 
 fuzz: $(READY) broker ## Give hostile input to all that reads from outside: 100,000 times; ARGS="--inputs 1000000 --seed 7"
 	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)
