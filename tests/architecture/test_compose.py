@@ -20,7 +20,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 OURS = (*SERVICES, "mk")
 OFFICIAL = {"rabbitmq": "rabbitmq:4-management", "mongo": "mongo:8.0", "maildev": "maildev/maildev:3.0.0"}
-OBSERVING = {"prometheus": "prom/prometheus:v3.5.0"}
+OBSERVING = {"prometheus": "prom/prometheus:v3.5.0", "grafana": "grafana/grafana:12.1.0"}
 PROMETHEUS: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
 SECRETS = ("RABBITMQ_PASSWORD", "MONGO_PASSWORD", "LINK_SECRET")
 PORT = 8080
@@ -59,7 +59,9 @@ def test_what_is_not_ours_is_an_official_image(name: str, image: str) -> None:
 def test_who_only_watches_is_started_when_asked_for() -> None:
     asked_for = {name for name, service in COMPOSE["services"].items() if service.get("profiles") == ["observability"]}
 
+    needed = {one for service in COMPOSE["services"].values() for one in service.get("depends_on", ())}
     assert asked_for == set(OBSERVING)
+    assert needed & asked_for == {"prometheus"}
 
 
 def test_everything_that_has_figures_is_measured_where_it_shows_them() -> None:
@@ -196,6 +198,7 @@ def test_the_ports_on_the_host_are_those_of_make_run_and_on_loopback_alone() -> 
     assert {part[1]: int(part[2]) for part in parts if part} == {
         **{name: usual[name] for name in usual if name != "SMTP_PORT"},
         "PROMETHEUS_PORT": 9090,
+        "GRAFANA_PORT": 3000,
     }
     assert all(parts)
 
