@@ -1,10 +1,13 @@
 """FastStream's connection to RabbitMQ, which consumes; a process that only publishes never loads it."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import cast
 
 import aio_pika
+from faststream import AckPolicy
 from faststream.rabbit import Channel, ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
+from faststream.rabbit.message import RabbitMessage
 from faststream.rabbit.schemas.queue import QuorumQueueArgs
 from yarl import URL
 
@@ -13,6 +16,8 @@ from chassis.hosts import RoamingConnection, first_to_answer
 from chassis.lenient import read_leniently
 from chassis.topology import Rights
 from contracts.topology import REQUESTS, Queue
+
+Receive = Callable[[RabbitMessage], Awaitable[None]]
 
 
 class _RoamingBroker(RabbitBroker):
@@ -45,20 +50,28 @@ async def _as_it_is(message: object, _original: object) -> object:
     return message
 
 
-def consumed(queue: Queue, rights: Rights) -> RabbitQueue:
-    """A queue of the topology in FastStream's words, declared again when the connection comes back, if that is ours."""
+def subscribe(broker: RabbitBroker, queue: Queue, receive: Receive, *, rights: Rights, prefetch: int) -> None:
+    """Have `receive` take what `queue` brings, on a channel of its own: only `prefetch` bounds concurrency."""
+    subscriber = broker.subscriber(
+        _consumed(queue, rights),
+        _fed_by(queue),
+        channel=Channel(prefetch_count=prefetch),
+        ack_policy=AckPolicy.MANUAL,
+        # it would answer by the default exchange, beside us
+        no_reply=True,
+    )
+    subscriber(receive)
+
+
+def _consumed(queue: Queue, rights: Rights) -> RabbitQueue:
+    # declared again when the connection comes back, where that is ours to do
     arguments = cast("QuorumQueueArgs", dict(queue.arguments))
     declare = rights is Rights.ALL or queue.kind == "queries"
     return RabbitQueue(queue.name, queue_type=QueueType.QUORUM, durable=True, declare=declare, arguments=arguments)
 
 
-def fed_by(queue: Queue) -> RabbitExchange | None:
-    """The exchange to which a queue that can go away is bound again when it comes back; None for those that stay."""
+def _fed_by(queue: Queue) -> RabbitExchange | None:
+    # what can go away has to be bound again when it comes back
     if queue.kind != "queries":
         return None
     return RabbitExchange(REQUESTS, type=ExchangeType.TOPIC, durable=True, declare=False, robust=False)
-
-
-def own_channel(prefetch: int) -> Channel:
-    """A channel for one subscriber: its prefetch is the only bound on concurrency."""
-    return Channel(prefetch_count=prefetch)

@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from faststream import AckPolicy
 from faststream.rabbit.message import RabbitMessage
 
 from chassis import garbage, store, tracing
 from chassis.broker import Publisher
 from chassis.clock import Clock, utc_now
-from chassis.consumer import consumed, consuming_broker, fed_by, own_channel
+from chassis.consumer import consuming_broker, subscribe
 from chassis.delivery import Delivery
 from chassis.health import HealthApp, WithHealth, server_as_told, trouble
 from chassis.hearing import LOOK_EVERY, Hearing
@@ -149,13 +148,7 @@ class Service:
             await self.switch.wait()
             await self.in_hand.finish(self.delivery.receive(queue, message.raw_message))
 
-        subscriber = self.broker.subscriber(
-            consumed(queue, self.settings.amqp_rights),
-            fed_by(queue),
-            channel=own_channel(self.settings.prefetch),
-            ack_policy=AckPolicy.MANUAL,
-        )
-        subscriber(receive)
+        subscribe(self.broker, queue, receive, rights=self.settings.amqp_rights, prefetch=self.settings.prefetch)
 
     async def stop(self) -> None:
         """Finish what is in hand within the drain time, give back the rest, close."""
