@@ -58,7 +58,7 @@ overload: $(READY) broker ## Give the product three times what it carries, resta
 upgrade: $(READY) broker ## Roll from the last release to this version and back, side by side, while contacts flow
 	@$(BIN)/python -m pytest -q tests/upgrades/large_side_by_side.py $(ARGS)
 
-secrets: ## Make the passwords and keys of the containers: .env
+secrets: ## Make the passwords and keys of the containers: .env and secrets/
 	@ops/install/secrets
 
 lock: $(READY) ## Write the locks anew, with hashes: requirements.txt, and each image's part of it

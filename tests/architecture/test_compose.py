@@ -4,6 +4,7 @@ import importlib
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -22,7 +23,12 @@ OURS = (*SERVICES, "mk")
 OFFICIAL = {"rabbitmq": "rabbitmq:4-management", "mongo": "mongo:8.0", "maildev": "maildev/maildev:3.0.0"}
 OBSERVING = {"prometheus": "prom/prometheus:v3.5.0", "grafana": "grafana/grafana:12.1.0"}
 PROMETHEUS: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
-SECRETS = ("RABBITMQ_PASSWORD", "MONGO_PASSWORD", "LINK_SECRET")
+SECRETS = ("MONGO_ROOT_PASSWORD",)
+USED_BY = {
+    "amqp_password": "AMQP_PASSWORD_FILE",
+    "mongo_password": "MONGO_PASSWORD_FILE",
+    "link_secret": "LINK_SECRET_FILE",
+}
 PORT = 8080
 
 
@@ -102,7 +108,7 @@ def test_a_service_is_built_as_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_reads_every_variable_that_it_is_given(name: str) -> None:
-    given = set(COMPOSE["services"][name]["environment"])
+    given = {variable.removesuffix("_FILE") for variable in COMPOSE["services"][name]["environment"]}
 
     assert given - names_read_by(settings_of(name)) == set()
 
@@ -210,6 +216,30 @@ def test_addresses_within_name_services_and_the_port_that_they_listen_on() -> No
     assert edge.get("TOKEN_AUDIENCE", AUDIENCE) == AUDIENCE
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_is_a_user_of_its_own_with_files_for_its_own_passwords(name: str) -> None:
+    environment, secrets = COMPOSE["services"][name]["environment"], COMPOSE["services"][name]["secrets"]
+    mounted = {one["target"]: one["source"] for one in secrets if isinstance(one, dict)}
+    names = {one if isinstance(one, str) else one["target"] for one in secrets}
+
+    assert environment["AMQP_RIGHTS"] == "own"
+    assert urlsplit(environment["AMQP_URL"]).username == name
+    assert mounted == {"amqp_password": f"{name}-rabbitmq"} | (
+        {"mongo_password": f"{name}-mongo"} if name != "edge" else {}
+    )
+    if name != "edge":
+        assert urlsplit(environment["MONGO_URL"]).username == name
+    used = {variable: path for variable, path in environment.items() if variable.endswith("_FILE")}
+    assert used == {USED_BY[secret]: f"/run/secrets/{secret}" for secret in names}
+
+
+def test_a_secret_is_the_file_of_the_user_that_it_is_named_for() -> None:
+    for name, secret in COMPOSE["secrets"].items():
+        user, _, where = name.partition("-")
+        assert secret["file"] == (f"secrets/{where}/{user}" if where else f"secrets/{name}")
+    assert "/secrets/\n" in (ROOT / ".gitignore").read_text()
+
+
 def test_no_secret_stands_in_a_file() -> None:
     given = "\n".join(str(service.get("environment", "")) for service in COMPOSE["services"].values())
 
@@ -228,5 +258,6 @@ def test_what_the_example_names_is_read() -> None:
     named = set(re.findall(r"^(\w+)=", EXAMPLE, re.MULTILINE))
     by_compose = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
     by_commands = {"EDGE_URL", "MK_URL", "MAIL_URL", "AMQP_URL", "MONGO_URL"}
+    by_commands |= {"AMQP_PASSWORD_FILE", "MONGO_PASSWORD_FILE"}
 
     assert named - by_compose - by_commands == set()

@@ -1,6 +1,6 @@
 """`make secrets`: what is missing is made, what is there stays, nobody else reads it."""
 
-import re
+import json
 import shutil
 import stat
 import subprocess
@@ -9,48 +9,69 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SECRET = re.compile(r"^(\w+_PASSWORD|LINK_SECRET)=([0-9a-f]{48})$", re.MULTILINE)
+DEPLOY = ROOT / "deploy"
+BROKER_USERS = {user["name"] for user in json.loads((DEPLOY / "rabbitmq" / "definitions.json").read_text())["users"]}
+DATABASE_USERS = set(json.loads((DEPLOY / "mongo" / "users.json").read_text()))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     shutil.copy(ROOT / ".env.example", tmp_path)
+    shutil.copytree(DEPLOY, tmp_path / "deploy")
     return tmp_path
 
 
-def make_secrets(folder: Path) -> str:
+def make_secrets(folder: Path) -> dict[str, str]:
     subprocess.run([ROOT / "ops" / "install" / "secrets"], cwd=folder, check=True)  # noqa: S603 - ours
-    return (folder / ".env").read_text()
+    made = [path for path in (folder / "secrets").rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder / "secrets")): path.read_text() for path in made}
 
 
-def test_every_secret_is_made_and_no_two_are_the_same(folder: Path) -> None:
-    secrets = dict(SECRET.findall(make_secrets(folder)))
-
-    assert set(secrets) == {"RABBITMQ_PASSWORD", "MONGO_PASSWORD", "LINK_SECRET"}
-    assert len(set(secrets.values())) == 3
+def in_a_shell(folder: Path, words: str) -> str:
+    shell = ["sh", "-c", f'. ./.env; printf %s "{words}"']
+    return subprocess.run(shell, cwd=folder, env={}, check=True, capture_output=True, text=True).stdout  # noqa: S603
 
 
-def test_nobody_else_may_read_them(folder: Path) -> None:
-    make_secrets(folder)
+def test_every_user_gets_a_password_and_no_two_are_the_same(folder: Path) -> None:
+    made = make_secrets(folder)
+
+    names = {f"rabbitmq/{user}" for user in BROKER_USERS} | {f"mongo/{user}" for user in DATABASE_USERS}
+    assert set(made) == names | {"link_secret"}
+    assert len({*made.values(), in_a_shell(folder, "$MONGO_ROOT_PASSWORD")}) == len(made) + 1
+    assert all(len(secret) == 48 and int(secret, 16) for secret in made.values())
+
+
+def test_nobody_else_may_read_them_and_containers_may(folder: Path) -> None:
+    (folder / "secrets").mkdir(mode=0o755)
+
+    made = make_secrets(folder)
 
     assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / "secrets").stat().st_mode) == 0o700
+    for name in made:
+        path = folder / "secrets" / name
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+        assert path.parent == folder / "secrets" or stat.S_IMODE(path.parent.stat().st_mode) == 0o755
 
 
 def test_a_secret_that_is_there_stays(folder: Path) -> None:
-    (folder / ".env").write_text("LINK_SECRET=what links that are out were signed with\n")
+    (folder / "secrets").mkdir()
+    (folder / "secrets" / "link_secret").write_text("what links that are out were signed with")
+    (folder / ".env").write_text("MONGO_ROOT_PASSWORD=sesame\n")
 
-    once = make_secrets(folder)
-    twice = make_secrets(folder)
+    once = make_secrets(folder), (folder / ".env").read_text()
+    twice = make_secrets(folder), (folder / ".env").read_text()
 
     assert once == twice
-    assert once.startswith("LINK_SECRET=what links that are out were signed with\nRABBITMQ_PASSWORD=")
-    assert once.count("LINK_SECRET=") == 1
+    assert once[0]["link_secret"] == "what links that are out were signed with"
+    assert once[1].startswith("MONGO_ROOT_PASSWORD=sesame\n")
+    assert once[1].count("MONGO_ROOT_PASSWORD") == 1
 
 
-def test_addresses_follow_from_the_secrets_in_a_shell(folder: Path) -> None:
-    secrets = dict(SECRET.findall(make_secrets(folder)))
+def test_the_commands_are_told_where_to_go_as_whom_and_with_what(folder: Path) -> None:
+    made = make_secrets(folder)
 
-    shell = ["sh", "-c", '. ./.env; printf %s "$AMQP_URL"']
-    told = subprocess.run(shell, cwd=folder, env={}, check=True, capture_output=True, text=True).stdout  # noqa: S603
-
-    assert told == f"amqp://atendo:{secrets['RABBITMQ_PASSWORD']}@127.0.0.1:5679/"
+    assert in_a_shell(folder, "$AMQP_URL") == "amqp://ops@127.0.0.1:5679/"
+    assert in_a_shell(folder, "$(cat $AMQP_PASSWORD_FILE)") == made["rabbitmq/ops"]
+    assert in_a_shell(folder, "$MONGO_URL") == "mongodb://ops@127.0.0.1:27027/?authSource=admin"
+    assert in_a_shell(folder, "$(cat $MONGO_PASSWORD_FILE)") == made["mongo/ops"]
