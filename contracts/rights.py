@@ -1,6 +1,6 @@
 """Who may do what on the broker, as data: a user per service, one for the edge, one for MK and one for people.
 
-None but people may write the default exchange: that puts anything into any queue, and no topic bounds it (ADR 15).
+None but people may write the default exchange: that puts anything into any queue, and no topic bounds it (ADR 16).
 """
 
 import re
