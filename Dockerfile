@@ -20,7 +20,7 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 # The checks of broker and database take up to three seconds each.
 HEALTHCHECK --interval=5s --timeout=8s --start-period=90s --retries=3 \
-    CMD ["python", "-IS", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health/ready')"]
+    CMD ["python", "-IS", "-c", "import os, ssl, urllib.request as u; s = 's' * ('TLS_CERT_FILE' in os.environ); u.urlopen(f'http{s}://127.0.0.1:{os.environ[\"PORT\"]}/health/ready', context=ssl._create_unverified_context())"]
 COPY --from=packages /venv /venv
 COPY contracts contracts
 COPY chassis chassis

@@ -130,7 +130,7 @@ def test_a_module_that_an_image_starts_is_there(name: str) -> None:
 
 
 def test_the_health_check_asks_a_path_that_is_served() -> None:
-    asked = re.findall(r"\}(/[a-z/]+)'\)", DOCKERFILE)
+    asked = re.findall(r"\}(/[a-z/]+)'", DOCKERFILE)
 
     assert asked == ["/health/ready"]
     assert HealthApp(live=None, ready=None, registry=None).serves(asked[0])  # type: ignore[arg-type]

@@ -7,14 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import httpx2
 import pytest
 import pytest_asyncio
 from pymongo.errors import ServerSelectionTimeoutError
 
 from chassis import store
 from chassis.broker import Publisher
-from chassis.health import HealthApp, server_as_told
 from chassis.settings import Settings
 from ops.embedded.ports import LOOPBACK, free_port
 from services.feedback.app import build
@@ -23,33 +21,9 @@ from services.notifier.channels.email import Mail
 from services.notifier.sending import MailServerAway
 from tests.deploy.certificates import Authority
 from tests.deploy.servers import a_broker, a_database
-from tests.eventually import eventually
 from tests.smtp import Mailbox
 
 MAIL = b"Subject: Protocolo\r\n\r\nRecebemos.\r\n"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tls")
-
-
-@pytest.fixture(scope="module")
-def ours(folder: Path) -> Authority:
-    """Give the authority that signed the servers' certificates."""
-    return Authority(folder / "ours")
-
-
-@pytest.fixture(scope="module")
-def anothers(folder: Path) -> Authority:
-    """Give one of the same name that nobody here has a certificate of."""
-    return Authority(folder / "anothers")
-
-
-@pytest.fixture(scope="module")
-def certificate(ours: Authority) -> Path:
-    """Give the servers' certificate, with its key."""
-    return ours.issue("server")
 
 
 # The broker
@@ -212,23 +186,3 @@ async def test_no_mail_goes_to_a_server_whose_certificate_is_not_good(
 async def test_a_mail_setting_that_is_none_is_refused_at_start(query: str) -> None:
     with pytest.raises(ValueError, match="SMTP_URL"):
         await send(f"smtp://{LOOPBACK}:25?{query}")
-
-
-# Our own port
-
-
-async def test_a_services_own_port_speaks_tls_where_it_has_a_certificate(ours: Authority, certificate: Path) -> None:
-    service = build(FeedbackSettings.model_validate({"link_secret": "s" * 32}))
-    app = HealthApp(live=service.live, ready=service.ready, registry=service.metrics.registry)
-    http = server_as_told(app, Settings(port=0, tls_cert_file=certificate))
-    serving_it = asyncio.create_task(http.serve())
-    await eventually(lambda: http.started)
-    address = f"{LOOPBACK}:{http.servers[0].sockets[0].getsockname()[1]}"
-
-    async with httpx2.AsyncClient(verify=ssl.create_default_context(cafile=ours.file)) as client:
-        assert (await client.get(f"https://{address}/health/live")).status_code == 200
-        with pytest.raises(httpx2.HTTPError):
-            await client.get(f"http://{address}/health/live")
-
-    http.should_exit = True
-    await serving_it
