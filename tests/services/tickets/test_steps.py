@@ -61,14 +61,17 @@ async def test_r14_each_event_carries_the_level_in_force_at_its_place_in_the_tim
 
 
 async def test_every_closing_counts_and_tells_who_was_in_charge(system: System) -> None:
-    await a_replica(system)
+    service = await a_replica(system)
+    responsible = a_step(mk.ResponsibleAdded)
     closings = [
         said(mk.TicketClosed, at=minutes(20), ticket_id="t1", closed_by="olga", defect_found="Fibra rompida"),
         said(mk.TicketReopened, at=minutes(30), ticket_id="t1"),
         said(mk.TicketClosed, at=minutes(40), ticket_id="t1", closed_by="rotina", automatic=True),
     ]
 
-    await system.say(*reversed(closings), a_step(mk.ResponsibleAdded), an_opening(sector_id="tecnico"))
+    await system.say(*reversed(closings), responsible)
+    await eventually(lambda: service.database["tickets"].find_one({"applied": responsible.event_id}))
+    await system.say(an_opening(sector_id="tecnico"))
 
     first, second = sorted(await told(system, tickets.TicketClosed, 2), key=lambda event: int(event["cycle"]))
     assert (first["cycle"], first["closed_by"], first["automatic"]) == (1, "olga", False)
