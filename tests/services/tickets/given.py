@@ -76,9 +76,16 @@ async def is_on(system: System) -> bool:
 
 
 async def told(system: System, kind: type[Message], count: int = 1, **fields: object) -> list[dict[str, Any]]:
-    """What was said of this kind, once it was said this often."""
-    await eventually(lambda: len(system.heard_of(kind, **fields)) >= count, because=f"{count} {kind.__name__} {fields}")
-    return system.heard_of(kind, **fields)
+    """What was said of this kind, once it was said this often.
+
+    Each event once: where a repetition overtakes, both publish what is in the outbox, under one id (ADR 1).
+    """
+    await eventually(lambda: len(_events(system, kind, fields)) >= count, because=f"{count} {kind.__name__} {fields}")
+    return _events(system, kind, fields)
+
+
+def _events(system: System, kind: type[Message], fields: dict[str, object]) -> list[dict[str, Any]]:
+    return list({event["event_id"]: event for event in system.heard_of(kind, **fields)}.values())
 
 
 async def page_of(system: System, protocol: str, customer_id: str = "ana") -> dict[str, Any]:
