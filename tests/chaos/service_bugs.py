@@ -14,14 +14,14 @@ from services.notifier.delivery_store import MongoInbox
 from services.notifier.inbox import Item
 from services.notifier.render import Writer
 from services.notifier.sending import Outcome
-from services.tickets import migrations as ticket_migrations
+from services.tickets import app as ticket_app
 from services.tickets import store as ticket_store
 from tests.chaos.planting import swap
 
 
 def protocols_alike(stack: ExitStack) -> None:
     """Give out every protocol twice."""
-    swap(stack, ticket_migrations, "STEPS", lambda _: ())
+    swap(stack, ticket_app, "STEPS", lambda _: ())
     swap(stack, ticket_store, "protocol_of", lambda make: lambda day, number: make(day, number // 2))
 
 

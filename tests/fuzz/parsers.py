@@ -125,13 +125,13 @@ def deliveries(draw: DrawFn) -> bytes:
     return struct.pack(">HHQ", 60, 0, 2) + properties(given)
 
 
-def _received(payload: bytes) -> IncomingMessage:
+def _received(payload: bytes, exchange: str = "mk") -> IncomingMessage:
     read_leniently()
     raw = struct.pack(">BHI", 2, 1, len(payload)) + payload + b"\xce"
     header = frame.unmarshal(raw)[2]
     assert isinstance(header, ContentHeader)
     delivered = DeliveredMessage(
-        delivery=commands.Basic.Deliver("c", 1, False, "mk", "mk.sector_saved.v1"),  # noqa: FBT003 - AMQP's order
+        delivery=commands.Basic.Deliver("c", 1, False, exchange, "mk.sector_saved.v1"),  # noqa: FBT003 - AMQP's order
         header=header,
         body=b"{}",
         channel=SimpleNamespace(),  # type: ignore[arg-type]
@@ -148,7 +148,8 @@ def _check_delivery(payload: bytes) -> None:
     written = sent.marshal()
     assert len(written) < FRAME, "outgrew its frame"
     assert len(encode.short_string(letter.key)) <= 256
-    assert Letter.read(topology.queues()[0], _received(struct.pack(">HHQ", 60, 0, 2) + written)).attempts > 0
+    back = _received(struct.pack(">HHQ", 60, 0, 2) + written, topology.RETRIED)
+    assert Letter.read(topology.queues()[0], back).attempts > 0
 
 
 # What a service makes of it.

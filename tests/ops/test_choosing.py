@@ -102,6 +102,8 @@ async def test_a_run_that_is_interrupted_leaves_nothing_behind(
         cwd=ROOT,
         env=_alone(TEST_INFRA=infra.way),
         stdout=subprocess.DEVNULL,
+        # a run in the background of a shell is started without, and would hand that on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
     await eventually(lambda: told.exists() and told.read_text(), A_BUSY_MACHINES_START)
     database = address_of(told.read_text(), default_port=0)
