@@ -11,6 +11,7 @@ def build() -> App:
     app.command("ops.up:up", name="up", help="Run the whole product on this machine, until Ctrl-C.")
     app.command("ops.dead:dead", name="dead", help="List, show, replay and drop dead letters.")
     app.command("ops.reconcile:reconcile", name="reconcile", help="Find what got lost between services; tell it again.")
+    app.command("ops.export:export", name="export", help="All that is held about a customer, as JSON.")
     app.command("ops.questions:explain", name="explain", help="Why a ticket's customer heard what they heard.")
     app.command("ops.questions:resolve", name="resolve", help="Where a contact would go, without sending it.")
     app.command("ops.tokens:token", name="token", help="Print a customer's token of the run on this machine.")

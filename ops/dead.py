@@ -22,6 +22,10 @@ Kind = Annotated[
     str | None, Parameter(name="--type", help="Only this type of message: TicketClosed or TicketClosed.v1.")
 ]
 
+About = Annotated[
+    str | None, Parameter(help="Only those that name this customer, ticket, contact or protocol anywhere.")
+]
+
 
 @dead.command(name="list")
 def list_(  # noqa: PLR0913 - a command's options
@@ -31,12 +35,13 @@ def list_(  # noqa: PLR0913 - a command's options
     reason: str | None = None,
     older_than: Older = None,
     younger_than: Younger = None,
+    about: About = None,
     summary: bool = False,
 ) -> int:
     """List dead letters, oldest first, and leave them where they are; with `--summary`, count them by kind of death."""
 
     async def work() -> None:
-        choice = Choice(service, (), kind, reason, _length(older_than), _length(younger_than))
+        choice = Choice(service, (), kind, reason, _length(older_than), _length(younger_than), _ids(about))
         async with broker() as publisher, chosen(publisher, choice) as letters:
             shown = _summary(letters) if summary else _table(letters)
             console().print(shown if letters else "No dead letters.")
@@ -69,12 +74,13 @@ def replay_(  # noqa: PLR0913 - a command's options
     reason: str | None = None,
     older_than: Older = None,
     younger_than: Younger = None,
+    about: About = None,
     dry_run: bool = False,
 ) -> int:
     """Send dead letters back to the queue they died in; what was done already stays done. Without a filter: all."""
 
     async def work() -> None:
-        choice = Choice(service, ids, kind, reason, _length(older_than), _length(younger_than))
+        choice = Choice(service, ids, kind, reason, _length(older_than), _length(younger_than), _ids(about))
         async with broker() as publisher, chosen(publisher, choice) as letters:
             if dry_run:
                 console().print(_table(letters) if letters else "Nothing to replay.")
@@ -100,18 +106,25 @@ async def _replay(publisher: Publisher, letters: list[DeadLetter]) -> list[str]:
 
 
 @dead.command
-def drop(*ids: str, service: str | None = None, reason: str | None = None, yes: bool = False) -> int:
+def drop(
+    *ids: str, service: str | None = None, reason: str | None = None, about: About = None, yes: bool = False
+) -> int:
     """Drop dead letters for ever: those with these ids, or with `--yes` all that the filters choose."""
 
     async def work() -> None:
         if not ids and not yes:
             raise RefusedError("name the ids to drop, or say --yes to drop all that the filters choose.")
-        async with broker() as publisher, chosen(publisher, Choice(service=service, ids=ids, reason=reason)) as letters:
+        choice = Choice(service=service, ids=ids, reason=reason, about=_ids(about))
+        async with broker() as publisher, chosen(publisher, choice) as letters:
             for letter in letters:
                 await letter.message.ack()
             print(f"dropped: {len(letters)}")
 
     return visit(work)
+
+
+def _ids(about: str | None) -> frozenset[str]:
+    return frozenset({about}) if about else frozenset()
 
 
 def _length(words: str | None) -> timedelta | None:

@@ -1,8 +1,9 @@
 """The dead letters of the services: read without taking, choose, send again, drop."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,24 @@ class DeadLetter:
         except (ValueError, RecursionError):
             return self.message.body.decode(errors="replace")
 
+    def names(self, ids: Collection[str]) -> bool:
+        """Whether it says one of these ids anywhere: of a customer, a ticket, a contact; or a protocol."""
+        return any(one in ids for one in _words(self.body))
+
+
+def _words(body: object) -> Iterator[str]:
+    """Every text in a message; what isn't JSON is taken apart where no id could go on."""
+    unread = [body]
+    while unread:
+        match unread.pop():
+            case dict() as fields:
+                unread.extend(fields.values())
+            case list() as items:
+                unread.extend(items)
+            case str() as text:
+                yield text
+                yield from re.findall(r"[\w.@-]+", text) if text is body else ()
+
 
 def _first_death(headers: dict[str, Any]) -> dict[str, Any]:
     deaths = headers.get("x-death")
@@ -84,6 +103,7 @@ class Choice:
     reason: str | None = None
     older_than: timedelta | None = None
     younger_than: timedelta | None = None
+    about: frozenset[str] = frozenset()
 
     def takes(self, letter: DeadLetter, *, now: datetime) -> bool:
         """Whether this one is meant; an id may be shortened to its beginning."""
@@ -92,6 +112,8 @@ class Choice:
         if self.type and self.type not in {letter.type, letter.type.split(".", maxsplit=1)[0]}:
             return False
         if self.reason and self.reason != letter.reason:
+            return False
+        if self.about and not letter.names(self.about):
             return False
         return self._is_of_age(letter, now=now)
 

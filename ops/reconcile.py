@@ -1,28 +1,23 @@
 """`atendo reconcile`: what one service told and another never took in, and telling it again."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from cyclopts import Parameter
-from pymongo.errors import PyMongoError
 from rich.progress import Progress
 from rich.table import Table
 
-from chassis import store
 from chassis.broker import Publisher
 from chassis.clock import utc_now
 from chassis.outbox import Entry
-from chassis.settings import Settings
 from contracts import topology
-from ops.addresses import address
 from ops.ages import age
 from ops.console import console
+from ops.databases import databases
 from ops.letters import waiting
 from ops.reconcile_erasures import lapses
-from ops.reconcile_places import TELLERS
 from ops.reconcile_search import Finding, Search
 from ops.session import RefusedError, broker, visit
 
@@ -56,7 +51,7 @@ def reconcile(
         if service is not None and service not in topology.LISTENS:
             raise RefusedError(f"there is no service {service!r}: one of {', '.join(topology.LISTENS)}.")
         now = utc_now()
-        async with broker() as publisher, _databases() as of:
+        async with broker() as publisher, databases(mk=True) as of:
             held = {} if force else await waiting(publisher, {"retry", "dead"})
             report = Report(repair=repair, service=service, held=held, counts=found)
             await _look(Search(of, now - age(grace), now - age(stuck)), report, publisher)
@@ -131,19 +126,3 @@ class Report:
         for (service, problem, outcome), count in sorted(self.counts.items()):
             table.add_row(service, problem, outcome, str(count))
         return table
-
-
-@asynccontextmanager
-async def _databases() -> AsyncIterator[dict[str, store.Database]]:
-    settings = Settings(mongo_url=address("MONGO_URL"), mongo_driver="pymongo")
-    client = store.connect(settings)
-    of = {name: store.database(client, f"{settings.database_prefix}{name}") for name in (*TELLERS, "mk")}
-    try:
-        if not await of["mk"].list_collection_names():
-            # the real MK keeps its tickets elsewhere
-            del of["mk"]
-        yield of
-    except PyMongoError as error:
-        raise RefusedError(f"the database is away ({type(error).__name__}): is MONGO_URL right?") from error
-    finally:
-        await client.close()

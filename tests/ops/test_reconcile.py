@@ -12,7 +12,7 @@ from contracts import feedback, mk, tickets
 from ops.reconcile import FOUND, reconcile
 from tests.eventually import eventually
 from tests.journeys.provider import ANA
-from tests.ops.running import Running
+from tests.ops.running import Running, a_closed_ticket, a_day, close, rated
 from tests.system import said
 
 Capture = pytest.CaptureFixture[str]
@@ -30,43 +30,6 @@ async def test_a_day_without_faults_leaves_nothing_to_find(provider: Running, ca
 
     assert code == 0
     assert "Nothing is missing." in capfd.readouterr().out
-
-
-async def a_day(provider: Running) -> tuple[str, str]:
-    """Live one contact from its text to its rating; give protocol and ticket."""
-    protocol, ticket = await a_closed_ticket(provider)
-    await rated(provider)
-    await provider.system.quiet()
-    return protocol, ticket
-
-
-async def a_closed_ticket(provider: Running) -> tuple[str, str]:
-    protocol = (await provider.write(ANA)).json()["protocol"]
-    ticket = await provider.ticket_of(protocol)
-    await close(provider, ticket)
-    await eventually(lambda: len(provider.system.heard_of(feedback.EvaluationRequested)) == 1)
-    return protocol, ticket
-
-
-async def close(provider: Running, ticket: str) -> None:
-    await provider.system.say(
-        said(mk.ServiceOrderCreated, at=datetime.now(UTC), ticket_id=ticket, service_order_id="os1"),
-        said(
-            mk.TicketClosed,
-            at=datetime.now(UTC) + timedelta(seconds=1),
-            ticket_id=ticket,
-            closed_by="joana",
-            request_evaluation=True,
-        ),
-    )
-
-
-async def rated(provider: Running) -> None:
-    (evaluation,) = provider.system.heard_of(feedback.EvaluationRequested)
-    path = f"/v1/evaluations/{evaluation['evaluation_id']}"
-    answer = await provider.app(ANA).post(path, json={"score": 4, "comment": "Demorou"})
-    assert answer.status_code == 201, answer.text
-    await eventually(lambda: len(provider.system.heard_of(feedback.EvaluationSubmitted)) == 1)
 
 
 async def losing(provider: Running, name: str, act: Callable[[], Awaitable[object]]) -> None:
