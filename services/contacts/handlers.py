@@ -1,5 +1,6 @@
 """What contacts does when something happens: load, decide, commit."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -21,9 +22,11 @@ class Handlers:
 
     async def on_submit_contact(self, command: SubmitContact) -> dict[str, object]:
         """Accept or refuse a contact, once; every repetition gets the same answer (R12). Raises: Refusal."""
-        contact = await self.contacts.find(contact_id(command.request_id))
+        contact, known = await asyncio.gather(
+            self.contacts.find(contact_id(command.request_id)),
+            self.register.known(command.customer_id, command.sector_id),
+        )
         if contact is None:
-            known = await self.register.known(command.customer_id, command.sector_id)
             contact, events = domain.submit(command, known, now=self.clock())
         else:
             events = []

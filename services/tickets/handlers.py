@@ -1,5 +1,6 @@
 """What tickets does when something happens: load, decide, commit."""
 
+import asyncio
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from services.tickets import domain, openings, resolution, timeline
 from services.tickets.domain import OptionOff, Step, Ticket, TicketNotFound
 from services.tickets.paging import Place
 from services.tickets.ports import Protocols, Register, Tickets, Unresolved
-from services.tickets.resolution import Asked, Sector, SectorUnknown
+from services.tickets.resolution import Asked, Group, Sector, SectorUnknown
 
 
 class Handlers:
@@ -34,17 +35,22 @@ class Handlers:
 
     async def on_ticket_requested(self, event: contacts.TicketRequested) -> None:
         """Open a contact's ticket (R8, R9). Raises: SectorUnknown, which may pass."""
-        sector = await self.register.sector(event.sector_id)
+        sector, group = await self._deciding(event)
         if sector is None:
             raise SectorUnknown(event.sector_id)
-        await self._open_for_contact(event, sector)
+        await self._open_for_contact(event, sector, group)
 
     async def on_ticket_requested_at_last(self, event: contacts.TicketRequested) -> None:
         """Open a contact's ticket even if nobody told of its sector in time: a contact is never lost (R9)."""
-        await self._open_for_contact(event, await self.register.sector(event.sector_id))
+        await self._open_for_contact(event, *await self._deciding(event))
 
-    async def _open_for_contact(self, event: contacts.TicketRequested, sector: Sector | None) -> None:
-        resolved = resolution.resolve(await self.register.group(event.person_group_id), sector)
+    async def _deciding(self, event: contacts.TicketRequested) -> tuple[Sector | None, Group | None]:
+        return await asyncio.gather(self.register.sector(event.sector_id), self.register.group(event.person_group_id))
+
+    async def _open_for_contact(
+        self, event: contacts.TicketRequested, sector: Sector | None, group: Group | None
+    ) -> None:
+        resolved = resolution.resolve(group, sector)
         level = sector.notification_level if sector else NotificationLevel.START_END
         opened = await self._open(
             openings.ticket_of(event.contact_id),
@@ -61,12 +67,11 @@ class Handlers:
         cause: mk.TicketOpened | contacts.TicketRequested,
         asked: Callable[[str], tickets.TicketOpened],
     ) -> bool:
-        ticket = await self._ticket(ticket_id)
+        ticket, erasure = await asyncio.gather(self._ticket(ticket_id), self._erasure_after(cause))
         events: list[Message] = []
         if not ticket.knows(cause.event_id):
             opening = asked(ticket.openings[0].protocol if ticket.openings else await self.protocols.take())
-            erased = await self._erasure_after(opening) is not None
-            ticket, events = domain.open_ticket(ticket, opening, erased=erased)
+            ticket, events = domain.open_ticket(ticket, opening, erased=erasure is not None)
         await self.tickets.commit(ticket, events, cause=cause)
         # an erasure that came since it was asked for has not seen this ticket
         erasure = await self._erasure_after(ticket.openings[0])
@@ -131,7 +136,9 @@ class Handlers:
         if ticket.openings[0].occurred_at <= erasure.occurred_at:
             await self.tickets.commit(domain.erase(ticket), [], cause=erasure)
 
-    async def _erasure_after(self, opening: tickets.TicketOpened) -> mk.CustomerErased | None:
+    async def _erasure_after(
+        self, opening: mk.TicketOpened | contacts.TicketRequested | tickets.TicketOpened
+    ) -> mk.CustomerErased | None:
         erasure = await self.register.erasure(opening.customer_id)
         return erasure if erasure and opening.occurred_at <= erasure.occurred_at else None
 
