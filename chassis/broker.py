@@ -31,7 +31,8 @@ RECONNECT_AFTER = timedelta(seconds=1)
 CONFIRM_WITHIN = timedelta(seconds=5)
 LOOK_AGAIN_AFTER = timedelta(seconds=5)
 
-_AWAY = (ConnectionError, AMQPError, ChannelInvalidStateError, RuntimeError)
+AWAY = (ConnectionError, AMQPError, ChannelInvalidStateError, RuntimeError)
+"""What the driver raises while the broker is away, or comes back."""
 
 
 class BrokerDown(Exception):
@@ -211,4 +212,4 @@ class Publisher:
 
 
 def _may_pass(error: Exception) -> bool:
-    return isinstance(error, _AWAY) and not isinstance(error, PublishError)
+    return isinstance(error, AWAY) and not isinstance(error, PublishError)

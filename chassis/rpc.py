@@ -4,11 +4,13 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
-from aio_pika.abc import AbstractIncomingMessage
+import stamina
+from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel
 from pydantic import ValidationError
 
 from chassis import tracing
-from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
+from chassis.broker import AWAY, BrokerDown, Outgoing, Publisher, Unroutable
+from chassis.disconnected import lost_connection_is_an_error
 from contracts.requests import Reply, Request
 from contracts.topology import REPLIES, REPLY_BY, REQUESTS
 
@@ -22,25 +24,48 @@ class NobodyThere(Exception):
 
 
 class Requests:
-    """Asks services; replies come to one exclusive queue a replica and find their caller by correlation id."""
+    """Asks services; replies come to one exclusive queue a replica and find their caller by correlation id.
+
+    `reply_queue` has another name on every connection: a lost one holds its own while the broker believes in it.
+    """
 
     def __init__(self, publisher: Publisher) -> None:
+        self.reply_queue = ""
         self._publisher = publisher
-        self._queue = f"edge.replies.{uuid4()}"
+        self._channel: AbstractRobustChannel
+        self._reading = asyncio.Event()
+        self._coming_back: asyncio.Task[None] | None = None
         self._waiting: dict[str, asyncio.Future[Reply]] = {}
 
     async def start(self) -> None:
-        """Open the reply queue; it comes back by itself after a reconnection."""
-        channel = await self._publisher.connection.channel()
-        queue = await channel.declare_queue(self._queue, exclusive=True, auto_delete=True)
-        await queue.bind(REPLIES, self._queue)
-        await queue.consume(self._on_reply, no_ack=True)
+        """Open the reply queue; another comes by itself after a reconnection."""
+        self._channel = await self._publisher.connection.channel()
+        await self._read()
+        self._channel.reopen_callbacks.add(lambda *_: self._read_again())
+
+    async def _read(self) -> None:
+        name = f"edge.replies.{uuid4()}"
+        queue = await self._channel.declare_queue(name, exclusive=True, auto_delete=True, robust=False)
+        await queue.bind(REPLIES, name, robust=False)
+        await queue.consume(self._on_reply, no_ack=True, robust=False)
+        self.reply_queue = name
+        self._reading.set()
+
+    def _read_again(self) -> None:
+        self._reading.clear()
+        if self._coming_back is None or self._coming_back.done():
+            self._coming_back = asyncio.create_task(self._read_patiently())
+
+    async def _read_patiently(self) -> None:
+        async for attempt in stamina.retry_context(on=AWAY, attempts=None, timeout=None, wait_initial=0.05, wait_max=1):
+            with attempt, lost_connection_is_an_error():
+                await self._read()
 
     async def check(self) -> None:
         """Ask the broker whether this replica's replies are read. Raises: LookupError, or what the broker says."""
         channel = await self._publisher.connection.channel()
         try:
-            found = await channel.declare_queue(self._queue, passive=True, robust=False)
+            found = await channel.declare_queue(self.reply_queue, passive=True, robust=False)
             if not found.declaration_result.consumer_count:
                 raise LookupError("replies are not consumed")
         finally:
@@ -58,6 +83,7 @@ class Requests:
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[ticket] = waiting
         try:
+            await self._heard(request, within=confirm_within)
             await self._publisher.publish(self._outgoing(request, ticket, within), within=confirm_within)
             async with asyncio.timeout(within.total_seconds()):
                 return await waiting
@@ -68,6 +94,14 @@ class Requests:
         finally:
             del self._waiting[ticket]
 
+    async def _heard(self, request: Request, *, within: timedelta) -> None:
+        # what is asked before the reply queue is there again could not be answered
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                await self._reading.wait()
+        except TimeoutError as error:
+            raise NobodyThere(request.queue()) from error
+
     def _outgoing(self, request: Request, ticket: str, within: timedelta) -> Outgoing:
         return Outgoing(
             exchange=REQUESTS,
@@ -77,7 +111,7 @@ class Requests:
             correlation_id=ticket,
             headers={**tracing.carried(), REPLY_BY: REPLIES},
             persistent=request.durable,
-            reply_to=self._queue,
+            reply_to=self.reply_queue,
             expires=None if request.durable else within,
         )
 

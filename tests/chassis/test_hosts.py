@@ -1,7 +1,5 @@
 """A broker's list of hosts: how it is read, and that connections go on to the next one."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
@@ -14,49 +12,11 @@ from chassis.broker import Outgoing, Publisher
 from chassis.consumer import consuming_broker
 from chassis.hosts import carrying, hosts, moved_on
 from contracts.topology import dead_queue
-from ops.embedded.ports import address_of, free_port
+from ops.embedded.ports import free_port
+from tests.doors import Door
 from tests.eventually import eventually
 
 THREE = ("amqp://ana:s3@one:1/v", "amqp://ana:s3@two:2/v", "amqp://ana:s3@[::1]:3/v")
-
-
-class Door:
-    """A way to the broker that can be shut, with all who came through it."""
-
-    def __init__(self, url: str) -> None:
-        self._behind = address_of(url, default_port=5672)
-        self._writers: list[asyncio.StreamWriter] = []
-        self._server: asyncio.Server | None = None
-        self.port = free_port()
-
-    @property
-    def used(self) -> bool:
-        """Tell whether somebody came through and is still there."""
-        return any(not writer.is_closing() for writer in self._writers)
-
-    async def open(self) -> None:
-        """Let people through."""
-        self._server = await asyncio.start_server(self._come_in, "127.0.0.1", self.port)
-
-    async def shut(self) -> None:
-        """Cut off all who came through, and let nobody in."""
-        if self._server is not None:
-            self._server.close()
-        for writer in self._writers:
-            writer.close()
-        self._writers.clear()
-
-    async def _come_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection(*self._behind)
-        self._writers += [writer, inner_writer]
-        await asyncio.gather(_pass(reader, inner_writer), _pass(inner_reader, writer))
-
-
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-    writer.close()
 
 
 @pytest_asyncio.fixture

@@ -7,18 +7,32 @@ from uuid import uuid4
 
 import aio_pika
 import pytest
+from aiormq.exceptions import ChannelLockedResource
+from yarl import URL
 
-from chassis.rpc import NobodyThere, NoReply
+from chassis.broker import Publisher
+from chassis.rpc import NobodyThere, NoReply, Requests
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts.requests import ListEvaluations, SubmitEvaluation
 from contracts.topology import REPLIES, REPLY_BY
+from tests.doors import Door
 from tests.eventually import eventually
 from tests.system import System
 
 
 def a_query(customer: str = "ana") -> ListEvaluations:
     return ListEvaluations(request_id=uuid4(), customer_id=customer)
+
+
+async def on_list_evaluations(query: ListEvaluations) -> object:
+    return {"for": query.customer_id}
+
+
+def a_feedback(settings: Settings) -> Service:
+    service = Service("feedback", settings)
+    service.answers(ListEvaluations, on_list_evaluations)
+    return service
 
 
 async def test_replies_find_their_callers_and_nobody_waits_for_another(system: System) -> None:
@@ -68,15 +82,7 @@ async def test_a_command_that_nobody_answers_stays_to_be_handled(system: System)
 
 @pytest.mark.parametrize("by", ["", REPLIES])
 async def test_an_answer_goes_the_way_that_its_asker_can_hear_it(system: System, by: str) -> None:
-    async def on_list_evaluations(query: ListEvaluations) -> object:
-        return {"for": query.customer_id}
-
-    def build(settings: Settings) -> Service:
-        service = Service("feedback", settings)
-        service.answers(ListEvaluations, on_list_evaluations)
-        return service
-
-    await system.run(build, Settings)
+    await system.run(a_feedback, Settings)
     channel = await system.publisher.connection.channel()
     own = await channel.declare_queue("asker.own", exclusive=True, robust=False)
     if by:
@@ -94,3 +100,35 @@ async def test_an_answer_goes_the_way_that_its_asker_can_hear_it(system: System,
 
         assert json.loads(answer.body)["ok"] == {"for": "ana"}
         assert (answer.exchange, answer.correlation_id) == (by, "c1")
+
+
+async def test_an_asker_whose_lost_connection_still_holds_its_reply_queue_asks_on(
+    system: System, amqp_url: str
+) -> None:
+    await system.run(a_feedback, Settings)
+    door = Door(amqp_url)
+    await door.open()
+    url = URL(amqp_url).with_host("127.0.0.1").with_port(door.port)
+    publisher = Publisher(str(url), app_id="edge")
+    await publisher.start()
+    requests = Requests(publisher)
+    await requests.start()
+    held = requests.reply_queue
+
+    door.lose()
+
+    answer = await eventually(lambda: answer_to(requests), timedelta(seconds=60))
+    assert answer == {"for": "ana"}
+    await requests.check()
+    channel = await system.publisher.connection.channel()
+    with pytest.raises(ChannelLockedResource):
+        await channel.declare_queue(held, passive=True, robust=False)
+    await publisher.stop()
+    await door.shut()
+
+
+async def answer_to(requests: Requests) -> object:
+    try:
+        return (await requests.ask(a_query(), within=timedelta(seconds=1))).ok
+    except (NobodyThere, NoReply):
+        return None
