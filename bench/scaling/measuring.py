@@ -35,20 +35,22 @@ class Stuck(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One round: so many replicas did so much a second."""
+    """One round: so many replicas did so much a second, with answers later by so much."""
 
     load: Load
     replicas: int
     per_second: float
+    later: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """The rounds on one stage, with one mail server."""
+    """The rounds on one stage, with one mail server; every wait of `SLOWER` is `times` as long."""
 
     stage: Stage
     sink: Sink
     board: Board
+    times: float = 1
 
     async def introduce(self, load: Load) -> None:
         """Have one replica, not slowed, hear of the provider: later ones find it in the database."""
@@ -68,11 +70,14 @@ class Scaling:
                     sending = asyncio.create_task(self._send(load, wanted))
                     per_second = await _rate(count, wanted * load.units, bar)
                     await sending
-        return Measured(load, replicas, per_second)
+        return Measured(load, replicas, per_second, self._later(load))
+
+    def _later(self, load: Load) -> timedelta:
+        return SLOWER[load.slow] * self.times
 
     @contextmanager
     def _slowed(self, load: Load) -> Iterator[dict[str, str]]:
-        by = SLOWER[load.slow]
+        by = self._later(load)
         if load.slow == "the mail server":
             with delayed(self.sink.port, by) as port:
                 yield {"SMTP_URL": f"smtp://{LOOPBACK}:{port}"}

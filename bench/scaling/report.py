@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from bench.scaling.measuring import SLOWER, Measured
+from bench.scaling.measuring import Measured
 
 _HEAD = ("service", "waits for", "replicas", "a second", "times one replica", "of linear")
 
@@ -15,7 +15,7 @@ def rows(found: Sequence[Measured]) -> list[tuple[str, ...]]:
     return [
         (
             one.load.service,
-            f"{one.load.slow}, {SLOWER[one.load.slow].total_seconds() * 1000:g} ms an answer",
+            f"{one.load.slow}, {one.later.total_seconds() * 1000:g} ms an answer",
             str(one.replicas),
             f"{one.per_second:.0f} {one.load.unit}",
             f"{one.per_second / alone[one.load.service]:.1f}",

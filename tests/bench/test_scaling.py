@@ -47,11 +47,20 @@ def test_a_slow_server_hangs_up_when_its_server_does() -> None:
             assert answer == b"OLA!!!"
 
 
+def measured(load: Load, replicas: int, per_second: float) -> Measured:
+    return Measured(load, replicas, per_second, _DELAY)
+
+
 def test_every_round_is_held_to_the_first_of_its_service() -> None:
-    found = [Measured(LOADS[0], 1, 20.0), Measured(LOADS[0], 4, 60.0), Measured(LOADS[1], 2, 50.0)]
+    found = [
+        measured(LOADS[0], 1, 20.0),
+        measured(LOADS[0], 4, 60.0),
+        measured(LOADS[1], 2, 50.0),
+    ]
 
     shown = rows(found)
 
+    assert {row[1] for row in shown} == {f"{LOADS[0].slow}, 50 ms an answer", f"{LOADS[1].slow}, 50 ms an answer"}
     assert [row[4:] for row in shown] == [("1.0", "100%"), ("3.0", "75%"), ("2.0", "100%")]
 
 
@@ -63,7 +72,7 @@ def test_no_two_things_that_a_service_is_given_are_the_same(load: Load) -> None:
 
 
 def test_the_page_shows_a_picture_with_a_line_for_each_service() -> None:
-    page = markdown([Measured(LOADS[0], 1, 20.0), Measured(LOADS[0], 2, 40.0)], "a machine", "a command")
+    page = markdown([measured(LOADS[0], 1, 20.0), measured(LOADS[0], 2, 40.0)], "a machine", "a command")
 
     assert "xychart-beta" in page
     assert "line [1.0, 2.0]" in page
