@@ -1,8 +1,8 @@
 """`atendo dead`: what the services could not handle, and what to do with it."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
-from typing import Annotated
+from dataclasses import dataclass
+from datetime import datetime
 
 from cyclopts import App, Parameter
 from rich.progress import track
@@ -16,33 +16,52 @@ from ops.session import RefusedError, broker, visit
 
 dead = App(name="dead", help="Dead letters: list, show, replay, drop.")
 
-Older = Annotated[str | None, Parameter(help="Only those that died longer ago than this: 30s, 10m, 2h, 1d.")]
-Younger = Annotated[str | None, Parameter(help="Only those that died less long ago than this.")]
-Kind = Annotated[
-    str | None, Parameter(name="--type", help="Only this type of message: TicketClosed or TicketClosed.v1.")
-]
 
-About = Annotated[
-    str | None, Parameter(help="Only those that name this customer, ticket, contact or protocol anywhere.")
-]
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which dead letters are meant; without any, all."""
+
+    service: str | None = None
+    "Only those of this service."
+
+    type: str | None = None
+    "Only this type of message: TicketClosed or TicketClosed.v1."
+
+    reason: str | None = None
+    "Only those that died of this: unreadable, unknown_type, permanent, retries_exhausted, delivery_limit."
+
+    older_than: str | None = None
+    "Only those that died longer ago than this: 30s, 10m, 2h, 1d."
+
+    younger_than: str | None = None
+    "Only those that died less long ago than this."
+
+    about: str | None = None
+    "Only those that name this customer, ticket, contact or protocol anywhere."
+
+    def choice(self, *ids: str) -> Choice:
+        """What is meant, and of that what begins with one of `ids`, where there are any. Raises: RefusedError."""
+        return Choice(
+            service=self.service,
+            ids=ids,
+            type=self.type,
+            reason=self.reason,
+            older_than=age(self.older_than) if self.older_than else None,
+            younger_than=age(self.younger_than) if self.younger_than else None,
+            about=frozenset({self.about}) if self.about else frozenset(),
+        )
+
+
+ALL = Filters()
 
 
 @dead.command(name="list")
-def list_(  # noqa: PLR0913 - a command's options
-    *,
-    service: str | None = None,
-    kind: Kind = None,
-    reason: str | None = None,
-    older_than: Older = None,
-    younger_than: Younger = None,
-    about: About = None,
-    summary: bool = False,
-) -> int:
+def list_(*, filters: Filters = ALL, summary: bool = False) -> int:
     """List dead letters, oldest first, and leave them where they are; with `--summary`, count them by kind of death."""
 
     async def work() -> None:
-        choice = Choice(service, (), kind, reason, _length(older_than), _length(younger_than), _ids(about))
-        async with broker() as publisher, chosen(publisher, choice) as letters:
+        async with broker() as publisher, chosen(publisher, filters.choice()) as letters:
             shown = _summary(letters) if summary else _table(letters)
             console().print(shown if letters else "No dead letters.")
 
@@ -54,7 +73,7 @@ def show(letter: str) -> int:
     """Show one dead letter whole: headers and body. The body may hold personal data."""
 
     async def work() -> None:
-        async with broker() as publisher, chosen(publisher, Choice(ids=(letter,))) as letters:
+        async with broker() as publisher, chosen(publisher, ALL.choice(letter)) as letters:
             if not letters:
                 raise RefusedError(f"no dead letter begins with {letter}: see `atendo dead list`.")
             screen = console()
@@ -67,21 +86,11 @@ def show(letter: str) -> int:
 
 
 @dead.command(name="replay")
-def replay_(  # noqa: PLR0913 - a command's options
-    *ids: str,
-    service: str | None = None,
-    kind: Kind = None,
-    reason: str | None = None,
-    older_than: Older = None,
-    younger_than: Younger = None,
-    about: About = None,
-    dry_run: bool = False,
-) -> int:
+def replay_(*ids: str, filters: Filters = ALL, dry_run: bool = False) -> int:
     """Send dead letters back to the queue they died in; what was done already stays done. Without a filter: all."""
 
     async def work() -> None:
-        choice = Choice(service, ids, kind, reason, _length(older_than), _length(younger_than), _ids(about))
-        async with broker() as publisher, chosen(publisher, choice) as letters:
+        async with broker() as publisher, chosen(publisher, filters.choice(*ids)) as letters:
             if dry_run:
                 console().print(_table(letters) if letters else "Nothing to replay.")
                 return
@@ -106,29 +115,18 @@ async def _replay(publisher: Publisher, letters: list[DeadLetter]) -> list[str]:
 
 
 @dead.command
-def drop(
-    *ids: str, service: str | None = None, reason: str | None = None, about: About = None, yes: bool = False
-) -> int:
+def drop(*ids: str, filters: Filters = ALL, yes: bool = False) -> int:
     """Drop dead letters for ever: those with these ids, or with `--yes` all that the filters choose."""
 
     async def work() -> None:
         if not ids and not yes:
             raise RefusedError("name the ids to drop, or say --yes to drop all that the filters choose.")
-        choice = Choice(service=service, ids=ids, reason=reason, about=_ids(about))
-        async with broker() as publisher, chosen(publisher, choice) as letters:
+        async with broker() as publisher, chosen(publisher, filters.choice(*ids)) as letters:
             for letter in letters:
                 await letter.message.ack()
             print(f"dropped: {len(letters)}")
 
     return visit(work)
-
-
-def _ids(about: str | None) -> frozenset[str]:
-    return frozenset({about}) if about else frozenset()
-
-
-def _length(words: str | None) -> timedelta | None:
-    return age(words) if words else None
 
 
 def _summary(letters: list[DeadLetter]) -> Table:

@@ -11,6 +11,7 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts import tickets, topology
 from ops import dead as command
+from ops.dead import Filters
 from ops.letters import Choice, chosen
 from tests.eventually import eventually
 from tests.system import LONG_AGO, System, said
@@ -114,7 +115,7 @@ async def test_letters_are_chosen_by_age_both_ways_and_counted_by_kind_of_death(
     assert await listed(with_two_dead, Choice(older_than=hour)) == []
     assert await listed(with_two_dead, Choice(younger_than=timedelta())) == []
     capfd.readouterr()
-    assert await asyncio.to_thread(command.list_, summary=True, younger_than="1h") == 0
+    assert await asyncio.to_thread(command.list_, summary=True, filters=Filters(younger_than="1h")) == 0
 
     lines = [line.split() for line in capfd.readouterr().out.splitlines()]
     assert [line[1:4] for line in lines if line[:1] == ["notifier"]] == [
@@ -133,7 +134,7 @@ async def test_what_the_broker_itself_buried_is_replayed_too(with_two_dead: Syst
     doors.open = True
     await service.broker.start()
 
-    assert await asyncio.to_thread(command.replay_, reason="delivery_limit") == 0
+    assert await asyncio.to_thread(command.replay_, filters=Filters(reason="delivery_limit")) == 0
 
     await eventually(lambda: doors.done == ["t9"])
     assert await with_two_dead.depth("notifier.dead") == 2
@@ -157,7 +158,7 @@ async def test_a_letter_whose_queue_is_gone_stays_and_is_named(
     gone: HeadersType = {"x-atendo-queue": "notifier.pigeons", "x-atendo-reason": "retries_exhausted"}
     await with_two_dead.publisher.publish(Outgoing("", "notifier.dead", b"{}", "EmailDue.v1", headers=gone))
 
-    assert await asyncio.to_thread(command.replay_, reason="retries_exhausted") == 1
+    assert await asyncio.to_thread(command.replay_, filters=Filters(reason="retries_exhausted")) == 1
 
     assert "1 stay: the queue they died in is gone, notifier.pigeons" in capfd.readouterr().err
     await eventually(lambda: dead_are(with_two_dead, 3))
@@ -168,13 +169,13 @@ async def test_dropping_wants_ids_or_a_yes(with_two_dead: System, capfd: pytest.
     assert "--yes" in capfd.readouterr().err
     await eventually(lambda: dead_are(with_two_dead, 2))
 
-    assert await asyncio.to_thread(command.drop, reason="unreadable", yes=True) == 0
+    assert await asyncio.to_thread(command.drop, filters=Filters(reason="unreadable"), yes=True) == 0
 
     await eventually(lambda: dead_are(with_two_dead, 1))
 
 
 @pytest.mark.usefixtures("with_two_dead")
 async def test_a_service_that_is_not_there_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    assert await asyncio.to_thread(command.list_, service="nobody") == 1
+    assert await asyncio.to_thread(command.list_, filters=Filters(service="nobody")) == 1
 
     assert "there is no service 'nobody': one of contacts" in capfd.readouterr().err

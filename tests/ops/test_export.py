@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts import mk
-from ops.dead import drop
+from ops.dead import Filters, drop
 from ops.export import export
 from tests.eventually import eventually
 from tests.journeys.provider import ANA, BIA
@@ -85,8 +85,8 @@ async def test_dead_letters_about_a_customer_or_their_tickets_are_exported_and_c
     assert "Ana R." in str(dead)
     assert "Anabela" not in str(dead)
 
-    assert await asyncio.to_thread(drop, about=ticket, yes=True) == 0
-    assert await asyncio.to_thread(drop, about=ANA, yes=True) == 0
+    assert await asyncio.to_thread(drop, filters=Filters(about=ticket), yes=True) == 0
+    assert await asyncio.to_thread(drop, filters=Filters(about=ANA), yes=True) == 0
     assert (await exported(ANA, capfd))["dead_letters"] == []
     assert len((await exported("anabela", capfd))["dead_letters"]) > 0
 
