@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from ops import asyncapi, dashboards, database_users, definitions, metrics_page
+from ops import alerts, asyncapi, dashboards, database_users, definitions, metrics_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,6 +24,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "metrics.md", metrics_page.page()
     for dashboard in dashboards.ALL:
         yield ROOT / "deploy" / "grafana" / "dashboards" / f"{dashboard.uid}.json", dashboard.document()
+    yield ROOT / "deploy" / "kubernetes" / "base" / "alerts.yaml", alerts.written()
     yield ROOT / "deploy" / "rabbitmq" / "definitions.json", definitions.written()
     yield ROOT / "deploy" / "mongo" / "users.json", database_users.written()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import kubernetes_validate
+import yaml
 
 from contracts import topology
 from services.edge.app import build as build_edge
@@ -159,6 +160,13 @@ def _leads(path: Mapping[str, Any], route: str) -> bool:
     if path["pathType"] == "Exact":
         return bool(route == path["path"])
     return route == path["path"] or route.startswith(path["path"].rstrip("/") + "/")
+
+
+def alerts_are_everywhere_the_same(resources: Resources) -> Iterator[str]:
+    """What calls somebody elsewhere calls them here."""
+    elsewhere = yaml.safe_load((ROOT / "deploy" / "prometheus" / "rules" / "atendo.yml").read_text())
+    there = [group for one in of_kind(resources, "PrometheusRule") for group in one["spec"]["groups"]]
+    yield from (f"no {group['name']} as elsewhere" for group in elsewhere["groups"] if group not in there)
 
 
 def nobody_speaks_unasked(resources: Resources) -> Iterator[str]:

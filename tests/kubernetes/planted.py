@@ -118,6 +118,14 @@ MISTAKES: dict[str, tuple[Rule, Callable[[R], Any]]] = {
         pod_rules.ports_and_probes_are_the_code_s,
         lambda it: the(it, "PodMonitor", "services")["spec"]["podMetricsEndpoints"][0].update(path="/prometheus"),
     ),
+    "an alert that waits longer": (
+        house_rules.alerts_are_everywhere_the_same,
+        lambda it: the(it, "PrometheusRule", "atendo")["spec"]["groups"][1]["rules"][0].update({"for": "1h"}),
+    ),
+    "a rule that neither alerts nor records": (
+        house_rules.they_are_valid,
+        lambda it: the(it, "PrometheusRule", "atendo")["spec"]["groups"][1]["rules"][0].pop("alert"),
+    ),
     "an unknown variable": (
         pod_rules.variables_are_settings,
         lambda it: of_env(it, "notifier", "SMTP_URL").update(name="SMTP_URI"),

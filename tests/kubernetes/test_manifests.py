@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     pod_rules.there_is_room_as_measured,
     pod_rules.images_are_the_services_own,
     house_rules.customers_reach_what_is_theirs,
+    house_rules.alerts_are_everywhere_the_same,
     house_rules.nobody_speaks_unasked,
 )
 
