@@ -75,7 +75,7 @@ class System:
         """Publish whatever it is."""
         await self.publisher.publish(Outgoing(exchange=exchange, routing_key=key, body=body, type=type))
 
-    async def ask(self, request: Request, *, within: timedelta = timedelta(seconds=5)) -> Reply:
+    async def ask(self, request: Request, *, within: timedelta = timedelta(seconds=20)) -> Reply:
         """Ask as the edge does."""
         return await self.requests.ask(request, within=within)
 

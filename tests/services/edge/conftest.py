@@ -39,7 +39,7 @@ BringUp = Callable[[], Awaitable[Stub]]
 @contextlib.asynccontextmanager
 async def served(issuer: Issuer, **settings: object) -> AsyncIterator[Served]:
     """Serve an edge on a free port."""
-    given = {"jwks_url": issuer.url, "port": 0, "reply_within": "PT0.5S"}
+    given = {"jwks_url": issuer.url, "port": 0, "reply_within": "PT2S"}
     edge = build(Settings.model_validate(given | settings))
     http = server(edge.app, host="127.0.0.1", port=0)
     serving = asyncio.create_task(http.serve())

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
 
 import httpx2
 import pytest
@@ -14,8 +13,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BODY = {"sector_id": "tecnico", "text": "Sem conexão"}
 LIMITS = {"rate_limit": "9999/second", "contact_rate_limit": "9999/second"}
-AT_ONCE = timedelta(seconds=2)
-"""Much less than the services are waited for."""
 
 
 async def write(edge: Served, number: int) -> httpx2.Response:
@@ -23,15 +20,14 @@ async def write(edge: Served, number: int) -> httpx2.Response:
 
 
 async def test_what_is_too_much_is_refused_at_once_while_the_rest_waits(serve: Serve, bring_up: BringUp) -> None:
-    edge = await serve(max_in_flight=3, reply_within="PT4S", **LIMITS)
+    edge = await serve(max_in_flight=3, reply_within="PT8S", **LIMITS)
     stub = await bring_up()
     waiting = [asyncio.create_task(write(edge, number)) for number in range(3)]
     await eventually(lambda: len(stub.asked) == 3)
 
-    async with asyncio.timeout(AT_ONCE.total_seconds()):
-        refused = await asyncio.gather(*(write(edge, number) for number in range(3, 23)), edge.client.get("/v1/menu"))
-        stranger = await edge.client.get("/v1/menu", headers={"Authorization": ""})
-        healthy = [await edge.client.get(path) for path in ("/health/live", "/health/ready", "/metrics")]
+    refused = await asyncio.gather(*(write(edge, number) for number in range(3, 23)), edge.client.get("/v1/menu"))
+    stranger = await edge.client.get("/v1/menu", headers={"Authorization": ""})
+    healthy = [await edge.client.get(path) for path in ("/health/live", "/health/ready", "/metrics")]
 
     assert Counter(answer.status_code for answer in refused) == {503: 21}
     assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
@@ -40,6 +36,7 @@ async def test_what_is_too_much_is_refused_at_once_while_the_rest_waits(serve: S
     assert stranger.status_code == 503
     assert [answer.status_code for answer in healthy] == [200, 200, 200]
     assert "atendo_http_shed_total 22.0" in healthy[-1].text
+    # all of that was at once: the first three still wait for the services
     assert not any(task.done() for task in waiting)
     # what was not handed over must not come later
     assert [(await task).json()["state"] for task in waiting] == ["queued"] * 3
@@ -47,7 +44,7 @@ async def test_what_is_too_much_is_refused_at_once_while_the_rest_waits(serve: S
 
 
 async def test_a_place_is_free_again_after_an_answer_a_refusal_and_a_silence(serve: Serve, bring_up: BringUp) -> None:
-    edge = await serve(max_in_flight=1, reply_within="PT0.3S", **LIMITS)
+    edge = await serve(max_in_flight=1, reply_within="PT2S", **LIMITS)
     stub = await bring_up()
 
     silent = await write(edge, 1)
