@@ -93,7 +93,7 @@ async def test_eventually_tells_what_did_not_come() -> None:
     with pytest.raises(AssertionError, match="the moon falls"):
         await eventually(lambda: False, within=timedelta(milliseconds=100), because="the moon falls")
 
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
 
 
 async def test_eventually_takes_a_failed_assertion_for_not_yet() -> None:
