@@ -162,7 +162,9 @@ class Snapshots:
             {"occurred_at": {"$lt": told.occurred_at}},
             {"occurred_at": told.occurred_at, "event_id": {"$lte": told.event_id}},
         ]
-        return await self._writes.ask(ReplaceOne({"_id": document_id, "$or": older}, {**state, **stamp}, upsert=True))
+        replacing = ReplaceOne({"_id": document_id, "$or": older}, {**state, **stamp}, upsert=True)
+        # the first try may lose to an older word that is told at the same moment: then nothing was there to replace
+        return await self._writes.ask(replacing) or await self._writes.ask(replacing)
 
 
 def is_away(error: BaseException) -> bool:

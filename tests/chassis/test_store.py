@@ -190,3 +190,15 @@ async def test_r27_a_document_that_forgets_keeps_nothing_of_what_it_told(service
     kept = await things.collection.find_one({"_id": "a"})
     assert kept["told"] == []
     await eventually(lambda: len(system.heard_of(feedback.EvaluationReminded)) == 2)
+
+
+async def test_of_two_replicas_that_hear_a_first_and_a_newer_word_at_once_the_newer_stays(service: Service) -> None:
+    older, newer = (said(mk.SacOptionsSaved, at=LONG_AGO + timedelta(days=n), mobile_menu=[]) for n in range(2))
+    one, other = service.snapshots("s"), service.snapshots("s")
+
+    for number in range(300):
+        await asyncio.gather(
+            one.save(f"c{number}", {"n": 0}, told=older), other.save(f"c{number}", {"n": 1}, told=newer)
+        )
+
+    assert await one.collection.count_documents({"n": 0}) == 0
