@@ -31,6 +31,9 @@ class Handlers:
         else:
             events = []
         await self.contacts.commit(contact, events, cause=command)
+        if events and await self.register.is_erased(command.customer_id):
+            # an erasure that came since the customer was looked up has not seen this contact (R27)
+            await self.contacts.erase(command.customer_id)
         return _progress(domain.answer(contact, command))
 
     async def on_ticket_opened(self, event: tickets.TicketOpened) -> None:

@@ -61,6 +61,11 @@ class MongoRegister:
             options=options,
         )
 
+    async def is_erased(self, customer_id: str) -> bool:
+        """Whether the last word on a customer was that their data must go."""
+        found = await self._customers.find(customer_id)
+        return found is not None and found.get("erased", False)
+
     async def active_sectors(self) -> list[Sector]:
         """The sectors that take contacts, by name."""
         return [_sector(found) async for found in self._sectors.collection.find({"active": True}).sort("name", 1)]

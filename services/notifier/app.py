@@ -30,10 +30,11 @@ def build(settings: Settings | None = None) -> Service:
     service.migrates(STEPS)
     contacts_, tickets_ = MongoContacts(service), MongoTickets(service)
     deliveries, items = MongoDeliveries(service, lease=settings.send_lease), MongoInbox(service)
+    customers = MongoCustomers(service)
     decides = DecisionHandlers(
         contacts=contacts_,
         tickets=tickets_,
-        customers=MongoCustomers(service),
+        customers=customers,
         deliveries=deliveries,
         clock=service.clock,
     )
@@ -43,7 +44,7 @@ def build(settings: Settings | None = None) -> Service:
     service.on(tickets.TicketOpened, decides.on_ticket_opened)
     for step in set(get_args(telling.Step)) - {tickets.TicketOpened}:
         service.on(step, decides.on_step)
-    _send(service, settings, deliveries, items)
+    _send(service, settings, customers, deliveries, items)
     reads = ReadingHandlers(inbox=items, contacts=contacts_, tickets=tickets_, deliveries=deliveries)
     service.answers(ListNotifications, reads.on_list_notifications, refuses=REFUSES)
     service.answers(MarkNotificationRead, reads.on_mark_notification_read, refuses=REFUSES)
@@ -51,12 +52,15 @@ def build(settings: Settings | None = None) -> Service:
     return service
 
 
-def _send(service: Service, settings: Settings, deliveries: MongoDeliveries, items: MongoInbox) -> None:
+def _send(
+    service: Service, settings: Settings, customers: MongoCustomers, deliveries: MongoDeliveries, items: MongoInbox
+) -> None:
     mail = Mail(settings.mail_url, connections=settings.smtp_connections, timeout=settings.smtp_timeout)
     counted = Counted(service.metrics.registry)
     service.outbox.tells(counted.told)
     sends = SendingHandlers(
         deliveries=deliveries,
+        customers=customers,
         addresses=MongoAddresses(service),
         inbox=items,
         mail=mail,

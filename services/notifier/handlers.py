@@ -10,6 +10,7 @@ from contracts import contacts, mk, tickets
 from contracts.notifier import EmailDue, InboxDue
 from contracts.requests import ExplainTicket, ListNotifications, MarkNotificationRead
 from services.notifier import ports
+from services.notifier.domain import Customer
 from services.notifier.explanation import UnknownTicket, explain
 from services.notifier.inbox import Cursor, Item, UnknownNotification, listing
 from services.notifier.receipts import Contact, Opening, settle
@@ -24,7 +25,7 @@ from services.notifier.sending import (
     unanswered,
     word_of,
 )
-from services.notifier.telling import Step, event_of
+from services.notifier.telling import ERASED, Step, event_of
 from services.notifier.timeline import Ticket, hear
 
 
@@ -48,9 +49,9 @@ class DecisionHandlers:
 
     async def on_contact_received(self, event: contacts.ContactReceived) -> None:
         """Decide about the receipts, at once or when the contact's ticket is opened (R11)."""
-        contact, customer = await asyncio.gather(
-            self.contacts.find(event.contact_id), self.customers.find(event.customer.id)
-        )
+        contact = await self.contacts.find(event.contact_id)
+        # read after the contact: an erasure in between is seen here, or loses the commit its race
+        customer = await self.customers.find(event.customer.id)
         addresses = {"customer": event.customer.email, "sector": event.sector.responsible_email}
         contact = replace(
             contact or Contact(event.contact_id, event.customer.id),
@@ -59,6 +60,7 @@ class DecisionHandlers:
         )
         contact, said = settle(contact, now=self.clock())
         await self.contacts.commit(contact, said, cause=event)
+        await self._erase_late(self.contacts, customer, new=contact.version == 0)
 
     async def on_ticket_opened(self, event: tickets.TicketOpened) -> None:
         """Give a contact's receipts the protocol that they wait for, and tell of the opening."""
@@ -71,15 +73,20 @@ class DecisionHandlers:
 
     async def on_step(self, event: Step) -> None:
         """Decide about one event of a ticket, and anew about those that it sheds light on (R15, R17)."""
-        ticket, customer = await asyncio.gather(
-            self.tickets.find(event.ticket_id), self.customers.find(event.customer_id)
-        )
+        ticket = await self.tickets.find(event.ticket_id)
+        customer = await self.customers.find(event.customer_id)
         ticket = ticket or Ticket(event.ticket_id, event.customer_id, event.protocol)
         if isinstance(event, tickets.TicketOpened):
             ticket = replace(ticket, contact_id=event.contact_id)
         heard = event_of(event, {"customer": customer.email}, erased=customer.erased)
         ticket, said = hear(ticket, heard, now=self.clock())
         await self.tickets.commit(ticket, said, cause=event)
+        await self._erase_late(self.tickets, customer, new=ticket.version == 0)
+
+    async def _erase_late(self, kept: ports.Erasable, customer: Customer, *, new: bool) -> None:
+        # an erasure that came since the customer was looked up has not seen what was new
+        if new and not customer.erased and (await self.customers.find(customer.id)).erased:
+            await kept.erase(customer.id)
 
     async def on_customer_saved(self, event: mk.CustomerSaved) -> None:
         """Keep the newest word on a customer."""
@@ -99,6 +106,7 @@ class SendingHandlers:
         self,
         *,
         deliveries: ports.Deliveries,
+        customers: ports.Customers,
         addresses: ports.Addresses,
         inbox: ports.Inbox,
         mail: ports.Mail,
@@ -107,6 +115,7 @@ class SendingHandlers:
         clock: Callable[[], datetime],
     ) -> None:
         self.deliveries = deliveries
+        self.customers = customers
         self.addresses = addresses
         self.inbox = inbox
         self.mail = mail
@@ -121,14 +130,23 @@ class SendingHandlers:
         mail = self.writer.mail(due)
         handed_over = due.notification_id in self._handed_over
         # all that may fail comes before the claim, which others have to wait out
-        refusal = await self.addresses.refusal(due.address)
+        withheld = await self._withheld(due)
         async with self.mail.line() as line:
             claim = await self.deliveries.claim(due, handed_over=handed_over, now=self.clock())
             if claim.done:
                 return
-            outcome = before_sending(due, claim, handed_over=handed_over, refusal=refusal)
+            outcome = before_sending(due, claim, handed_over=handed_over, withheld=withheld)
             outcome = outcome or await self._send(line, due, claim, mail)
         await self._finish(due, claim, outcome)
+
+    async def _withheld(self, due: EmailDue) -> str | None:
+        refusal, erased = await asyncio.gather(self.addresses.refusal(due.address), self._is_erased(due))
+        if erased:
+            return ERASED
+        return f"address refused: {refusal}" if refusal is not None else None
+
+    async def _is_erased(self, due: EmailDue | InboxDue) -> bool:
+        return due.customer_id is not None and (await self.customers.find(due.customer_id)).erased
 
     async def _send(self, line: ports.Line, due: EmailDue, claim: Claim, mail: bytes) -> Outcome:
         address = due.address or ""
@@ -153,7 +171,7 @@ class SendingHandlers:
         handed_over = due.notification_id in self._handed_over
         claim = await self.deliveries.claim(due, handed_over=handed_over, now=self.clock())
         if not claim.done:
-            outcome = before_sending(due, claim, handed_over=handed_over, refusal=None)
+            outcome = before_sending(due, claim, handed_over=handed_over, withheld=None)
             await self._finish(due, claim, outcome or Outcome("failed", GIVEN_UP))
 
     async def _finish(self, due: EmailDue, claim: Claim, outcome: Outcome) -> None:
@@ -166,6 +184,9 @@ class SendingHandlers:
         title, body = self.writer.item(due)
         sent = word_of(due, Outcome("sent"), channel="inbox", n=0, at=self.clock())
         await self.inbox.put(due, Item.of(due, title=title, body=body), [sent])
+        if due.customer_id is not None and await self._is_erased(due):
+            # an erasure that came since it was decided has not seen this item
+            await self.deliveries.erase(due.customer_id)
 
 
 class ReadingHandlers:

@@ -16,6 +16,12 @@ from services.notifier.sending import Claim, Outcome
 from services.notifier.timeline import Ticket
 
 
+class Erasable(Protocol):
+    """What is kept of customers, and can be forgotten (R27)."""
+
+    async def erase(self, customer_id: str) -> None: ...
+
+
 class Contacts(Protocol):
     """The contacts and their receipts, each under the contact's id."""
 

@@ -78,8 +78,8 @@ class Attempt:
         return cls(uuid5(due.event_id, f"attempt:{claim.attempts}"), due.correlation_id)
 
 
-def before_sending(due: EmailDue, claim: Claim, *, handed_over: bool, refusal: str | None) -> Outcome | None:
-    """How a claimed mail ends without being sent now; None where it is to be sent.
+def before_sending(due: EmailDue, claim: Claim, *, handed_over: bool, withheld: str | None) -> Outcome | None:
+    """How a claimed mail ends without being sent now; None where it is to be sent. `withheld` is why it must not be.
 
     One that may have gone out before a crash is sent again where that is the lesser evil, with the same Message-ID.
     """
@@ -87,8 +87,8 @@ def before_sending(due: EmailDue, claim: Claim, *, handed_over: bool, refusal: s
         return Outcome("sent")
     if claim.interrupted and (unknown := unanswered(due)):
         return unknown
-    if refusal is not None:
-        return Outcome("skipped", f"address refused: {refusal}")
+    if withheld is not None:
+        return Outcome("skipped", withheld)
     lack = lacking(due.address)
     return Outcome("skipped", lack) if lack else None
 

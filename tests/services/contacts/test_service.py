@@ -1,16 +1,21 @@
 """contacts on a real broker and a real database: happy, duplicate, out of order, poison."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from chassis.service import Service
 from contracts import contacts, mk, notifier, tickets
 from contracts.message import Message
 from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact, request_id
 from services.contacts.app import build
+from services.contacts.domain import Known
+from services.contacts.handlers import Handlers
 from services.contacts.settings import Settings
+from services.contacts.store import MongoContacts, MongoRegister
 from tests.eventually import eventually
 from tests.system import LONG_AGO, System, said
 
@@ -184,6 +189,35 @@ async def test_r27_erasure_removes_what_was_written_and_outlives_late_news(syste
     stored = await system.services[0].database["contacts"].find_one({"customer_id": "ana", "refusal": None})
     assert stored["text"] == ""
     assert await state_is(system, contact, "received")
+
+
+class Meanwhile(MongoRegister):
+    """What MK told last; something happens right after the first look."""
+
+    def __init__(self, service: Service, happens: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(service)
+        self._happens = happens
+
+    async def known(self, customer_id: str, sector_id: str) -> Known:
+        """Look, and let it happen."""
+        found = await super().known(customer_id, sector_id)
+        await self._happens()
+        return found
+
+
+async def test_r27_an_erasure_in_the_midst_of_a_contact_leaves_nothing_of_it(system: System) -> None:
+    await a_provider(system)
+    service = system.services[0]
+    erased = said(mk.CustomerErased, at=LONG_AGO + timedelta(days=1), customer_id="ana")
+
+    async def erase() -> None:
+        await handlers.on_customer_erased(erased)
+
+    handlers = Handlers(contacts=MongoContacts(service), register=Meanwhile(service, erase), clock=service.clock)
+    await handlers.on_submit_contact(a_contact(text="Segredo da Ana"))
+
+    await system.quiet()
+    assert "Segredo" not in str([one async for one in service.database["contacts"].find()])
 
 
 async def test_a_foreign_contact_is_not_found(system: System) -> None:

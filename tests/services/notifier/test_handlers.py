@@ -11,8 +11,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from contracts import mk
 from contracts.message import Message
 from contracts.notifier import EmailDue, InboxDue
+from services.notifier.domain import Customer
 from services.notifier.explanation import Progress
 from services.notifier.handlers import SendingHandlers
 from services.notifier.sending import Claim, ClaimedElsewhere, MailServerAway, Outcome, OutcomeUnknown
@@ -70,6 +72,17 @@ class Mail:
         self.took.append(recipient)
 
 
+class Customers:
+    """Everybody is there."""
+
+    async def find(self, customer_id: str) -> Customer:
+        return Customer(customer_id)
+
+    async def save(self, _event: mk.CustomerSaved) -> None: ...
+
+    async def erase(self, _event: mk.CustomerErased) -> None: ...
+
+
 class Addresses:
     """No address was ever refused."""
 
@@ -101,6 +114,7 @@ def handlers(deliveries: Deliveries, mail: Mail) -> SendingHandlers:
     inbox: Any = None
     return SendingHandlers(
         deliveries=deliveries,
+        customers=Customers(),
         addresses=Addresses(),
         inbox=inbox,
         mail=mail,

@@ -17,7 +17,7 @@ from tests.services.notifier.world import ANA, LINK, PROTOCOL, SECTOR, a_contact
 from tests.smtp import Mailbox
 from tests.system import LONG_AGO, System, said
 
-QUICK = {"smtp_timeout": timedelta(seconds=0.5), "send_lease": timedelta(seconds=2.6)}
+QUICK = {"smtp_timeout": timedelta(seconds=1), "send_lease": timedelta(seconds=5.1)}
 
 
 def a_mail(template: str = "contact_received", address: str = ANA, **facts: str) -> EmailDue:
@@ -159,7 +159,7 @@ async def test_r18_a_lifecycle_mail_whose_answer_is_lost_is_unknown_and_not_sent
     system: System, mailbox: Mailbox
 ) -> None:
     await a_notifier(system, mailbox, **QUICK)
-    mailbox.delay = timedelta(seconds=1.5)
+    mailbox.delay = timedelta(seconds=4)
     due = a_mail("ticket_closed")
 
     await system.say(due)

@@ -1,0 +1,123 @@
+"""An erasure that comes in the midst of a decision, or between a decision and its sending, leaves nothing (R27)."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from chassis.service import Service
+from chassis.store import Conflict
+from contracts import mk, tickets
+from contracts.notifier import InboxDue, NotificationSkipped
+from services.notifier.app import build
+from services.notifier.delivery_store import MongoDeliveries
+from services.notifier.domain import Customer
+from services.notifier.handlers import DecisionHandlers
+from services.notifier.settings import Settings
+from services.notifier.store import MongoContacts, MongoCustomers, MongoTickets
+from tests.eventually import eventually
+from tests.services.notifier.test_sending import a_mail
+from tests.services.notifier.world import a_contact, a_step, an_opening, ana
+from tests.smtp import Mailbox
+from tests.system import LONG_AGO, System, said
+
+SECRET = "Segredo da Ana"
+ERASED = said(mk.CustomerErased, customer_id="ana", at=LONG_AGO.replace(year=2027))
+
+
+class Meanwhile(MongoCustomers):
+    """What is known of customers; something happens right after the first look."""
+
+    def __init__(self, service: Service, happens: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(service)
+        self._happens: list[Callable[[], Awaitable[None]]] = [happens]
+
+    async def find(self, customer_id: str) -> Customer:
+        """Look, and let it happen."""
+        found = await super().find(customer_id)
+        if self._happens:
+            await self._happens.pop()()
+        return found
+
+
+@pytest.fixture
+async def service(system: System, mailbox: Mailbox) -> Service:
+    service = await system.run(build, Settings, smtp_url=mailbox.url)
+    await system.say(ana())
+    await system.quiet()
+    return service
+
+
+def deciding(service: Service) -> DecisionHandlers:
+    """Handlers in whose first decision the customer's erasure comes between looking and committing."""
+
+    async def erase() -> None:
+        await decides.on_customer_erased(ERASED)
+
+    decides = DecisionHandlers(
+        contacts=MongoContacts(service),
+        tickets=MongoTickets(service),
+        customers=Meanwhile(service, erase),
+        deliveries=MongoDeliveries(service, lease=timedelta(seconds=60)),
+        clock=service.clock,
+    )
+    return decides
+
+
+def a_phase(*, minute: int = 10) -> tickets.PhaseChanged:
+    phase: tickets.PhaseChanged = a_step(
+        tickets.PhaseChanged, minute=minute, process="Suporte", phase="p", customer_label=SECRET
+    )
+    return phase
+
+
+async def secrets(service: Service) -> list[str]:
+    """The collections in which the secret still stands."""
+    names = await service.database.list_collection_names()
+    return [name for name in names if SECRET in str([one async for one in service.database[name].find()])]
+
+
+async def test_of_a_contact_that_was_new(service: Service, system: System, mailbox: Mailbox) -> None:
+    await deciding(service).on_contact_received(a_contact(text=SECRET, generate_ticket=False))
+
+    await eventually(lambda: len(system.heard_of(NotificationSkipped, reason="customer erased")) == 2)
+    await system.quiet()
+    assert await secrets(service) == []
+    assert mailbox.messages == []
+
+
+async def test_of_a_ticket_that_was_new(service: Service, system: System) -> None:
+    await deciding(service).on_step(a_phase())
+
+    await system.quiet()
+    assert await secrets(service) == []
+
+
+async def test_of_a_ticket_that_was_there(service: Service, system: System) -> None:
+    await system.say(an_opening(level="all"))
+    await system.quiet()
+    decides = deciding(service)
+
+    with pytest.raises(Conflict):
+        await decides.on_step(a_phase())
+    await decides.on_step(a_phase())
+
+    await system.quiet()
+    assert await secrets(service) == []
+
+
+def an_item() -> InboxDue:
+    mail = a_mail(text=SECRET)
+    return InboxDue.model_validate(mail.model_dump() | {"address": None})
+
+
+async def test_what_was_decided_before_is_not_sent_any_more(service: Service, system: System, mailbox: Mailbox) -> None:
+    await system.say(ERASED)
+    await system.quiet()
+
+    await system.say(a_mail(text=SECRET), an_item())
+
+    await eventually(lambda: len(system.heard_of(NotificationSkipped, reason="customer erased")) == 1)
+    await system.quiet()
+    assert mailbox.messages == []
+    assert await secrets(service) == []
