@@ -17,6 +17,7 @@ import stamina
 from rich.console import Console
 
 from ops.embedded.plan import ROOT
+from tests.chaos.bugs import BUGS
 from tests.chaos.experiment import Experiment, Size
 from tests.chaos.report import Run, markdown, show
 
@@ -45,6 +46,9 @@ def main(  # noqa: PLR0913 - the command line's options
     The report goes to docs/chaos-report.md, a cluster's to docs/chaos-report-cluster.md, or to REPORT; with `--small`
     or `--bug`, only to REPORT.
     """
+    if bug and bug not in BUGS:
+        sys.stderr.write(f"chaos: there is no bug {bug!r}: one of {', '.join(BUGS)}.\n")
+        return 1
     # outages are what it is about: retries and lost connections are counted, not logged
     signal.signal(signal.SIGTERM, _leave)
     stamina.instrumentation.set_on_retry_hooks([])

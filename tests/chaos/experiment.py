@@ -21,7 +21,7 @@ from tests.chaos.app import App
 from tests.chaos.checker import check
 from tests.chaos.driver import Driver
 from tests.chaos.evidence import Evidence
-from tests.chaos.gathering import Gatherer, deaf, rest, unfinished
+from tests.chaos.gathering import Gatherer, rest, unfinished
 from tests.chaos.history import History
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.product import Product
@@ -120,7 +120,7 @@ class Experiment:
         product = scene.product
         evidence = await scene.gatherer.evidence(scene.app, list(scene.customers), product.mail_log)
         evidence.queues |= await unfinished(product.management_url)
-        evidence.down = product.down() + await deaf(product.management_url, product.counts())
+        evidence.down = product.down() + await scene.gatherer.deaf(product.counts())
         return evidence
 
     @asynccontextmanager

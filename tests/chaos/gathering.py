@@ -1,7 +1,6 @@
 """Waits until the product has come to rest, and gathers what it left behind."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -105,6 +104,21 @@ class Gatherer:
                         hastened += 1
         return hastened
 
+    async def deaf(self, replicas: Mapping[str, int]) -> list[str]:
+        """The working queues that not every replica of their service consumes.
+
+        Each queue's leader is asked: after a partition, a management plugin may not see another node's consumers.
+        """
+        found = []
+        async with self._channel() as channel:
+            for queue in topology.queues():
+                if queue.kind in WORKING:
+                    declared = await channel.declare_queue(queue.name, passive=True)
+                    heard, wanted = declared.declaration_result.consumer_count, replicas[queue.service]
+                    if heard != wanted:
+                        found.append(f"{queue.name}, consumed by {heard} of {wanted} replicas,")
+        return found
+
     async def _dead(self) -> list[DeadLetter]:
         found = []
         async with self._channel() as channel:
@@ -156,16 +170,6 @@ async def unfinished(management_url: str) -> dict[str, int]:
         for one in await _told(management_url, "queues")
         if one.get("messages") and not one["name"].endswith(".dead") and not one["name"].startswith("edge.")
     }
-
-
-async def deaf(management_url: str, replicas: Mapping[str, int]) -> list[str]:
-    """The working queues that not every replica of their service consumes; some seconds old."""
-    heard = Counter(one["queue"]["name"] for one in await _told(management_url, "consumers"))
-    return [
-        f"{queue.name}, consumed by {heard[queue.name]} of {replicas[queue.service]} replicas,"
-        for queue in topology.queues()
-        if queue.kind in WORKING and heard[queue.name] != replicas[queue.service]
-    ]
 
 
 async def _told(management_url: str, what: str) -> list[dict[str, Any]]:
