@@ -16,8 +16,7 @@ from services.notifier.handlers import DecisionHandlers
 from services.notifier.settings import Settings
 from services.notifier.store import MongoContacts, MongoCustomers, MongoTickets
 from tests.eventually import eventually
-from tests.services.notifier.test_sending import a_mail
-from tests.services.notifier.world import a_contact, a_step, an_opening, ana
+from tests.services.notifier.world import a_contact, a_mail, a_step, an_opening, ana
 from tests.smtp import Mailbox
 from tests.system import LONG_AGO, System, said
 

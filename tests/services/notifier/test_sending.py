@@ -2,37 +2,19 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 from chassis.broker import Outgoing
 from chassis.service import Service
-from contracts.contacts import ContactReceived
 from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped
 from contracts.topology import RETRY_LADDER
 from services.notifier.delivery_store import MongoDeliveries
-from services.notifier.domain import notification_id
 from services.notifier.settings import Settings
 from tests.eventually import eventually
-from tests.services.notifier.world import ANA, LINK, PROTOCOL, SECTOR, a_contact, a_notifier
+from tests.services.notifier.world import ANA, SECTOR, a_contact, a_mail, a_notifier
 from tests.smtp import Mailbox
-from tests.system import LONG_AGO, System, said
+from tests.system import System
 
 QUICK = {"smtp_timeout": timedelta(seconds=1), "send_lease": timedelta(seconds=5.1)}
-
-
-def a_mail(template: str = "contact_received", address: str = ANA, **facts: str) -> EmailDue:
-    """A mail to Ana that was decided about."""
-    event = uuid4()
-    common = {"customer": "Ana", "sector": "Técnico", "text": "Oi", "occurred_at": LONG_AGO.isoformat()}
-    return said(
-        EmailDue,
-        notification_id=notification_id(event, "customer", "email"),
-        about={"event_id": event, "type": ContactReceived.type_name()},
-        customer_id="ana",
-        address=address,
-        template=template,
-        facts={**common, "protocol": PROTOCOL, "expires_at": LONG_AGO.isoformat(), "link": LINK, **facts},
-    )
 
 
 def words(system: System, of: type[Any], due: EmailDue) -> list[dict[str, Any]]:

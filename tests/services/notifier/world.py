@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts import contacts, feedback, mk, tickets
+from contracts.notifier import EmailDue
 from contracts.requests import ExplainTicket, ListNotifications
 from services.notifier.app import build
+from services.notifier.domain import notification_id
 from services.notifier.settings import Settings
 from tests.smtp import Mailbox
 from tests.system import LONG_AGO, System, said
@@ -111,6 +113,21 @@ def ana(*, email: str | None = ANA) -> mk.CustomerSaved:
 
 def at(minute: int) -> datetime:
     return (LONG_AGO + timedelta(minutes=minute)).astimezone(UTC)
+
+
+def a_mail(template: str = "contact_received", address: str = ANA, **facts: str) -> EmailDue:
+    """A mail to Ana that was decided about."""
+    event = uuid4()
+    common = {"customer": "Ana", "sector": "Técnico", "text": "Oi", "occurred_at": LONG_AGO.isoformat()}
+    return said(
+        EmailDue,
+        notification_id=notification_id(event, "customer", "email"),
+        about={"event_id": event, "type": contacts.ContactReceived.type_name()},
+        customer_id="ana",
+        address=address,
+        template=template,
+        facts={**common, "protocol": PROTOCOL, "expires_at": LONG_AGO.isoformat(), "link": LINK, **facts},
+    )
 
 
 async def inbox(system: System, **more: object) -> Any:  # noqa: ANN401 - JSON
