@@ -31,6 +31,7 @@ BUGS: dict[str, Bug] = {
     "outbox kept": Bug(chassis_bugs.outbox_kept, "queues_are_drained"),
     "events forgotten": Bug(chassis_bugs.events_forgotten, "one_delivery_per_channel"),
     "protocols alike": Bug(service_bugs.protocols_alike, "protocols_are_unique"),
+    "first word wins": Bug(chassis_bugs.first_word_wins, "newest_words_are_kept"),
     "inbox by chance": Bug(service_bugs.inbox_by_chance, "inbox_at_most_once"),
     "message id by chance": Bug(service_bugs.message_id_by_chance, "mails_keep_their_id"),
     "mails twice": Bug(service_bugs.mails_twice, "mails_repeat_across_crashes_only"),

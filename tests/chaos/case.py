@@ -7,7 +7,7 @@ from typing import Self
 from tests.chaos import expected
 from tests.chaos.evidence import Evidence
 from tests.chaos.expected import Notice, Ticket
-from tests.chaos.history import Fault, History, Poisoned, Rated, Said, Wrote
+from tests.chaos.history import Fault, History, Poisoned, Rated, Registered, Said, Wrote
 from tests.chaos.provider import Customer
 
 
@@ -20,6 +20,7 @@ class Case:
     wrote: list[Wrote]
     said: list[Said]
     rated: list[Rated]
+    registered: list[Registered]
     poisoned: list[Poisoned]
     faults: list[Fault]
     tickets: dict[str, Ticket]
@@ -39,6 +40,7 @@ class Case:
             wrote=wrote,
             said=said,
             rated=history.of(Rated),
+            registered=history.of(Registered),
             poisoned=history.of(Poisoned),
             faults=history.of(Fault),
             tickets=tickets,

@@ -9,7 +9,7 @@ from uuid import uuid4
 from chassis import delivery, outbox, store
 from chassis.broker import Outgoing, Publisher
 from chassis.service import Service
-from chassis.store import Documents
+from chassis.store import Documents, Snapshots
 from chassis.sweeper import Sweeper
 from services.tickets import domain as tickets
 from tests.chaos.planting import swap
@@ -104,6 +104,18 @@ def events_forgotten(stack: ExitStack) -> None:
         return forgetful
 
     swap(stack, store.Documents, "commit", make)
+
+
+def first_word_wins(stack: ExitStack) -> None:
+    """Keep what was said first, whatever comes after it."""
+
+    def make(save: Any) -> Any:  # noqa: ANN401 - a method
+        async def keep(self: Snapshots, document_id: str, *args: object, **of: Any) -> bool:  # noqa: ANN401
+            return await self.find(document_id) is None and await save(self, document_id, *args, **of)
+
+        return keep
+
+    swap(stack, store.Snapshots, "save", make)
 
 
 def deaf(stack: ExitStack) -> None:

@@ -23,6 +23,7 @@ class Verdict:
 
 PROPERTIES: dict[str, Property] = {
     "contacts_become_tickets": ticketing.contacts_become_tickets,
+    "newest_words_are_kept": ticketing.newest_words_are_kept,
     "protocols_are_unique": ticketing.protocols_are_unique,
     "tickets_are_the_fold": ticketing.tickets_are_the_fold,
     "mirror_agrees": ticketing.mirror_agrees,

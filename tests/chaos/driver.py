@@ -13,8 +13,8 @@ from tests.chaos import story
 from tests.chaos.app import App
 from tests.chaos.expected import ticket_of
 from tests.chaos.history import History, Unsure, Wrote, now
-from tests.chaos.provider import SECTORS, Customer
-from tests.chaos.saying import said
+from tests.chaos.provider import SECTORS, Customer, two_words
+from tests.chaos.saying import registered, said
 
 _AT_ONCE = 150
 """Commands in flight: an outage holds the rest back, as a provider's own systems would."""
@@ -34,6 +34,7 @@ class Driver:
     done: Callable[[str], None] = lambda _: None
     _spoken: list[Message] = field(default_factory=list)
     _tickets: int = 0
+    _groups: int = 0
     _running: set["asyncio.Task[None]"] = field(default_factory=set)
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
@@ -76,6 +77,8 @@ class Driver:
             return "evaluation", self._rate(self.rng.choice(list(self.customers)))
         if chance < 0.7:
             return "MK message", self._open(self.rng.choice(list(self.customers)))
+        if chance < 0.73:
+            return "MK message", self._register()
         return "contact", self._write(number, self.rng.choice(list(self.customers)), self.rng.choice(list(SECTORS)))
 
     async def _write(self, number: int, customer_id: str, sector_id: str) -> None:
@@ -100,8 +103,20 @@ class Driver:
         self._spoken += story.steps(self.rng, opening.ticket_id, opening.notification_level, after=at)
         await self._say(opening)
 
+    async def _register(self) -> None:
+        # both at once, so that two replicas hear them at once
+        self._groups += 1
+        words = two_words(f"grupo-{self._groups}")
+        await asyncio.gather(*(self._publish(word) for word in self.rng.sample(words, len(words))))
+        for word in words:
+            self.history.note(registered(word))
+
     async def _say(self, message: Message) -> None:
         times = 2 if self.rng.random() < 0.1 else 1
+        await self._publish(message, times=times)
+        self.history.note(said(message, times=times))
+
+    async def _publish(self, message: Message, *, times: int = 1) -> None:
         published = 0
         while published < times:
             try:
@@ -111,7 +126,6 @@ class Driver:
                 # MK keeps what isn't confirmed, and says the very same again
                 self.history.note(Unsure(now(), "MK message", type(error).__name__))
                 await asyncio.sleep(_A_SECOND.total_seconds())
-        self.history.note(said(message, times=times))
 
     async def _rate(self, customer_id: str) -> None:
         for evaluation in await self.app.pending(customer_id):

@@ -36,6 +36,7 @@ class Evidence:
     deliveries: list[Document] = field(default_factory=list)
     evaluations: list[Document] = field(default_factory=list)
     mirror: list[Document] = field(default_factory=list)
+    person_groups: list[Document] = field(default_factory=list)
     shown: dict[str, Document] = field(default_factory=dict)
     mails: list[Mail] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)

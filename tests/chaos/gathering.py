@@ -34,6 +34,7 @@ _COLLECTIONS = {
     "deliveries": ("notifier", "deliveries"),
     "evaluations": ("feedback", "evaluations"),
     "mirror": ("mk", "tickets"),
+    "person_groups": ("tickets", "person_groups"),
 }
 """Where each part of the evidence is kept, as (service, collection)."""
 

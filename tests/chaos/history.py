@@ -53,6 +53,17 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """MK told of a person group, and the broker confirmed it; of several words the newest `occurred_at` counts."""
+
+    at: float
+    group_id: str
+    event_id: str
+    occurred_at: str
+    process: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rated:
     """A customer rated a closing; `acknowledged` answers were taken, others are unknown or came second."""
 

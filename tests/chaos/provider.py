@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import uuid4
 
 from contracts import mk
 from contracts.message import Message, NotificationLevel
+
+M = TypeVar("M", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,23 @@ def registers(people: dict[str, Customer]) -> Iterator[Message]:
         )
 
 
-def said(message: type[Message], **fields: object) -> Message:
+def two_words(group_id: str) -> tuple[mk.PersonGroupSaved, mk.PersonGroupSaved]:
+    """What MK says of a new person group, and a moment later again."""
+    at = datetime.now(UTC)
+    first, newer = (
+        said(
+            mk.PersonGroupSaved,
+            occurred_at=at + timedelta(milliseconds=later),
+            person_group_id=group_id,
+            name=group_id.title(),
+            process=f"Processo {later}",
+        )
+        for later in (0, 1)
+    )
+    return first, newer
+
+
+def said(message: type[M], **fields: object) -> M:
     """A message of MK, said now unless the fields say otherwise."""
     common = {"event_id": uuid4(), "occurred_at": datetime.now(UTC), "correlation_id": str(uuid4())}
     return message.model_validate(common | fields)

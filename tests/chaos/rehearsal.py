@@ -29,8 +29,8 @@ from tests.chaos.gathering import Gatherer
 from tests.chaos.history import Fault, History, Poisoned, now
 from tests.chaos.notifying import message_id_of
 from tests.chaos.poison import poison
-from tests.chaos.provider import SECTORS, customers, registers
-from tests.chaos.saying import said
+from tests.chaos.provider import SECTORS, customers, registers, two_words
+from tests.chaos.saying import registered, said
 from tests.eventually import eventually
 from tests.journeys.provider import SERVICES
 from tests.services.edge.surroundings import Issuer
@@ -164,6 +164,10 @@ class Rehearsal:
             await self.system.publisher.publish(Outgoing.of(message))
         for message in {message.event_id: message for message in messages}.values():
             self.history.note(said(message, times=2))
+        for number in range(3):
+            for word in (words := two_words(f"grupo-{number}")):
+                await self.system.publisher.publish(Outgoing.of(word))
+            self.history.records += map(registered, words)
         for number in range(3):
             outgoing, services = poison(self.rng, f"mark-{number}")
             await self.system.publisher.publish(outgoing)

@@ -12,7 +12,7 @@ from rich.text import Text
 from bench.machine import Machine
 from tests.chaos.checker import Verdict
 from tests.chaos.evidence import Evidence
-from tests.chaos.history import AT_POINT, KILL, Fault, History, Poisoned, Rated, Said, Unsure, Wrote
+from tests.chaos.history import AT_POINT, KILL, Fault, History, Poisoned, Rated, Registered, Said, Unsure, Wrote
 
 _SHOWN = 20
 """Violations of one property that are written out."""
@@ -113,6 +113,7 @@ def _commands(run: Run) -> Rows:
         ("contact", len(wrote), sum(one.acknowledged for one in wrote)),
         ("evaluation", len(rated), sum(one.acknowledged for one in rated)),
         *((f"MK's {kind}", times, times) for kind, times in sorted(Counter(one.type for one in said).items())),
+        ("MK's PersonGroupSaved.v1, two at once", len(run.history.of(Registered)), len(run.history.of(Registered))),
         ("undecodable message", len(run.history.of(Poisoned)), len(run.history.of(Poisoned))),
     ]
     return [("command", "sent", "acknowledged"), *((name, str(sent), str(taken)) for name, sent, taken in rows)]

@@ -1,7 +1,8 @@
-"""How a message of MK is noted once the broker has it."""
+"""How messages of MK are noted once the broker has them."""
 
+from contracts import mk
 from contracts.message import Message
-from tests.chaos.history import Said, now
+from tests.chaos.history import Registered, Said, now
 
 
 def said(message: Message, *, times: int) -> Said:
@@ -9,3 +10,8 @@ def said(message: Message, *, times: int) -> Said:
     body = message.model_dump(mode="json")
     identity = str(message.event_id), message.occurred_at.isoformat(), str(body["ticket_id"])
     return Said(now(), message.type_name(), *identity, body, times)
+
+
+def registered(word: mk.PersonGroupSaved) -> Registered:
+    """The record of a word about a person group."""
+    return Registered(now(), word.person_group_id, str(word.event_id), word.occurred_at.isoformat(), str(word.process))

@@ -9,6 +9,7 @@ from tests.chaos import expected
 from tests.chaos.case import Case
 from tests.chaos.evidence import Document
 from tests.chaos.expected import Standing, Ticket
+from tests.chaos.history import Registered
 
 _ROUTES = {
     "mk.phase_changed.v1": expected.PHASE,
@@ -40,6 +41,20 @@ def contacts_become_tickets(case: Case) -> Iterator[str]:
             yield f"contact {contact.contact_id} became {opened[contact.contact_id]} tickets instead of {wanted}"
     for stranger in opened.keys() - {contact.contact_id for contact in case.wrote} - {None}:
         yield f"a ticket stands for contact {stranger}, which nobody wrote"
+
+
+def newest_words_are_kept(case: Case) -> Iterator[str]:
+    """Of all that MK said of a person group the newest word is kept, also where several came at once."""
+    kept = {one["_id"]: one for one in case.evidence.person_groups}
+    newest = {word.group_id: word for word in sorted(case.registered, key=_said_when)}
+    for group_id, word in newest.items():
+        found = kept.get(group_id)
+        if found is None or str(found["event_id"]) != word.event_id:
+            yield f"person group {group_id} is kept as {found}, the newest word was {word.process}"
+
+
+def _said_when(word: Registered) -> datetime:
+    return datetime.fromisoformat(word.occurred_at)
 
 
 def protocols_are_unique(case: Case) -> Iterator[str]:
