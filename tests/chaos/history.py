@@ -9,7 +9,7 @@ from typing import Any, TextIO, TypeVar
 
 R = TypeVar("R")
 
-KILL, AT_POINT, STOP, CUT, BROKER, DATABASE, MAIL, POISON, ROLL, PARTITION, SILENCE = (
+KILL, AT_POINT, STOP, CUT, BROKER, DATABASE, MAIL, POISON, ROLL, PARTITION, SILENCE, RESTART = (
     "kill -9 of a service",
     "kill -9 at a code point",
     "SIGSTOP beyond the heartbeat",
@@ -21,6 +21,7 @@ KILL, AT_POINT, STOP, CUT, BROKER, DATABASE, MAIL, POISON, ROLL, PARTITION, SILE
     "rolling restart",
     "partition: a machine without the others",
     "partition: a machine without anybody",
+    "restart of a broker node that runs and does not serve",
 )
 """The kinds of faults."""
 

@@ -22,6 +22,7 @@ from tests.chaos.history import (
     MAIL,
     PARTITION,
     POISON,
+    RESTART,
     ROLL,
     SILENCE,
     STOP,
@@ -40,6 +41,7 @@ STOPPED_FOR = timedelta(seconds=25)
 
 _UP_AGAIN_WITHIN = timedelta(seconds=90)
 _REACHED_WITHIN = timedelta(seconds=20)
+_RESTARTS = 3
 _GLANCE = timedelta(milliseconds=200)
 
 WEIGHTS = {KILL: 24, AT_POINT: 26, STOP: 5, CUT: 14, BROKER: 4, DATABASE: 7, MAIL: 8, POISON: 16, ROLL: 2}
@@ -94,7 +96,10 @@ class Nemesis:
         if kind in _FOUNDATION:
             async with self._foundation:
                 # one member of a cluster at a time: of three, two are needed
-                return await self._kill(self.rng.choice(self.product.replicas(_FOUNDATION[kind])))
+                at, target = await self._kill(self.rng.choice(self.product.replicas(_FOUNDATION[kind])))
+                if kind == BROKER:
+                    await self._serves_again(target)
+                return at, target
         if kind in PARTITIONS:
             async with self._foundation:
                 return await self._cut_off(from_clients=kind == SILENCE)
@@ -120,7 +125,22 @@ class Nemesis:
         await self._found_each_other()
         for label in (member, node):
             await self._up(label)
+        await self._serves_again(node)
         return at, f"{member} and {node}"
+
+    async def _serves_again(self, node: str) -> None:
+        """Do what the runbook says of a broker node that doesn't serve: its own faults are not the product's.
+
+        RabbitMQ 3.10's management agent dies where a lost connection to a node lingers beside the new one, and may take
+        what else the node does with it.
+        """
+        keeper, tries = self.product.keeper(node), 0
+        while keeper.state is not State.READY and tries < _RESTARTS:
+            at, pid, tries = now(), keeper.pid, tries + 1
+            if pid is not None:
+                signal_group(pid, signal.SIGKILL)
+            await self._came_back(node, pid)
+            self.history.note(Fault(at, now(), RESTART, node))
 
     async def _found_each_other(self) -> None:
         loop, cluster = asyncio.get_running_loop(), self.product.members
