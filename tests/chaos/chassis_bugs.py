@@ -108,10 +108,16 @@ def events_forgotten(stack: ExitStack) -> None:
 
 def first_word_wins(stack: ExitStack) -> None:
     """Keep what was said first, whatever comes after it."""
+    heard: set[tuple[str, str]] = set()
 
     def make(save: Any) -> Any:  # noqa: ANN401 - a method
         async def keep(self: Snapshots, document_id: str, *args: object, **of: Any) -> bool:  # noqa: ANN401
-            return await self.find(document_id) is None and await save(self, document_id, *args, **of)
+            # known before it is kept: the second word may come while the first is being written
+            about = self.collection.full_name, document_id
+            if about in heard:
+                return False
+            heard.add(about)
+            return bool(await save(self, document_id, *args, **of))
 
         return keep
 
