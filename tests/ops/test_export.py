@@ -32,7 +32,7 @@ def texts(printed: dict[str, Any]) -> str:
     return json.dumps(printed, ensure_ascii=False)
 
 
-async def test_all_that_is_held_about_a_customer_is_exported_and_nothing_of_others(
+async def test_r27_all_that_is_held_about_a_customer_is_exported_and_nothing_of_others(
     provider: Running, capfd: Capture
 ) -> None:
     protocol, ticket = await a_day(provider)
@@ -55,7 +55,7 @@ async def test_all_that_is_held_about_a_customer_is_exported_and_nothing_of_othe
         assert words not in texts(printed), words
 
 
-async def test_of_an_erased_customer_numbers_stay_and_nothing_that_tells_of_a_person(
+async def test_r27_of_an_erased_customer_numbers_stay_and_nothing_that_tells_of_a_person(
     provider: Running, capfd: Capture
 ) -> None:
     protocol, _ = await a_day(provider)

@@ -76,7 +76,7 @@ async def secrets(service: Service) -> list[str]:
     return [name for name in names if SECRET in str([one async for one in service.database[name].find()])]
 
 
-async def test_of_a_contact_that_was_new(service: Service, system: System, mailbox: Mailbox) -> None:
+async def test_r27_of_a_contact_that_was_new(service: Service, system: System, mailbox: Mailbox) -> None:
     await deciding(service).on_contact_received(a_contact(text=SECRET, generate_ticket=False))
 
     await eventually(lambda: len(system.heard_of(NotificationSkipped, reason="customer erased")) == 2)
@@ -85,14 +85,14 @@ async def test_of_a_contact_that_was_new(service: Service, system: System, mailb
     assert mailbox.messages == []
 
 
-async def test_of_a_ticket_that_was_new(service: Service, system: System) -> None:
+async def test_r27_of_a_ticket_that_was_new(service: Service, system: System) -> None:
     await deciding(service).on_step(a_phase())
 
     await system.quiet()
     assert await secrets(service) == []
 
 
-async def test_of_a_ticket_that_was_there(service: Service, system: System) -> None:
+async def test_r27_of_a_ticket_that_was_there(service: Service, system: System) -> None:
     await system.say(an_opening(level="all"))
     await system.quiet()
     decides = deciding(service)
@@ -110,7 +110,9 @@ def an_item() -> InboxDue:
     return InboxDue.model_validate(mail.model_dump() | {"address": None})
 
 
-async def test_what_was_decided_before_is_not_sent_any_more(service: Service, system: System, mailbox: Mailbox) -> None:
+async def test_r27_what_was_decided_before_is_not_sent_any_more(
+    service: Service, system: System, mailbox: Mailbox
+) -> None:
     await system.say(ERASED)
     await system.quiet()
 
