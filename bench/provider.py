@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from bench.floor import TEXT
-from chassis.broker import Outgoing, Publisher
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import Publisher
 from contracts import mk
 from contracts.message import Message
 from contracts.requests import SubmitContact, request_id
@@ -45,7 +46,7 @@ async def _tell(amqp_url: str) -> None:
     await publisher.start()
     try:
         for message in _registers():
-            await publisher.publish(Outgoing.of(message))
+            await publisher.publish(Envelope.of(message))
     finally:
         await publisher.stop()
 

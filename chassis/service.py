@@ -9,23 +9,25 @@ from typing import Any
 
 from faststream.rabbit.message import RabbitMessage
 
-from chassis import garbage, store, tracing
-from chassis.broker import Publisher
+from chassis import process
 from chassis.clock import Clock, utc_now
-from chassis.consumer import consuming_broker, subscribe
-from chassis.delivery import Delivery
-from chassis.health import HealthApp, WithHealth, server_as_told, trouble
-from chassis.hearing import LOOK_EVERY, Hearing
-from chassis.in_hand import InHand
-from chassis.looking import ASK_EVERY, Looking
-from chassis.metrics import Metrics
-from chassis.migrations import Migrations, Step
-from chassis.outbox import Outbox
-from chassis.routes import Handle, Patience, Route
+from chassis.http.health import HealthApp, WithHealth, server_as_told, trouble
+from chassis.messaging.consumer import consuming_broker, subscribe
+from chassis.messaging.consumer_watch import LOOK_EVERY, ConsumerWatch
+from chassis.messaging.dispatcher import Dispatcher
+from chassis.messaging.middleware.in_flight import InFlight
+from chassis.messaging.middleware.kill_switch import KillSwitch
+from chassis.messaging.publisher import Publisher
+from chassis.messaging.registry import Handle, Patience, Route
+from chassis.observability import tracing
+from chassis.observability.logging import configure_logging, logger
+from chassis.observability.metrics import Metrics
+from chassis.persistence import mongo
+from chassis.persistence.documents import Documents, Snapshots
+from chassis.persistence.migrations import Migrations, Step
+from chassis.persistence.outbox import Outbox, Sweeper
+from chassis.persistence.probe import ASK_EVERY, DatabaseProbe
 from chassis.settings import Settings
-from chassis.sweeper import Sweeper
-from chassis.switch import KillSwitch
-from chassis.telemetry import configure_logging, logger
 from contracts import topology
 from contracts.message import Message
 from contracts.requests import Request
@@ -47,36 +49,38 @@ class Service:
         self.log = logger()
         self.metrics = Metrics()
         self.publisher = Publisher(settings.broker_url, app_id=name, rights=settings.amqp_rights)
-        self.client = store.connect(settings)
-        self.database = store.database(self.client, f"{settings.database_prefix}{name}")
+        self.client = mongo.connect(settings)
+        self.database = mongo.database(self.client, f"{settings.database_prefix}{name}")
         self.outbox = Outbox(self.publisher, clock=clock, log=self.log)
-        self.outbox.tells(self.metrics.tell)
+        self.outbox.on_commit(self.metrics.count_emitted)
         self.sweeper = Sweeper(self.outbox, log=self.log, metrics=self.metrics)
         self.switch = KillSwitch(self._ping, clock=clock, log=self.log, gauge=self.metrics.stopped)
-        self.delivery = Delivery(
+        self.delivery = Dispatcher(
             name, publisher=self.publisher, switch=self.switch, clock=clock, log=self.log, metrics=self.metrics
         )
         self.broker = consuming_broker(settings.broker_url, app_id=name, drain_within=settings.drain_within)
         self.queues = tuple(queue for queue in topology.queues() if queue.service == name and queue.kind in WORKING)
-        self.in_hand = InHand()
-        self.hearing = Hearing(self.publisher, self.queues, clock=clock, gauge=self.metrics.deaf)
+        self.in_flight = InFlight()
+        self.consumer_watch = ConsumerWatch(
+            self.publisher, self.queues, clock=clock, gauge=self.metrics.consumers_missing
+        )
         self._app: Any = None
         self.migrations: Migrations | None = None
         self._preparations: list[Job] = []
         self._closings: list[Job] = []
-        looking = Looking(self.outbox, clock=clock, metrics=self.metrics)
-        self._jobs: list[tuple[timedelta, Job]] = [(LOOK_EVERY, self.hearing.look), (ASK_EVERY, looking.look)]
+        probe = DatabaseProbe(self.outbox, clock=clock, metrics=self.metrics)
+        self._jobs: list[tuple[timedelta, Job]] = [(LOOK_EVERY, self.consumer_watch.look), (ASK_EVERY, probe.look)]
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
         self._stopping = asyncio.Event()
 
-    def documents(self, collection: str) -> store.Documents:
+    def documents(self, collection: str) -> Documents:
         """A collection of this service's things that change and tell of it."""
-        return store.Documents(self.database[collection], self.outbox, self.clock)
+        return Documents(self.database[collection], self.outbox, self.clock)
 
-    def snapshots(self, collection: str) -> store.Snapshots:
+    def snapshots(self, collection: str) -> Snapshots:
         """A collection of what another system told last."""
-        return store.Snapshots(self.database[collection])
+        return Snapshots(self.database[collection])
 
     def on(
         self,
@@ -146,7 +150,7 @@ class Service:
     def _subscribe(self, queue: topology.Queue) -> None:
         async def receive(message: RabbitMessage) -> None:
             await self.switch.wait()
-            await self.in_hand.finish(self.delivery.receive(queue, message.raw_message))
+            await self.in_flight.finish(self.delivery.receive(queue, message.raw_message))
 
         subscribe(self.broker, queue, receive, rights=self.settings.amqp_rights, prefetch=self.settings.prefetch)
 
@@ -155,7 +159,7 @@ class Service:
         self._started = False
         await self.switch.stop()
         await self.broker.stop()
-        await self.in_hand.stop()
+        await self.in_flight.stop()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -168,7 +172,7 @@ class Service:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSES_WITHIN.total_seconds()):
                 await self.publisher.stop()
-        await store.close(self.client)
+        await mongo.close(self.client)
         self.log.info("stopped")
 
     async def run(self) -> None:
@@ -182,7 +186,7 @@ class Service:
         serving = asyncio.create_task(http.serve())
         try:
             await self._start_patiently()
-            garbage.settle()
+            process.settle()
             await self._stopping.wait()
         finally:
             await self.stop()
@@ -216,7 +220,7 @@ class Service:
 
     async def live(self) -> dict[str, str]:
         """Empty while the process is worth keeping."""
-        return self.hearing.trouble()
+        return self.consumer_watch.trouble()
 
     async def ready(self) -> dict[str, str]:
         """What keeps this replica from working, by part; asks the broker and the database themselves."""
@@ -226,7 +230,7 @@ class Service:
             return wrong
         if self.switch.is_open:
             wrong["handlers"] = f"held: {self.switch.why}"
-        return wrong | await trouble("database", self._ping()) | await trouble("broker", self.hearing.ask())
+        return wrong | await trouble("database", self._ping()) | await trouble("broker", self.consumer_watch.ask())
 
     async def _ping(self) -> Any:  # noqa: ANN401 - the driver's answer
         return await self.client.admin.command("ping")

@@ -1,14 +1,17 @@
 """What every service reads from its environment; a service's own `settings.py` adds to it."""
 
+import os
+import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from chassis.secret_files import SecretFiles, with_password
-from chassis.topology import Rights
+from chassis.messaging.topology import Rights
 
 
 class Settings(BaseSettings):
@@ -85,3 +88,37 @@ class Settings(BaseSettings):
         """Arguments over the environment, over the files that it names."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, SecretFiles(settings_cls)
+
+
+_USER = re.compile(r"^(?P<before>\w+://[^/?#@:,]+)(:[^/?#@]*)?@")
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads every setting whose file the environment names. Raises: SettingsError where there is no such file."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """What the file says, without the newline at its end; None where none is named."""
+        del field
+        variable = f"{field_name.upper()}_FILE"
+        path = os.environ.get(variable)
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text().rstrip("\r\n"), field_name, False
+        except OSError as error:
+            raise SettingsError(f"{variable} names {path}, which can't be read ({type(error).__name__})") from error
+
+    def __call__(self) -> dict[str, Any]:
+        """Every setting that a file holds."""
+        told = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in told.items() if value is not None}
+
+
+def with_password(url: str, password: SecretStr | None) -> str:
+    """The URL as it is, or with this password for the user whom it names. Raises: SettingsError where it names none."""
+    if password is None:
+        return url
+    if not _USER.match(url):
+        raise SettingsError("there is a password, and the URL that it is for names no user")
+    said = quote(password.get_secret_value(), safe="")
+    return _USER.sub(lambda found: f"{found['before']}:{said}@", url)

@@ -68,8 +68,8 @@ WAITING_SECONDS = Metric(
     labels=(Label("queue", of="the service's working queues"),),
     bounds=_SLOW,
 )
-TOLD = Metric(
-    "atendo_told_total",
+EVENTS_EMITTED = Metric(
+    "atendo_events_emitted_total",
     "counter",
     "Events that became durable, by type; repetitions aren't counted.",
     CONSUMERS,
@@ -98,7 +98,9 @@ OUTBOX_OLDEST = Metric(
     unit="seconds",
 )
 KILL_SWITCH = Metric("atendo_kill_switch", "gauge", "1 while the kill switch holds the consumers.", CONSUMERS)
-DEAF = Metric("atendo_deaf", "gauge", "1 while the broker has no consumer on one of the service's queues.", CONSUMERS)
+CONSUMERS_MISSING = Metric(
+    "atendo_consumers_missing", "gauge", "1 while the broker has no consumer on one of the service's queues.", CONSUMERS
+)
 DATABASE_UP = Metric("atendo_database_up", "gauge", "1 while the database answers a small question.", CONSUMERS)
 DATABASE_SECONDS = Metric(
     "atendo_database_seconds", "gauge", "How long its last answer to that question took.", CONSUMERS, unit="seconds"
@@ -176,8 +178,8 @@ KEYS_AGE = Metric(
 )
 
 CATALOGUE = (
-    *(HANDLED, HANDLE_SECONDS, WAITING_SECONDS, TOLD, RETRIES, DEAD_LETTERS),
-    *(OUTBOX_SWEPT, OUTBOX_OLDEST, KILL_SWITCH, DEAF, DATABASE_UP, DATABASE_SECONDS),
+    *(HANDLED, HANDLE_SECONDS, WAITING_SECONDS, EVENTS_EMITTED, RETRIES, DEAD_LETTERS),
+    *(OUTBOX_SWEPT, OUTBOX_OLDEST, KILL_SWITCH, CONSUMERS_MISSING, DATABASE_UP, DATABASE_SECONDS),
     *(UNRESOLVED, DELIVERIES, MAIL_SECONDS, EVALUATIONS, EVALUATIONS_WAITING, EVALUATIONS_OVERDUE),
     *(HTTP_REQUESTS, HTTP_SECONDS, HTTP_SHED, HTTP_IN_HAND, KEYS_AGE),
 )

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from chassis.broker import BrokerDown, Unroutable
+from chassis.messaging.publisher import BrokerDown, Unroutable
 from contracts.requests import FieldError, Problem
 from mk.accounts import WrongCredentials
 from mk.mirror import UnknownTicket

@@ -4,8 +4,9 @@ import asyncio
 from datetime import datetime
 from uuid import uuid4
 
-from chassis.broker import Outgoing, Publisher
 from chassis.clock import Clock
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import Publisher
 from contracts.message import Message
 from mk import scenario
 from mk.scenario import TYPES, Fields
@@ -24,7 +25,7 @@ class Voice:
 
     async def say(self, message: Message) -> None:
         """Say one thing. Raises: BrokerDown, Unroutable."""
-        await self._publisher.publish(Outgoing.of(message))
+        await self._publisher.publish(Envelope.of(message))
 
     async def play(self, name: str) -> list[Message]:
         """Say all that a scenario holds; again, it changes nothing. Raises: UnknownScenario, BrokerDown, Unroutable."""

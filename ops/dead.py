@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 from rich.progress import track
 from rich.table import Table
 
-from chassis.broker import Publisher, Unroutable
+from chassis.messaging.publisher import Publisher, Unroutable
 from ops.ages import age
 from ops.console import console
 from ops.letters import Choice, DeadLetter, chosen, replay

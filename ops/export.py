@@ -7,8 +7,8 @@ from typing import Any
 from pydantic_core import to_json
 
 from chassis.clock import utc_now
-from chassis.migrations import NOTED
-from chassis.store import Database
+from chassis.persistence.migrations import NOTED
+from chassis.persistence.mongo import Database
 from ops.databases import databases
 from ops.letters import Choice, DeadLetter, chosen
 from ops.session import RefusedError, broker, visit

@@ -11,8 +11,9 @@ from typing import Any, Self
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from chassis import letter as marks
-from chassis.broker import Outgoing, Publisher
+from chassis.messaging import envelope as marks
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import Publisher
 from contracts import topology
 
 REPLAYS = "x-atendo-replays"
@@ -159,7 +160,7 @@ async def replay(publisher: Publisher, letter: DeadLetter) -> None:
     origin = {marks.EXCHANGE: letter.exchange, marks.KEY: letter.key}
     replays = marks.count(letter.message.headers.get(REPLAYS)) + 1
     await publisher.publish(
-        Outgoing(
+        Envelope(
             exchange="",
             routing_key=letter.queue,
             body=letter.message.body,

@@ -9,9 +9,9 @@ from cyclopts import Parameter
 from rich.progress import Progress
 from rich.table import Table
 
-from chassis.broker import Publisher
 from chassis.clock import utc_now
-from chassis.outbox import Entry
+from chassis.messaging.publisher import Publisher
+from chassis.persistence.outbox import Entry
 from contracts import topology
 from ops.ages import age
 from ops.console import console

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from chassis.store import Database
+from chassis.persistence.mongo import Database
 from ops.reconcile_search import BATCH, Finding, in_batches
 
 MARKS = {

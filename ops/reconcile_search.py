@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.outbox import Entry
-from chassis.store import Database
+from chassis.persistence.mongo import Database
+from chassis.persistence.outbox import Entry
 from contracts import contacts
 from contracts.catalogue import messages
 from contracts.message import Message

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import JsonValue
 from pydantic_settings import SettingsError
 
-from chassis.broker import BrokerDown, Publisher
-from chassis.rpc import NobodyThere, NoReply, Requests
+from chassis.messaging.publisher import BrokerDown, Publisher
+from chassis.messaging.rpc import NobodyThere, NoReply, Requests
 from chassis.settings import Settings
 from contracts.requests import Request
 from ops.addresses import NotRunningError, address

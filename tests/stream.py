@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from chassis.broker import BrokerDown, Outgoing, Publisher
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import BrokerDown, Publisher
 from contracts.requests import SubmitContact, contact_id
 from tests.eventually import eventually
 
@@ -47,7 +48,7 @@ class Stream:
             command = SubmitContact(request_id=uuid4(), customer_id="ana", sector_id="tecnico", text="Sem conexão")
             body = command.model_dump_json().encode()
             try:
-                await self.publisher.publish(Outgoing("", SubmitContact.queue(), body, type="SubmitContact.v1"))
+                await self.publisher.publish(Envelope("", SubmitContact.queue(), body, type="SubmitContact.v1"))
             except BrokerDown:
                 # Whether the broker has it is unknown: nothing was promised.
                 continue

@@ -11,8 +11,9 @@ from uuid import uuid4
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 
-from chassis.broker import Outgoing, Publisher
-from chassis.rpc import Requests
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import Publisher
+from chassis.messaging.rpc import Requests
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts.message import ATENDO, Message
@@ -69,11 +70,11 @@ class System:
     async def say(self, *messages: Message) -> None:
         """Publish as whoever says such things."""
         for message in messages:
-            await self.publisher.publish(Outgoing.of(message))
+            await self.publisher.publish(Envelope.of(message))
 
     async def say_raw(self, exchange: str, key: str, body: bytes, *, type: str = "") -> None:  # noqa: A002
         """Publish whatever it is."""
-        await self.publisher.publish(Outgoing(exchange=exchange, routing_key=key, body=body, type=type))
+        await self.publisher.publish(Envelope(exchange=exchange, routing_key=key, body=body, type=type))
 
     async def ask(self, request: Request, *, within: timedelta = timedelta(seconds=20)) -> Reply:
         """Ask as the edge does."""

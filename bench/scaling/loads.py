@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from bench import provider
 from bench.mails import marker
-from chassis.broker import Outgoing
+from chassis.messaging.envelope import Envelope
 from contracts import contacts, tickets
 from contracts.message import Message
 
@@ -28,15 +28,15 @@ class Load:
     service: str
     slow: Slow
     unit: str
-    make: Callable[[str, int], Outgoing]
+    make: Callable[[str, int], Envelope]
     units: int = 1
     collection: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def _submit(run: str, number: int) -> Outgoing:
+def _submit(run: str, number: int) -> Envelope:
     command = provider.command(number, marker(run, number))
-    return Outgoing(
+    return Envelope(
         exchange="",
         routing_key=command.queue(),
         body=command.model_dump_json().encode(),
@@ -45,7 +45,7 @@ def _submit(run: str, number: int) -> Outgoing:
     )
 
 
-def _request(run: str, number: int) -> Outgoing:
+def _request(run: str, number: int) -> Envelope:
     return _said(
         contacts.TicketRequested,
         contact_id=uuid4(),
@@ -56,7 +56,7 @@ def _request(run: str, number: int) -> Outgoing:
     )
 
 
-def _receive(run: str, number: int) -> Outgoing:
+def _receive(run: str, number: int) -> Envelope:
     # without a ticket, both mails follow from the contact alone (R8, R11)
     return _said(
         contacts.ContactReceived,
@@ -73,7 +73,7 @@ def _receive(run: str, number: int) -> Outgoing:
     )
 
 
-def _close(run: str, number: int) -> Outgoing:
+def _close(run: str, number: int) -> Envelope:
     return _said(
         tickets.TicketClosed,
         ticket_id=marker(run, number),
@@ -89,9 +89,9 @@ def _close(run: str, number: int) -> Outgoing:
     )
 
 
-def _said(message: type[Message], **fields: object) -> Outgoing:
+def _said(message: type[Message], **fields: object) -> Envelope:
     common = {"event_id": uuid4(), "occurred_at": datetime.now(UTC), "correlation_id": str(uuid4())}
-    return Outgoing.of(message.model_validate(common | fields))
+    return Envelope.of(message.model_validate(common | fields))
 
 
 # One message at a time, so that a replica waits for the database as a busy one would, and not for this machine's cores.

@@ -18,7 +18,7 @@ from bench.scaling.delay import LOOPBACK, delayed
 from bench.scaling.loads import PER_REPLICA, Load
 from bench.scaling.stage import Stage
 from bench.sink import Sink
-from chassis.broker import Publisher
+from chassis.messaging.publisher import Publisher
 
 SLOWER = {"the mail server": timedelta(milliseconds=50), "the database": timedelta(milliseconds=5)}
 """What is added to every answer."""

@@ -24,7 +24,7 @@ _EVALUATIONS = (
 )
 _STEPS = 'job="tickets", type=~"Ticket(Opened|Closed|Reopened).v1"'
 _TICKETS = (
-    lines("Opened, closed, reopened", counted("atendo_told_total", "type", where=_STEPS)),
+    lines("Opened, closed, reopened", counted("atendo_events_emitted_total", "type", where=_STEPS)),
     lines("Opened without a value", counted("atendo_unresolved_total", "field")),
 )
 

@@ -34,7 +34,7 @@ _LATE = (
     lines("Evaluations: the clock is behind", each("max(atendo_evaluations_overdue_seconds)"), unit="s"),
 )
 _HAPPENS = (
-    lines("Events, by type", per_second("atendo_told_total", "type"), unit="cps"),
+    lines("Events, by type", per_second("atendo_events_emitted_total", "type"), unit="cps"),
     lines("Requests, by status", each("sum by (status) (atendo:http_requests:rate5m)", "status"), unit="reqps"),
 )
 

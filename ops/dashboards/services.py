@@ -34,7 +34,7 @@ _REPLICAS = (
     lines(
         "Held or deaf",
         each(f"atendo_kill_switch{{{_PICKED}}}", "job", "instance", called="held"),
-        each(f"atendo_deaf{{{_PICKED}}}", "job", "instance", called="deaf"),
+        each(f"atendo_consumers_missing{{{_PICKED}}}", "job", "instance", called="deaf"),
     ),
 )
 _EDGE = (

@@ -1,7 +1,7 @@
 """How contacts' database became what its code needs. Released steps are never edited or moved (ADR 14)."""
 
-from chassis import outbox
-from chassis.store import Database
+from chassis.persistence import outbox
+from chassis.persistence.mongo import Database
 
 
 async def first_indexes(database: Database) -> None:

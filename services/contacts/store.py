@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from chassis.persistence.documents import WITHOUT_TOLD
 from chassis.service import Service
-from chassis.store import WITHOUT_TOLD
 from contracts import mk
 from contracts.message import Cause, Message
 from services.contacts.domain import Connection, Contact, Customer, Known, Sector

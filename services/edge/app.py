@@ -4,9 +4,9 @@ import time
 
 from starlette.middleware.cors import CORSMiddleware
 
-from chassis.broker import Publisher
-from chassis.rpc import Requests
-from chassis.telemetry import logger
+from chassis.messaging.publisher import Publisher
+from chassis.messaging.rpc import Requests
+from chassis.observability.logging import logger
 from services.edge.asking import Services
 from services.edge.auth import Keys, Tokens
 from services.edge.body_limit import BodyLimit

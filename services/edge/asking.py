@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from chassis.rpc import NobodyThere, NoReply, Requests
+from chassis.messaging.rpc import NobodyThere, NoReply, Requests
 from contracts.requests import Request
 from services.edge.problems import Refused, unavailable
 from services.edge.queued import Queued

@@ -9,7 +9,7 @@ import httpx2
 import jwt
 from jwt.exceptions import PyJWTError
 
-from chassis.telemetry import Log
+from chassis.observability.logging import Log
 
 ALGORITHM = "RS256"
 LEEWAY = timedelta(seconds=10)

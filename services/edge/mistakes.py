@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
-from chassis.telemetry import Log
+from chassis.observability.logging import Log
 from services.edge.problems import Refused, known, respond
 from services.edge.wording import field_errors
 

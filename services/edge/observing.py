@@ -10,9 +10,9 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import tracing
-from chassis.metrics import counter, gauge, histogram, registry
-from chassis.telemetry import Log
+from chassis.observability import tracing
+from chassis.observability.logging import Log
+from chassis.observability.metrics import counter, gauge, histogram, registry
 from contracts import metrics
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

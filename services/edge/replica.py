@@ -9,11 +9,12 @@ from aio_pika.exceptions import AMQPError
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from chassis import garbage, tracing
-from chassis.broker import Publisher
-from chassis.health import HealthApp, server_as_told, trouble
-from chassis.rpc import Requests
-from chassis.telemetry import Log, configure_logging
+from chassis import process
+from chassis.http.health import HealthApp, server_as_told, trouble
+from chassis.messaging.publisher import Publisher
+from chassis.messaging.rpc import Requests
+from chassis.observability import tracing
+from chassis.observability.logging import Log, configure_logging
 from services.edge.auth import Keys
 from services.edge.observing import HttpMetrics, Observed
 from services.edge.settings import Settings
@@ -77,7 +78,7 @@ class Edge:
         http = server_as_told(self.app, self.settings)
         http.config.timeout_graceful_shutdown = int(self.settings.drain_within.total_seconds())
         starting = asyncio.create_task(self.start())
-        starting.add_done_callback(lambda _: garbage.settle())
+        starting.add_done_callback(lambda _: process.settle())
         serving = asyncio.create_task(http.serve())
         waiting = asyncio.create_task(self._stopping.wait())
         try:

@@ -46,7 +46,7 @@ def build(settings: Settings | None = None) -> Service:
     service.answers(OpenEvaluationLink, handlers.on_open_evaluation_link, refuses=REFUSES)
     service.every(timedelta(minutes=1), handlers.remind_and_expire)
     counted = Counted(service.metrics.registry, evaluations, clock=service.clock)
-    service.outbox.tells(counted.told)
+    service.outbox.on_commit(counted.told)
     service.every(LOOK_EVERY, counted.look)
     return service
 

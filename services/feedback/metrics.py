@@ -6,7 +6,7 @@ from datetime import timedelta
 from prometheus_client import CollectorRegistry
 
 from chassis.clock import Clock
-from chassis.metrics import counter, gauge
+from chassis.observability.metrics import counter, gauge
 from contracts.feedback import EvaluationExpired, EvaluationReminded, EvaluationRequested, EvaluationSubmitted
 from contracts.message import Message
 from contracts.metrics import EVALUATIONS, EVALUATIONS_OVERDUE, EVALUATIONS_WAITING

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from chassis.persistence.documents import WITHOUT_TOLD, Conflict
 from chassis.service import Service
-from chassis.store import WITHOUT_TOLD, Conflict
 from contracts import mk
 from contracts.message import Cause, Message
 from services.feedback.domain import Answer, Evaluation, Occasion, Responsible, Snapshot

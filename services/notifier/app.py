@@ -57,7 +57,7 @@ def _send(
 ) -> None:
     mail = Mail(settings.mail_url, connections=settings.smtp_connections, timeout=settings.smtp_timeout)
     counted = Counted(service.metrics.registry)
-    service.outbox.tells(counted.told)
+    service.outbox.on_commit(counted.told)
     sends = SendingHandlers(
         deliveries=deliveries,
         customers=customers,

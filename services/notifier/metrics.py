@@ -5,9 +5,9 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 
-from chassis import tracing
-from chassis.letter import moment
-from chassis.metrics import counter, histogram
+from chassis.messaging.envelope import moment
+from chassis.observability import tracing
+from chassis.observability.metrics import counter, histogram
 from contracts.message import Message
 from contracts.metrics import DELIVERIES, MAIL_SECONDS
 from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from chassis import settings
-from chassis.secret_files import with_password
+from chassis.settings import with_password
 
 
 class Settings(settings.Settings):

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from chassis.persistence.documents import WITHOUT_TOLD
 from chassis.service import Service
-from chassis.store import WITHOUT_TOLD
 from contracts import mk
 from contracts.message import Cause, Message, NotificationLevel
 from services.notifier.domain import Customer, Decision, Event

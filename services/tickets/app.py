@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from chassis.routes import Patience
+from chassis.messaging.registry import Patience
 from chassis.service import Service, run
 from contracts import contacts, feedback, mk
 from contracts.requests import GetTicket, ListTickets, ResolveTicket

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry
 
-from chassis.metrics import counter
+from chassis.observability.metrics import counter
 from contracts.metrics import UNRESOLVED
 
 

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from pymongo import ReturnDocument
 
-from chassis.gathering import Gathering
+from chassis.persistence.batching import Batcher
+from chassis.persistence.documents import WITHOUT_TOLD
+from chassis.persistence.mongo import milliseconds
 from chassis.service import Service
-from chassis.store import WITHOUT_TOLD, milliseconds
 from contracts import mk, tickets
 from contracts.message import Cause, Message, NotificationLevel
 from services.tickets.domain import Status, Step, Ticket, state
@@ -74,12 +75,12 @@ class MongoProtocols:
         self._counters = service.database["protocols"]
         self._clock = service.clock
         self._zone = zone
-        self._taking: Gathering[date, int] = Gathering(self._count)
+        self._taking: Batcher[date, int] = Batcher(self._count)
 
     async def take(self) -> str:
         """A protocol that nobody has had and nobody will have; one that isn't used leaves a gap (R5)."""
         day = self._clock().astimezone(self._zone).date()
-        return protocol_of(day, await self._taking.ask(day))
+        return protocol_of(day, await self._taking.submit(day))
 
     async def _count(self, days: Sequence[date]) -> list[int | Exception]:
         # of one day but at midnight, when each day has its own counter

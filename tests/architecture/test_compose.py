@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from chassis.health import HealthApp
+from chassis.http.health import HealthApp
 from chassis.settings import Settings
 from contracts import topology
 from mk.tokens import AUDIENCE

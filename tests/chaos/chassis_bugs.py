@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from chassis import delivery, outbox, store
-from chassis.broker import Outgoing, Publisher
+from chassis.messaging import dispatcher
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import Publisher
+from chassis.persistence import documents, outbox
+from chassis.persistence.documents import Documents, Snapshots
+from chassis.persistence.outbox import Sweeper
 from chassis.service import Service
-from chassis.store import Documents, Snapshots
-from chassis.sweeper import Sweeper
 from services.tickets import domain as tickets
 from tests.chaos.planting import swap
 
@@ -41,7 +43,7 @@ def ack_before_commit(stack: ExitStack) -> None:
 
         return early
 
-    swap(stack, delivery.Delivery, "receive", make)
+    swap(stack, dispatcher.Dispatcher, "receive", make)
 
 
 def publish_without_confirm(stack: ExitStack) -> None:
@@ -49,7 +51,7 @@ def publish_without_confirm(stack: ExitStack) -> None:
     count = itertools.count(1)
 
     def make(publish: Any) -> Any:  # noqa: ANN401 - a method
-        async def careless(self: Publisher, outgoing: Outgoing, **more: Any) -> None:  # noqa: ANN401 - as above
+        async def careless(self: Publisher, outgoing: Envelope, **more: Any) -> None:  # noqa: ANN401 - as above
             # what nobody waits for is lost now and then
             if outgoing.exchange == "atendo" and next(count) % 4 == 0:
                 return
@@ -103,7 +105,7 @@ def events_forgotten(stack: ExitStack) -> None:
 
         return forgetful
 
-    swap(stack, store.Documents, "commit", make)
+    swap(stack, documents.Documents, "commit", make)
 
 
 def first_word_wins(stack: ExitStack) -> None:
@@ -121,7 +123,7 @@ def first_word_wins(stack: ExitStack) -> None:
 
         return keep
 
-    swap(stack, store.Snapshots, "save", make)
+    swap(stack, documents.Snapshots, "save", make)
 
 
 def deaf(stack: ExitStack) -> None:
@@ -139,12 +141,12 @@ def retries_dropped(stack: ExitStack) -> None:
     async def forget(*_: object) -> str:
         return "retried"
 
-    swap(stack, delivery.Delivery, "_retry", lambda _: forget)
+    swap(stack, dispatcher.Dispatcher, "_retry", lambda _: forget)
 
 
 def retries_for_ever(stack: ExitStack) -> None:
     """Put every retry off for an hour."""
-    swap(stack, delivery, "RETRY_LADDER", lambda ladder: (timedelta(hours=1),) * len(ladder))
+    swap(stack, dispatcher, "RETRY_LADDER", lambda ladder: (timedelta(hours=1),) * len(ladder))
 
 
 def dead_dropped(stack: ExitStack) -> None:
@@ -153,4 +155,4 @@ def dead_dropped(stack: ExitStack) -> None:
     async def forget(*_: object, **__: object) -> str:
         return "dead"
 
-    swap(stack, delivery.Delivery, "_bury", lambda _: forget)
+    swap(stack, dispatcher.Dispatcher, "_bury", lambda _: forget)

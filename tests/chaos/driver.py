@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from chassis.broker import BrokerDown, Outgoing, Publisher, Unroutable
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import BrokerDown, Publisher, Unroutable
 from contracts.message import Message
 from tests.chaos import story
 from tests.chaos.app import App
@@ -120,7 +121,7 @@ class Driver:
         published = 0
         while published < times:
             try:
-                await self.publisher.publish(Outgoing.of(message))
+                await self.publisher.publish(Envelope.of(message))
                 published += 1
             except (BrokerDown, Unroutable) as error:
                 # MK keeps what isn't confirmed, and says the very same again

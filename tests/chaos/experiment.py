@@ -15,7 +15,8 @@ from pymongo import AsyncMongoClient
 from rich.console import Console
 
 from bench.machine import Machine
-from chassis.broker import Outgoing, Publisher
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import Publisher
 from mk import tokens
 from tests.chaos.app import App
 from tests.chaos.checker import check
@@ -162,7 +163,7 @@ class Experiment:
 
     async def _tell(self, product: Product, publisher: Publisher) -> None:
         for message in registers(customers(CUSTOMERS)):
-            await publisher.publish(Outgoing.of(message))
+            await publisher.publish(Envelope.of(message))
         async with AsyncMongoClient[dict[str, object]](product.addresses["MONGO_URL"]) as client:
             deadline = asyncio.get_running_loop().time() + _KNOWN_WITHIN.total_seconds()
             while not await _are_known(client):

@@ -17,7 +17,7 @@ from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
-from chassis import letter as headers
+from chassis.messaging import envelope as headers
 from chassis.service import WORKING
 from contracts import topology
 from tests.chaos import sink

@@ -10,7 +10,7 @@ from random import Random
 
 import httpx2
 
-from chassis.broker import BrokerDown, Publisher, Unroutable
+from chassis.messaging.publisher import BrokerDown, Publisher, Unroutable
 from ops.embedded.keeper import State
 from ops.embedded.process import signal_group
 from tests.chaos.history import (

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from chassis.delivery import Delivery
-from chassis.outbox import Outbox
-from chassis.store import Documents
+from chassis.messaging.dispatcher import Dispatcher
+from chassis.persistence.documents import Documents
+from chassis.persistence.outbox import Outbox
 from services.notifier.channels.email import Line
 
 Hit = Callable[[str, object], Awaitable[None]]
@@ -52,7 +52,7 @@ def watched(hit: Hit) -> Iterator[None]:
     places = (
         (Documents, "_write", BEFORE_COMMIT, AFTER_COMMIT),
         (Outbox, "publish", None, AFTER_PUBLISH),
-        (Delivery, "_handle", None, BEFORE_ACK),
+        (Dispatcher, "_handle", None, BEFORE_ACK),
         (Line, "send", IN_SENDING, AFTER_SENDING),
     )
     patches = [

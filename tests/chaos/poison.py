@@ -3,14 +3,14 @@
 import json
 from random import Random
 
-from chassis.broker import Outgoing
+from chassis.messaging.envelope import Envelope
 from contracts.topology import LISTENS
 
 MARK = "x-chaos-mark"
 """The header by which an undecodable message is known again among the dead."""
 
 
-def poison(rng: Random, mark: str) -> tuple[Outgoing, tuple[str, ...]]:
+def poison(rng: Random, mark: str) -> tuple[Envelope, tuple[str, ...]]:
     """Something that nobody can read, and the services among whose dead letters it belongs."""
     nonsense = rng.choice(
         (b"\xff\xfe not JSON", b"{}", b"[]", b'{"event_id": 1}', json.dumps({"a": "b" * 5000}).encode())
@@ -26,7 +26,7 @@ def poison(rng: Random, mark: str) -> tuple[Outgoing, tuple[str, ...]]:
             ("", "notifier.email", ("notifier",)),
         )
     )
-    return Outgoing(exchange=exchange, routing_key=key, body=nonsense, type="", headers={MARK: mark}), services
+    return Envelope(exchange=exchange, routing_key=key, body=nonsense, type="", headers={MARK: mark}), services
 
 
 def _who_hears(type_name: str, publisher: str) -> tuple[str, ...]:

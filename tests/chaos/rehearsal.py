@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx2
 
-from chassis.broker import Outgoing
-from chassis.health import server
+from chassis.http.health import server
+from chassis.messaging.envelope import Envelope
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts.message import Message
@@ -121,7 +121,7 @@ class Rehearsal:
         self._app = App(client, {customer: self.issuer.token(customer) for customer in PEOPLE}, self.history)
         await asyncio.gather(*(self.start(name) for name in _BUILDS))
         for message in registers(PEOPLE):
-            await self.system.publisher.publish(Outgoing.of(message))
+            await self.system.publisher.publish(Envelope.of(message))
         await eventually(self._is_known)
 
     async def _serve_edge(self) -> str:
@@ -161,12 +161,12 @@ class Rehearsal:
         messages += messages
         self.rng.shuffle(messages)
         for message in messages:
-            await self.system.publisher.publish(Outgoing.of(message))
+            await self.system.publisher.publish(Envelope.of(message))
         for message in {message.event_id: message for message in messages}.values():
             self.history.note(said(message, times=2))
         for number in range(3):
             for word in (words := two_words(f"grupo-{number}")):
-                await self.system.publisher.publish(Outgoing.of(word))
+                await self.system.publisher.publish(Envelope.of(word))
             self.history.records += map(registered, words)
         for number in range(3):
             outgoing, services = poison(self.rng, f"mark-{number}")
@@ -226,7 +226,7 @@ class Rehearsal:
         """Close the edge, and what was left of the dead."""
         for close in self._closings:
             await close()
-        await asyncio.gather(*(service.in_hand.stop() for service in self._graves))
+        await asyncio.gather(*(service.in_flight.stop() for service in self._graves))
         for service in self._graves:
             await service.publisher.stop()
             service.client.close()

@@ -3,7 +3,7 @@
 import httpx2
 from prometheus_client import CollectorRegistry
 
-from chassis.health import HealthApp, Receive, Scope, Send, WithHealth
+from chassis.http.health import HealthApp, Receive, Scope, Send, WithHealth
 
 
 async def well() -> dict[str, str]:

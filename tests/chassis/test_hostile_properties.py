@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chassis.letter import FIRST_FAILURE, Letter
+from chassis.messaging.envelope import FIRST_FAILURE, Delivery
 from chassis.service import Service
 from contracts import mk
 from services.contacts.app import build
@@ -90,8 +90,8 @@ async def test_a_dead_letter_takes_no_copy_back_to_its_queue(system: System, amq
     await wire.close()
 
 
-def a_letter(**headers: object) -> Letter:
-    return Letter(
+def a_letter(**headers: object) -> Delivery:
+    return Delivery(
         queue="contacts",
         kind="events",
         exchange="mk",

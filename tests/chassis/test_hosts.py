@@ -8,9 +8,10 @@ import pytest_asyncio
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from yarl import URL
 
-from chassis.broker import Outgoing, Publisher
-from chassis.consumer import consuming_broker
-from chassis.hosts import carrying, hosts, moved_on
+from chassis.messaging.consumer import consuming_broker
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.hosts import carrying, hosts, moved_on
+from chassis.messaging.publisher import Publisher
 from contracts.topology import dead_queue
 from ops.embedded.ports import free_port
 from tests.doors import Door
@@ -90,7 +91,7 @@ async def test_a_lost_publisher_goes_on_at_the_other_host(doors: tuple[Door, Doo
     left, entered = sorted(doors, key=lambda door: not door.used)
 
     await left.shut()
-    await publisher.publish(Outgoing("", dead_queue("mk"), b"{}", type="Test.v1"))
+    await publisher.publish(Envelope("", dead_queue("mk"), b"{}", type="Test.v1"))
 
     assert entered.used
     await publisher.stop()

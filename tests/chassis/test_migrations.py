@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from chassis import migrations, store
-from chassis.migrations import NOTED, migrate, missing
+from chassis.observability.logging import logger
+from chassis.persistence import migrations, mongo
+from chassis.persistence.migrations import NOTED, migrate, missing
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.telemetry import logger
 from tests.eventually import eventually
 from tests.system import System
 
@@ -22,17 +22,17 @@ PACKAGES = ("services.contacts", "services.tickets", "services.notifier", "servi
 RUNS: list[str] = []
 
 
-async def first(database: store.Database) -> None:
+async def first(database: mongo.Database) -> None:
     RUNS.append("first")
     await database["things"].create_index("n", name="n")
 
 
-async def second(database: store.Database) -> None:
+async def second(database: mongo.Database) -> None:
     RUNS.append("second")
     await database["things"].update_many({"colour": None}, {"$set": {"colour": "blue"}})
 
 
-async def failing(_database: store.Database) -> None:
+async def failing(_database: mongo.Database) -> None:
     RUNS.append("failing")
     raise ConnectionError
 
@@ -50,17 +50,17 @@ def settings(mongo_url: str, database_prefix: str, request: pytest.FixtureReques
 
 
 @pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[store.Database]:
-    client = store.connect(settings)
-    yield store.database(client, f"{settings.database_prefix}feedback")
-    await store.close(client)
+async def database(settings: Settings) -> AsyncIterator[mongo.Database]:
+    client = mongo.connect(settings)
+    yield mongo.database(client, f"{settings.database_prefix}feedback")
+    await mongo.close(client)
 
 
 async def run(settings: Settings, *steps: migrations.Step) -> list[str]:
     return await migrate(settings, "feedback", steps, log=logger())
 
 
-async def test_steps_are_done_in_their_order_and_noted(settings: Settings, database: store.Database) -> None:
+async def test_steps_are_done_in_their_order_and_noted(settings: Settings, database: mongo.Database) -> None:
     await database["things"].insert_one({"_id": 1})
 
     done = await run(settings, first, second)
@@ -74,7 +74,7 @@ async def test_steps_are_done_in_their_order_and_noted(settings: Settings, datab
     assert (await database["things"].find_one({"_id": 1}))["colour"] == "blue"
 
 
-async def test_what_was_done_is_not_done_again(settings: Settings, database: store.Database) -> None:
+async def test_what_was_done_is_not_done_again(settings: Settings, database: mongo.Database) -> None:
     await run(settings, first)
     await database["things"].insert_one({"_id": 1})
 
@@ -85,7 +85,7 @@ async def test_what_was_done_is_not_done_again(settings: Settings, database: sto
     assert await run(settings, first, second) == []
 
 
-async def test_two_jobs_at_the_same_time_do_no_harm(settings: Settings, database: store.Database) -> None:
+async def test_two_jobs_at_the_same_time_do_no_harm(settings: Settings, database: mongo.Database) -> None:
     await database["things"].insert_many([{"_id": n} for n in range(50)])
 
     await asyncio.gather(*(run(settings, first, second) for _ in range(4)))
@@ -96,7 +96,7 @@ async def test_two_jobs_at_the_same_time_do_no_harm(settings: Settings, database
 
 
 async def test_a_step_that_failed_is_not_noted_and_nothing_follows_it(
-    settings: Settings, database: store.Database
+    settings: Settings, database: mongo.Database
 ) -> None:
     with pytest.raises(ConnectionError):
         await run(settings, first, failing, second)
@@ -106,12 +106,12 @@ async def test_a_step_that_failed_is_not_noted_and_nothing_follows_it(
 
 
 async def test_a_job_waits_longer_than_a_service_would(settings: Settings) -> None:
-    patient, hasty = store.connect(settings, patient=True), store.connect(settings)
+    patient, hasty = mongo.connect(settings, patient=True), mongo.connect(settings)
 
     assert (patient.options.timeout, hasty.options.timeout) == (None, 6)
 
-    await store.close(patient)
-    await store.close(hasty)
+    await mongo.close(patient)
+    await mongo.close(hasty)
 
 
 def things(settings: Settings) -> Service:
@@ -179,7 +179,9 @@ async def test_the_program_brings_a_service_s_database_up_to_date_without_a_brok
 
 async def program(package: str, environment: dict[str, str]) -> list[dict[str, Any]]:
     running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "chassis.migrate", package), env=environment, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", "chassis.persistence.migrations", package),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
     )
     said, _ = await running.communicate()
     assert running.returncode == 0
@@ -188,7 +190,7 @@ async def program(package: str, environment: dict[str, str]) -> list[dict[str, A
 
 @pytest.mark.parametrize("package", PACKAGES)
 async def test_every_step_of_a_service_may_run_twice_and_at_the_same_time(
-    package: str, database: store.Database
+    package: str, database: mongo.Database
 ) -> None:
     steps = importlib.import_module(f"{package}.migrations").STEPS
 

@@ -2,7 +2,7 @@
 
 from pymongo.errors import ServerSelectionTimeoutError
 
-from chassis.broker import Outgoing
+from chassis.messaging.envelope import Envelope
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts import tickets
@@ -66,7 +66,7 @@ async def at_the_end_of_the_ladder(system: System) -> None:
     event = a_closing()
     headers = {"x-atendo-exchange": "atendo", "x-atendo-key": event.routing_key()}
     await system.publisher.publish(
-        Outgoing(
+        Envelope(
             exchange="",
             routing_key="feedback",
             body=event.model_dump_json().encode(),

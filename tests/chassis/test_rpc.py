@@ -10,8 +10,8 @@ import pytest
 from aiormq.exceptions import ChannelLockedResource
 from yarl import URL
 
-from chassis.broker import Publisher
-from chassis.rpc import NobodyThere, NoReply, Requests
+from chassis.messaging.publisher import Publisher
+from chassis.messaging.rpc import NobodyThere, NoReply, Requests
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts.requests import ListEvaluations, SubmitEvaluation

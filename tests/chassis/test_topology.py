@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chassis.broker import Outgoing, Publisher
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import Publisher
 from contracts.topology import REQUESTS
 from tests.system import System
 
@@ -54,6 +55,6 @@ async def test_a_queue_of_queries_that_goes_away_before_it_is_bound_is_declared_
     await publisher.start()
 
     assert publisher.undone == 1
-    await publisher.publish(Outgoing(REQUESTS, QUERIES, b"{}", "GetMenu.v1"))
+    await publisher.publish(Envelope(REQUESTS, QUERIES, b"{}", "GetMenu.v1"))
     assert await system.depth(QUERIES) == 1
     await publisher.stop()

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pymongo.errors import WriteError
 
-from chassis.letter import ATTEMPTS, REASON
+from chassis.messaging.envelope import ATTEMPTS, REASON
+from chassis.persistence.mongo import is_unstorable
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.unstorable import is_unstorable
 from contracts import tickets
 from contracts.requests import ListEvaluations
 from tests.eventually import eventually

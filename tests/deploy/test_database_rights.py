@@ -8,7 +8,7 @@ import pytest_asyncio
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
-from chassis import store
+from chassis.persistence import mongo
 from chassis.settings import Settings
 from contracts import topology
 from tests.deploy.servers import a_database_with_users
@@ -17,7 +17,7 @@ DATABASES = tuple(topology.LISTENS)
 _NOT_AUTHORISED = 13
 _WRONG_PASSWORD = 18
 
-Act = Callable[[store.Client, str], Awaitable[object]]
+Act = Callable[[mongo.Client, str], Awaitable[object]]
 
 WRITES: Mapping[str, Act] = {
     "insert": lambda client, name: client[name]["things"].insert_one({}),
@@ -46,13 +46,13 @@ async def url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
         yield url
 
 
-def as_user(url: str, user: str, *, password: str | None = None) -> store.Client:
+def as_user(url: str, user: str, *, password: str | None = None) -> mongo.Client:
     with_user = url.replace("//", f"//{user}@")
     settings = {"mongo_url": f"{with_user}?authSource=admin", "mongo_password": password or user}
-    return store.connect(Settings.model_validate({**settings, "mongo_driver": "pymongo"}))
+    return mongo.connect(Settings.model_validate({**settings, "mongo_driver": "pymongo"}))
 
 
-async def those_allowed(client: store.Client, acts: Mapping[str, Act]) -> set[tuple[str, str]]:
+async def those_allowed(client: mongo.Client, acts: Mapping[str, Act]) -> set[tuple[str, str]]:
     let = set()
     for name in DATABASES:
         for what, act in acts.items():

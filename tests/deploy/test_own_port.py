@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from prometheus_client import CollectorRegistry
 
-from chassis.health import HealthApp, server_as_told
+from chassis.http.health import HealthApp, server_as_told
 from chassis.settings import Settings
 from ops.embedded.ports import LOOPBACK
 from tests.deploy.certificates import Authority

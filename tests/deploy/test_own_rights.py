@@ -11,9 +11,10 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from chassis.broker import NotOurs, Outgoing, Publisher
-from chassis.rpc import Requests
-from chassis.topology import Rights
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import NotOurs, Publisher
+from chassis.messaging.rpc import Requests
+from chassis.messaging.topology import Rights
 from contracts import mk, topology
 from contracts.message import Message
 from contracts.requests import ListEvaluations
@@ -53,7 +54,7 @@ class Imported(System):
     async def say(self, *messages: Message) -> None:
         """Publish as MK."""
         for message in messages:
-            await self.mk.publish(Outgoing.of(message))
+            await self.mk.publish(Envelope.of(message))
 
 
 def own(users: Users, name: str) -> dict[str, object]:
@@ -129,7 +130,7 @@ async def test_what_fails_climbs_the_ladder_and_what_nobody_can_read_is_buried(
 
 
 async def retried(publisher: Publisher, rung: str, queue: str) -> None:
-    await publisher.publish(Outgoing(topology.RETRY, f"{rung.rpartition('.')[2]}.{queue}", b"{}", type="Test.v1"))
+    await publisher.publish(Envelope(topology.RETRY, f"{rung.rpartition('.')[2]}.{queue}", b"{}", type="Test.v1"))
 
 
 async def waiting(system: System, queue: str) -> bool:
@@ -188,7 +189,7 @@ async def test_nothing_is_published_by_the_default_exchange(imported: Imported, 
     service = await imported.run(build, Settings, **feedback(users))
 
     with pytest.raises(NotOurs):
-        await service.publisher.publish(Outgoing("", "tickets", b"{}", type="Test.v1"))
+        await service.publisher.publish(Envelope("", "tickets", b"{}", type="Test.v1"))
 
 
 async def test_who_asks_without_an_exchange_for_the_answer_gets_none_and_stops_nobody(
@@ -197,7 +198,7 @@ async def test_who_asks_without_an_exchange_for_the_answer_gets_none_and_stops_n
     await imported.run(build, Settings, **feedback(users))
     body = ListEvaluations(request_id=uuid4(), customer_id="ana").model_dump_json().encode()
 
-    question = Outgoing("requests", "feedback.queries", body, type="ListEvaluations.v1", reply_to="somebody")
+    question = Envelope("requests", "feedback.queries", body, type="ListEvaluations.v1", reply_to="somebody")
     await imported.requests.ask(ListEvaluations(request_id=uuid4(), customer_id="ana"), within=timedelta(seconds=20))
     async with asyncio.timeout(20):
         await _as_people(users, question)
@@ -206,7 +207,7 @@ async def test_who_asks_without_an_exchange_for_the_answer_gets_none_and_stops_n
     assert await answered(imported)
 
 
-async def _as_people(users: Users, outgoing: Outgoing) -> None:
+async def _as_people(users: Users, outgoing: Envelope) -> None:
     people = Publisher(users["ops"].url, app_id="atendo", rights=Rights.ALL)
     await people.start()
     await people.publish(outgoing)

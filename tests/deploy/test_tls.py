@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 from pymongo.errors import ServerSelectionTimeoutError
 
-from chassis import store
-from chassis.broker import Publisher
+from chassis.messaging.publisher import Publisher
+from chassis.persistence import mongo
 from chassis.settings import Settings
 from ops.embedded.ports import LOOPBACK, free_port
 from services.feedback.app import build
@@ -99,7 +99,7 @@ async def tls_database(folder: Path, ours: Authority, certificate: Path) -> Asyn
 @pytest.mark.parametrize("driver", ["motor", "pymongo"])
 async def test_the_database_is_opened_by_tls(tls_database: str, ours: Authority, driver: str) -> None:
     url = f"{tls_database}?tls=true&tlsCAFile={ours.file}"
-    client = store.connect(Settings.model_validate({"mongo_url": url, "mongo_driver": driver}))
+    client = mongo.connect(Settings.model_validate({"mongo_url": url, "mongo_driver": driver}))
 
     assert (await client.admin.command("ping"))["ok"] == 1
 
@@ -112,7 +112,7 @@ async def test_a_database_whose_certificate_is_not_good_is_as_if_it_were_away(
     tls_database: str, anothers: Authority
 ) -> None:
     url = f"{tls_database}?tls=true&tlsCAFile={anothers.file}"
-    client = store.connect(Settings(mongo_url=url, mongo_driver="pymongo"))
+    client = mongo.connect(Settings(mongo_url=url, mongo_driver="pymongo"))
 
     with pytest.raises(ServerSelectionTimeoutError, match="CERTIFICATE_VERIFY_FAILED"):
         await client.admin.command("ping")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from pydantic import ValidationError
 
-from chassis.unstorable import is_unstorable
+from chassis.persistence.mongo import is_unstorable
 from contracts import mk, notifier, tickets
 from contracts.message import Message
 from mk import mirror, panel

@@ -17,9 +17,9 @@ from pamqp import commands, encode, frame
 from pamqp.header import ContentHeader
 from pydantic import BaseModel, ValidationError
 
-from chassis.lenient import read_leniently
-from chassis.letter import Letter
-from chassis.routes import Routes, Unreadable
+from chassis.messaging.driver_quirks import read_leniently
+from chassis.messaging.envelope import Delivery
+from chassis.messaging.registry import Registry, Unreadable
 from contracts import topology
 from contracts.catalogue import all_requests, messages
 from contracts.requests import Reply
@@ -51,11 +51,11 @@ BUILDS: dict[str, tuple[Callable[..., Any], Any]] = {
 
 
 @cache
-def routes_of(service: str) -> Routes:
+def routes_of(service: str) -> Registry:
     """A service's table of handlers, of a service that never connects."""
     build, settings = BUILDS[service]
     given = settings.model_validate({"link_secret": "s" * 32, "public_url": "http://localhost"})
-    routes: Routes = build(given).delivery.routes
+    routes: Registry = build(given).delivery.routes
     return routes
 
 
@@ -140,7 +140,7 @@ def _received(payload: bytes, exchange: str = "mk") -> IncomingMessage:
 
 
 def _check_delivery(payload: bytes) -> None:
-    letter = Letter.read(topology.queues()[0], _received(payload))
+    letter = Delivery.read(topology.queues()[0], _received(payload))
     again = letter.again(now=NOW)
     sent = commands.Basic.Properties(
         headers=dict(again), message_type=letter.type, correlation_id=letter.correlation_id, reply_to=letter.reply_to
@@ -149,7 +149,7 @@ def _check_delivery(payload: bytes) -> None:
     assert len(written) < FRAME, "outgrew its frame"
     assert len(encode.short_string(letter.key)) <= 256
     back = _received(struct.pack(">HHQ", 60, 0, 2) + written, topology.RETRIED)
-    assert Letter.read(topology.queues()[0], back).attempts > 0
+    assert Delivery.read(topology.queues()[0], back).attempts > 0
 
 
 # What a service makes of it.
@@ -161,7 +161,7 @@ def _queues(service: str) -> tuple[Queue, ...]:
 
 
 @st.composite
-def letters(draw: DrawFn, service: str) -> Letter:
+def letters(draw: DrawFn, service: str) -> Delivery:
     """A letter to a service: mostly one that it has a handler for."""
     routes = routes_of(service)
     queue = draw(st.sampled_from(_queues(service)))
@@ -171,7 +171,7 @@ def letters(draw: DrawFn, service: str) -> Letter:
     example = "requests" if queue.kind in {"commands", "queries"} else key.split(".")[0]
     folders = (example,) if example in {*PUBLISHERS, "requests"} else PUBLISHERS
     kind = routes.messages[key].model.type_name() if key in routes.messages else ""  # type: ignore[union-attr]
-    return Letter(
+    return Delivery(
         queue=queue.name,
         kind=queue.kind,
         exchange="mk",
@@ -186,8 +186,8 @@ def letters(draw: DrawFn, service: str) -> Letter:
     )
 
 
-def _check_letter(service: str) -> Callable[[Letter], None]:
-    def check(letter: Letter) -> None:
+def _check_letter(service: str) -> Callable[[Delivery], None]:
+    def check(letter: Delivery) -> None:
         try:
             route, said = routes_of(service).find(letter)
         except Unreadable as unreadable:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from chassis.letter import REASON
+from chassis.messaging.envelope import REASON
 from contracts import contacts, feedback, mk, notifier, tickets
 from contracts.message import Message
 from contracts.requests import SubmitContact, request_id

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx2
 
-from chassis.health import server
+from chassis.http.health import server
 from chassis.service import Service
 from contracts import mk
 from services.contacts.app import build as build_contacts

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pydantic import ValidationError
 
-from chassis.health import HealthApp
+from chassis.http.health import HealthApp
 from chassis.service import CLOSES_WITHIN
 from chassis.settings import Settings
 from tests.kubernetes.manifests import (
@@ -146,6 +146,6 @@ def images_are_the_services_own(resources: Resources) -> Iterator[str]:
         repository = container(workload)["image"].rpartition(":")[0]
         if not repository.endswith(f"/{service_of(name)}"):
             yield f"{name}: runs {repository}"
-        wanted = ["python", "-m", "chassis.migrate", f"services.{service_of(name)}"]
+        wanted = ["python", "-m", "chassis.persistence.migrations", f"services.{service_of(name)}"]
         if name not in SERVICES and container(workload).get("command") != wanted:
             yield f"{name}: does something else"

@@ -6,8 +6,9 @@ import jwt
 import pytest
 from fastapi import FastAPI
 
-from chassis.broker import BrokerDown, Outgoing, Publisher
 from chassis.clock import utc_now
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import BrokerDown, Publisher
 from chassis.service import Service
 from mk import problems
 from mk.app import build
@@ -87,7 +88,7 @@ async def test_wrong_credentials_and_an_incomplete_form_are_problems(service: Se
 class Away(Publisher):
     """A broker that is away."""
 
-    async def publish(self, outgoing: Outgoing, **_how: object) -> None:
+    async def publish(self, outgoing: Envelope, **_how: object) -> None:
         """Fail as it does when nothing is confirmed in time."""
         raise BrokerDown(outgoing.routing_key)
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx2
 import yaml
 
-from chassis.health import server
+from chassis.http.health import server
 from contracts import mk
 from ops.embedded.ports import LOOPBACK, free_port
 from ops.embedded.process import Program, stop

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from chassis.health import HealthApp
+from chassis.http.health import HealthApp
 from chassis.service import Service
 from contracts.metrics import CATALOGUE, Metric
 from mk.app import build as build_mk

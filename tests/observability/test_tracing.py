@@ -11,9 +11,9 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from chassis import tracing
-from chassis.outbox import Entry
-from chassis.telemetry import logger
+from chassis.observability import tracing
+from chassis.observability.logging import logger
+from chassis.persistence.outbox import Entry
 from contracts import mk
 from services.contacts.app import build
 from services.contacts.settings import Settings

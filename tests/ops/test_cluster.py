@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
-from chassis.hosts import OTHERS, hosts
+from chassis.messaging.hosts import OTHERS, hosts
 from chassis.service import Service
 from contracts import mk
 from contracts.contacts import TicketRequested

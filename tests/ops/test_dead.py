@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from aio_pika.abc import HeadersType
 
-from chassis.broker import Outgoing
+from chassis.messaging.envelope import Envelope
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts import tickets, topology
@@ -156,7 +156,7 @@ async def test_a_letter_whose_queue_is_gone_stays_and_is_named(
     with_two_dead: System, capfd: pytest.CaptureFixture[str]
 ) -> None:
     gone: HeadersType = {"x-atendo-queue": "notifier.pigeons", "x-atendo-reason": "retries_exhausted"}
-    await with_two_dead.publisher.publish(Outgoing("", "notifier.dead", b"{}", "EmailDue.v1", headers=gone))
+    await with_two_dead.publisher.publish(Envelope("", "notifier.dead", b"{}", "EmailDue.v1", headers=gone))
 
     assert await asyncio.to_thread(command.replay_, filters=Filters(reason="retries_exhausted")) == 1
 

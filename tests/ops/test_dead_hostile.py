@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chassis.broker import Outgoing
+from chassis.messaging.envelope import Envelope
 from ops.letters import Choice, chosen, replay
 from tests.eventually import eventually
 from tests.system import System
@@ -21,7 +21,7 @@ FORGED: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("headers", FORGED.values(), ids=FORGED)
 async def test_forged_marks_hide_no_dead_letter_and_stop_no_replay(system: System, headers: dict[str, object]) -> None:
     await system.publisher.publish(
-        Outgoing(exchange="", routing_key="contacts.dead", body=b"[" * 5000, type="T.v1", headers=headers)  # type: ignore[arg-type]
+        Envelope(exchange="", routing_key="contacts.dead", body=b"[" * 5000, type="T.v1", headers=headers)  # type: ignore[arg-type]
     )
 
     async with chosen(system.publisher, Choice(service="contacts")) as letters:

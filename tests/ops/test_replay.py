@@ -8,9 +8,8 @@ from uuid import UUID, uuid4
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from chassis import letter as marks
-from chassis.broker import Outgoing
-from chassis.letter import Letter
+from chassis.messaging import envelope as marks
+from chassis.messaging.envelope import Delivery, Envelope
 from contracts import feedback, mk, tickets, topology
 from contracts.message import ATENDO, MK, Message
 from contracts.requests import (
@@ -63,7 +62,7 @@ class Carbon:
         self._commands.append((queue, request))
         return await self._provider.system.answer(request)
 
-    def dead(self) -> Iterator[Outgoing]:
+    def dead(self) -> Iterator[Envelope]:
         """Every copy as the dead letter that its service would make of it."""
         death = {
             marks.REASON: "retries_exhausted",
@@ -72,7 +71,7 @@ class Carbon:
             marks.DIED_AT: datetime.now(UTC).isoformat(),
         }
         for queue, message in self._copies:
-            read = Letter.read(queue, message)
+            read = Delivery.read(queue, message)
             headers = {**read.again(now=datetime.now(UTC)), **death}
             yield a_letter(queue, read.body, read.type, headers)
         for queue, request in self._commands:
@@ -80,8 +79,8 @@ class Carbon:
             yield a_letter(queue, request.model_dump_json().encode(), f"{type(request).__name__}.v1", headers)
 
 
-def a_letter(queue: Queue, body: bytes, kind: str, headers: Any) -> Outgoing:  # noqa: ANN401 - AMQP headers
-    return Outgoing("", topology.dead_queue(queue.service), body, kind, headers=headers)
+def a_letter(queue: Queue, body: bytes, kind: str, headers: Any) -> Envelope:  # noqa: ANN401 - AMQP headers
+    return Envelope("", topology.dead_queue(queue.service), body, kind, headers=headers)
 
 
 async def a_day(provider: Running, carbon: Carbon) -> None:

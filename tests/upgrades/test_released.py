@@ -10,7 +10,7 @@ import pytest
 from bson import json_util
 from pydantic import BaseModel
 
-from chassis.store import Database
+from chassis.persistence.mongo import Database
 from contracts import feedback, mk, notifier, tickets
 from contracts.catalogue import all_requests, messages
 from contracts.requests import (

@@ -95,8 +95,11 @@ class Version:
         """Run this version's migrations of one service, as its job does; a version from before them has none."""
         if not (self.tree / "chassis" / "migrate.py").exists():
             return
+        # where the release before this one has it
+        old = (self.tree / "chassis" / "migrate.py").exists()
+        program = "chassis.migrate" if old else "chassis.persistence.migrations"
         job = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "chassis.migrate", f"services.{service}"), cwd=self.tree, env=self._all()
+            *(sys.executable, "-m", program, f"services.{service}"), cwd=self.tree, env=self._all()
         )
         assert await job.wait() == 0
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Response
 from starlette.status import HTTP_202_ACCEPTED
 
-from chassis.rpc import NoReply
+from chassis.messaging.rpc import NoReply
 from contracts import requests
 from contracts.requests import GetContact, GetContactForm, SubmitContact, request_id
 from services.edge.answers import Contact, ContactForm

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.health import HealthApp
+from chassis.http.health import HealthApp
 from services.edge.answers import Health
 from services.edge.problems import declared
 

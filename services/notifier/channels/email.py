@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosmtplib
 
-from chassis import tracing
+from chassis.observability import tracing
 from services.notifier.sending import MailServerAway, OutcomeUnknown, Refused
 
 _PERMANENT = 500

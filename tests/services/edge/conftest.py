@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from chassis.health import server
+from chassis.http.health import server
 from services.edge.app import build
 from services.edge.replica import Edge
 from services.edge.settings import Settings

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from chassis.telemetry import logger
+from chassis.observability.logging import logger
 from services.edge.app import build
 from services.edge.auth import BadToken, Keys, KeysUnknown, NoToken, Tokens
 from services.edge.settings import Settings

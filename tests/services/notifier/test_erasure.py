@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from chassis.persistence.documents import Conflict
 from chassis.service import Service
-from chassis.store import Conflict
 from contracts import mk, tickets
 from contracts.notifier import InboxDue, NotificationSkipped
 from services.notifier.app import build

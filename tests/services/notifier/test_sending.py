@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from chassis.broker import Outgoing
+from chassis.messaging.envelope import Envelope
 from chassis.service import Service
 from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped
 from contracts.topology import RETRY_LADDER
@@ -89,7 +89,7 @@ async def test_r19_a_mail_that_is_given_up_is_failed_and_listed_and_can_be_sent_
     due = a_mail()
 
     await system.publisher.publish(
-        Outgoing(
+        Envelope(
             exchange="",
             routing_key="notifier.email",
             body=due.model_dump_json().encode(),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.store import Conflict
+from chassis.persistence.documents import Conflict
 from contracts import contacts, mk, tickets
 from contracts.message import Cause, Message
 from services.tickets.domain import Status, Ticket

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from aio_pika.abc import HeadersType
 
-from chassis.broker import Outgoing
-from chassis.letter import EXCHANGE, FIRST_FAILURE, KEY
+from chassis.messaging.envelope import EXCHANGE, FIRST_FAILURE, KEY, Envelope
 from chassis.service import Service
 from contracts import mk, tickets
 from services.tickets.openings import ticket_of
@@ -72,7 +71,7 @@ async def test_r9_a_contact_waits_for_its_sector(system: System) -> None:
 async def test_r9_after_ten_minutes_a_contact_does_without_its_sector_and_is_counted(system: System) -> None:
     service = await a_replica(system)
     waiting_since = (datetime.now(UTC) - timedelta(minutes=10)).isoformat()
-    request = Outgoing.of(a_request())
+    request = Envelope.of(a_request())
     marks: HeadersType = {EXCHANGE: request.exchange, KEY: request.routing_key, FIRST_FAILURE: waiting_since}
     # as the ladder brings it back: a sender's own marks count for nothing
     waited = replace(request, exchange="", routing_key="tickets", headers=marks)

@@ -1,0 +1,1 @@
+"""What every process serves by HTTP: health, metrics and problems."""

@@ -1,0 +1,58 @@
+"""Reads what senders put into a message's properties, however odd, where the AMQP library would drop the connection.
+
+The broker passes on strings that aren't UTF-8, times beyond the calendar and tables nested without end. Dropping the
+connection over one of them hands the message out again, and with it all that the consumer had in hand (ADR 0010).
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from pamqp import decode
+from pamqp.common import FieldTable
+
+_LENGTH = 4
+_TIMESTAMP = 8
+
+
+def read_leniently() -> None:
+    """Have the library leave out of a message's properties what it can't read; once a process is enough."""
+    decode.METHODS |= {"shortstr": _short_string, "timestamp": _timestamp, "table": _table}
+    decode.TABLE_MAPPING[b"T"] = _timestamp
+
+
+def _short_string(value: bytes) -> tuple[int, str]:
+    length = value[0] + 1
+    # left out, not replaced: what takes its place could outgrow the 255 bytes of a short string
+    return length, value[1:length].decode(errors="ignore")
+
+
+def _timestamp(value: bytes) -> tuple[int, datetime | None]:
+    try:
+        return decode.timestamp(value)
+    except (ValueError, OverflowError, OSError):
+        return _TIMESTAMP, None
+
+
+def _table(value: bytes) -> tuple[int, FieldTable]:
+    try:
+        return decode.field_table(value)
+    except (ValueError, RecursionError):
+        return _LENGTH + int.from_bytes(value[:_LENGTH]), {}
+
+
+@contextmanager
+def lost_connection_is_an_error() -> Iterator[None]:
+    """Raise ConnectionError for what was cancelled within the driver, because its connection went away.
+
+    aiormq cancels its own reader, writer and calls then, and whoever waits for them gets CancelledError though nobody
+    cancelled them: no `except Exception` sees it. Our own cancellation, by a time-out too, stays what it is.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise ConnectionError("the connection went away") from error

@@ -1,0 +1,1 @@
+"""State in MongoDB: documents that change and emit events, snapshots, batches, the outbox and migrations."""

@@ -1,0 +1,110 @@
+"""How services keep state: one write a change, holding the new state, what caused it and the events to send."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from pymongo import ReplaceOne, UpdateOne
+
+from chassis.clock import Clock
+from chassis.persistence.batching import reading, writing
+from chassis.persistence.outbox import Collection, Entry, Id, Outbox
+from contracts.message import Cause, Message
+
+WITHOUT_TOLD = {"told": 0}
+"""A projection: what a document told is for `atendo reconcile` to read, and for no handler to load."""
+
+
+class Conflict(Exception):
+    """Somebody else changed the document first: load it and decide again."""
+
+
+class Documents:
+    """A collection of things that change and tell of it."""
+
+    def __init__(self, collection: Collection, outbox: Outbox, clock: Clock) -> None:
+        self.collection = collection
+        self._outbox = outbox
+        self._clock = clock
+        self._reads = reading(collection, WITHOUT_TOLD)
+        self._writes = writing(collection)
+        outbox.watch(collection)
+
+    async def find(self, document_id: Id) -> dict[str, Any] | None:
+        """One document as it is stored, with its `version` and without what it told, or None."""
+        return await self._reads.submit(document_id)
+
+    async def create(self, document_id: Id, state: Mapping[str, Any]) -> bool:
+        """Make a document that tells nothing yet, at version 1; False where there is one already."""
+        wanted = {"_id": document_id, "version": 0}
+        return await self._writes.submit(UpdateOne(wanted, {"$set": {**state, "version": 1}}, upsert=True))
+
+    async def commit(  # noqa: PLR0913 - keyword-only after two
+        self,
+        document_id: Id,
+        state: Mapping[str, Any],
+        *,
+        version: int,
+        cause: Cause,
+        events: Sequence[Message] = (),
+        forgets: bool = False,
+    ) -> None:
+        """Make state, cause and events durable together, then publish the events.
+
+        `version` is that of the document as loaded, 0 for a new one. A cause applied before changes nothing; what it
+        still has in the outbox is published. The document keeps what it told, word for word, unless it `forgets`:
+        then it keeps nothing, earlier words neither (R27). Raises: Conflict, BrokerDown, Unroutable.
+        """
+        now = self._clock()
+        entries = [Entry.of(event, cause=cause.event_id, at=now) for event in events]
+        change = _change(state, version=version, cause=cause.event_id, entries=entries)
+        if forgets:
+            change["$set"]["told"] = []
+            change["$push"].pop("told", None)
+        if await self._write(document_id, change, version=version, cause=cause.event_id):
+            self._outbox.committed(events)
+        else:
+            entries = await self._left_by(document_id, cause.event_id)
+        await self._outbox.publish(self.collection, document_id, entries)
+
+    async def _write(self, document_id: Id, change: Mapping[str, Any], *, version: int, cause: UUID) -> bool:
+        wanted = {"_id": document_id, "version": version, "applied": {"$ne": cause}}
+        return await self._writes.submit(UpdateOne(wanted, change, upsert=True))
+
+    async def _left_by(self, document_id: Id, cause: UUID) -> list[Entry]:
+        document = await self.collection.find_one({"_id": document_id, "applied": cause}, {"outbox": 1})
+        if document is None:
+            raise Conflict(document_id)
+        return [Entry.read(entry) for entry in document.get("outbox", []) if entry["cause"] == cause]
+
+
+def _change(state: Mapping[str, Any], *, version: int, cause: UUID, entries: Sequence[Entry]) -> dict[str, Any]:
+    change: dict[str, Any] = {"$set": {**state, "version": version + 1}, "$push": {"applied": cause}}
+    if entries:
+        said = {"$each": [entry.document() for entry in entries]}
+        change["$push"] |= {"outbox": said, "told": said}
+    return change
+
+
+class Snapshots:
+    """A collection of what another system told last: the newest `occurred_at` wins, whatever order it comes in."""
+
+    def __init__(self, collection: Collection) -> None:
+        self.collection = collection
+        self._reads = reading(collection, None)
+        self._writes = writing(collection)
+
+    async def find(self, document_id: str) -> dict[str, Any] | None:
+        """The newest that was told, or None."""
+        return await self._reads.submit(document_id)
+
+    async def save(self, document_id: str, state: Mapping[str, Any], *, told: Message) -> bool:
+        """Replace what is known by what `told` says, unless something newer is; False then."""
+        stamp = {"occurred_at": told.occurred_at, "event_id": told.event_id}
+        older: list[Mapping[str, Any]] = [
+            {"occurred_at": {"$lt": told.occurred_at}},
+            {"occurred_at": told.occurred_at, "event_id": {"$lte": told.event_id}},
+        ]
+        replacing = ReplaceOne({"_id": document_id, "$or": older}, {**state, **stamp}, upsert=True)
+        # the first try may lose to an older word that is told at the same moment: then nothing was there to replace
+        return await self._writes.submit(replacing) or await self._writes.submit(replacing)
