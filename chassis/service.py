@@ -97,7 +97,7 @@ class Service:
         self.delivery.routes.add(Route(message, handle, patience=patience, given_up=given_up))
 
     def answers(
-        self, request: type[Request], handle: Handle, *, refuses: Mapping[type[Exception], int] | None = None
+        self, request: type[Request[Any]], handle: Handle, *, refuses: Mapping[type[Exception], int] | None = None
     ) -> None:
         """Answer the edge's requests; `refuses` maps the domain's refusals to HTTP statuses."""
         self.delivery.routes.add(Route(request, handle, refuses=refuses or {}))

@@ -1,5 +1,7 @@
 """Every message and every request, for whoever must know them all: documents, tests and tools."""
 
+from typing import Any
+
 from contracts import contacts, feedback, mk, notifier, requests, tickets
 from contracts.message import Message
 from contracts.requests import Request
@@ -18,10 +20,10 @@ def messages() -> tuple[type[Message], ...]:
     )
 
 
-def all_requests() -> tuple[type[Request], ...]:
+def all_requests() -> tuple[type[Request[Any]], ...]:
     """Every type of request."""
     return tuple(
         found
         for found in vars(requests).values()
-        if isinstance(found, type) and issubclass(found, Request) and found is not Request
+        if isinstance(found, type) and issubclass(found, Request) and hasattr(found, "service")
     )

@@ -1,4 +1,4 @@
-"""What the feedback service tells: evaluations asked for, reminded of, answered and expired."""
+"""What the feedback service announces: evaluations asked for, reminded of, answered, expired and withdrawn."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -31,6 +31,12 @@ class EvaluationReminded(_Evaluation):
 
 class EvaluationExpired(_Evaluation):
     """Nobody answered in time (R24)."""
+
+
+class EvaluationWithdrawn(_Evaluation):
+    """A reopening took the open question back (R21)."""
+
+    cycle: int
 
 
 class EvaluationSubmitted(_Evaluation):

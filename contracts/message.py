@@ -1,6 +1,9 @@
 """What every message on the wire has in common: identity, time, cause and its names on the broker."""
 
 import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -9,23 +12,25 @@ from uuid import UUID, uuid5
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
+from contracts.text import is_visible
+
 MK = "mk"
 ATENDO = "atendo"
 
 
 def _in_utc(moment: datetime) -> datetime:
     try:
-        told = moment.astimezone(UTC)
+        in_utc = moment.astimezone(UTC)
     except OverflowError:
-        told = moment
-    # in UTC, as it is told on: what was read once must be readable again
-    if not MINYEAR < told.year < MAXYEAR:
+        in_utc = moment
+    # in UTC, as it goes on: what was read once must be readable again
+    if not MINYEAR < in_utc.year < MAXYEAR:
         raise ValueError("years 1 and 9999 are no moments: they leave no room for another zone or for a term")
-    return told
+    return in_utc
 
 
 def _blank_is_none(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
+    return None if isinstance(value, str) and not is_visible(value) else value
 
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -74,7 +79,7 @@ class Cause(Protocol):
 
 
 class Message(Frozen):
-    """A past fact that its publisher tells to whom it may concern."""
+    """A past fact that its publisher announces to whom it may concern."""
 
     publisher: ClassVar[str]
     major: ClassVar[int] = 1
@@ -114,3 +119,34 @@ class Message(Frozen):
                 **fields,
             }
         )
+
+    @classmethod
+    def draft(cls, *, at: datetime, **fields: object) -> "Draft":
+        """This event as the domain decides it: what happened, and when; `identified` makes it whole."""
+        return Draft(cls, at, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event without its identity: that follows from the cause with which it is committed."""
+
+    of: type[Message]
+    at: datetime
+    fields: Mapping[str, object]
+
+
+Emitted = Draft | Message
+"""What a decision of the domain may emit: a draft, or an event that has its own cause already."""
+
+
+def identified(emitted: Sequence[Emitted], cause: Cause) -> list[Message]:
+    """The events that `cause` leads to: the same cause and the same drafts give the same ids."""
+    seen: Counter[type[Message]] = Counter()
+    events = []
+    for one in emitted:
+        if isinstance(one, Draft):
+            events.append(one.of.caused_by(cause, at=one.at, n=seen[one.of], **one.fields))
+            seen[one.of] += 1
+        else:
+            events.append(one)
+    return events

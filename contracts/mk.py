@@ -1,17 +1,38 @@
-"""What MK 3.0, the provider's ERP, tells: its registers and what operators do with tickets."""
+"""What MK 3.0, the provider's ERP, publishes: its registers and what operators do with tickets."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import model_validator
 
 from contracts.message import MK, Frozen, Identifier, Message, Moment, NotificationLevel, Optional
+from contracts.text import is_visible, trimmed
 
 
-class _FromMk(Message):
+class _Typed(Frozen):
+    """A value that people typed: texts are trimmed, and a blank in an optional field counts as absent."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_meant(cls, given: Any) -> Any:  # noqa: ANN401 - whatever came
+        if not isinstance(given, dict):
+            return given
+        return {name: _trimmed(value) for name, value in given.items() if not cls._is_left_blank(name, value)}
+
+    @classmethod
+    def _is_left_blank(cls, name: str, value: object) -> bool:
+        field = cls.model_fields.get(name)
+        return field is not None and not field.is_required() and isinstance(value, str) and not is_visible(value)
+
+
+def _trimmed(value: object) -> object:
+    return trimmed(value) if isinstance(value, str) else value
+
+
+class _FromMk(Message, _Typed):
     publisher: ClassVar[str] = MK
 
 
-class Connection(Frozen):
+class Connection(_Typed):
     """One internet access of a customer."""
 
     connection_id: Identifier
@@ -112,7 +133,8 @@ class DefectFound(_FromMk):
     """The technician found what is wrong."""
 
     ticket_id: Identifier
-    defect_found: str = Field(min_length=1)
+    defect_found: str
+    """What it is; blank where it is not known after all (R3)."""
 
 
 class NotificationLevelChanged(_FromMk):

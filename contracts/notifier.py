@@ -1,6 +1,6 @@
-"""What the notifier tells: what it sent, what it left out and what it had to give up, each with its reason."""
+"""What the notifier announces: what it sent, what it left out and what it had to give up, each with its reason."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from contracts.message import Frozen, Identifier, Message, Optional
@@ -37,6 +37,22 @@ class NotificationSkipped(_Notification):
 
 class NotificationFailed(_Notification):
     """Telling was given up, for `reason` (R19)."""
+
+
+class Receipt(Frozen):
+    """How one of the two mails of R11 came to its end."""
+
+    recipient: Literal["customer", "sector"]
+    outcome: Literal["sent", "skipped", "failed", "unknown"]
+    reason: Optional = None
+
+
+class ContactAcknowledged(_FromNotifier):
+    """Both mails of R11 came to their end; said once a contact."""
+
+    contact_id: UUID
+    customer_id: Identifier
+    receipts: tuple[Receipt, ...]
 
 
 class _Due(_FromNotifier):

@@ -1,16 +1,34 @@
 """What the edge asks of the services: commands, which are durable, and queries, which expire.
 
 A body is `{request_id, kind, …}`; the answer is `{"ok": …}` or `{"problem": {status, type, title, detail, errors?}}`.
+A request names the model of its answer: `GetMenu(Request[Menu])`. The models stand in `contracts.replies`.
 """
 
 import re
 from functools import cache
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID, uuid5
 
-from pydantic import Field, JsonValue, computed_field
+from pydantic import Field, JsonValue, TypeAdapter, computed_field
 
 from contracts.message import Channel, Frozen, Identifier, Optional
+from contracts.replies import (
+    ContactForm,
+    ContactProgress,
+    Evaluation,
+    Explained,
+    Inbox,
+    InboxItemRead,
+    LinkedEvaluation,
+    Menu,
+    PendingEvaluation,
+    Rated,
+    Resolved,
+    TicketList,
+    TicketPage,
+)
+
+A = TypeVar("A")
 
 _REQUESTS = UUID("8f0c6f1e-5a0b-4f8e-9b70-0d6b1a3f2c11")
 
@@ -25,7 +43,7 @@ def contact_id(request: UUID) -> UUID:
     return uuid5(request, "contact")
 
 
-class Request(Frozen):
+class Request(Frozen, Generic[A]):
     """One question or order of the edge to `service`."""
 
     service: ClassVar[str]
@@ -50,6 +68,17 @@ class Request(Frozen):
     def event_id(self) -> UUID:
         """A request as the cause of events."""
         return self.request_id
+
+    @classmethod
+    @cache
+    def answer(cls) -> TypeAdapter[A]:
+        """Reads and writes what answers a request of this kind."""
+        named: Any = next(
+            arguments[0]
+            for one in cls.__mro__
+            if (arguments := getattr(one, "__pydantic_generic_metadata__", {"args": ()})["args"])
+        )
+        return TypeAdapter(named)
 
     @classmethod
     def queue(cls) -> str:
@@ -81,7 +110,7 @@ class Reply(Frozen):
     problem: Problem | None = None
 
 
-class SubmitContact(Request):
+class SubmitContact(Request[ContactProgress]):
     """Write to a sector (R6 to R8, R12)."""
 
     service: ClassVar[str] = "contacts"
@@ -94,22 +123,22 @@ class SubmitContact(Request):
     channel: Channel = Channel.SAC_PLUS
 
 
-class GetMenu(Request):
-    """Which options the app shows (R1): `{options}`."""
+class GetMenu(Request[Menu]):
+    """Which options the app shows (R1)."""
 
     service: ClassVar[str] = "contacts"
 
 
-class GetContactForm(Request):
-    """What a customer may choose from: `{connections, connection_required, sectors, max_length}`."""
+class GetContactForm(Request[ContactForm]):
+    """What a customer may choose from (R6, R7)."""
 
     service: ClassVar[str] = "contacts"
 
     customer_id: Identifier
 
 
-class GetContact(Request):
-    """How far a contact got: `{contact_id, state, protocol?}`."""
+class GetContact(Request[ContactProgress]):
+    """How far a contact got."""
 
     service: ClassVar[str] = "contacts"
 
@@ -117,8 +146,8 @@ class GetContact(Request):
     contact_id: UUID
 
 
-class ListTickets(Request):
-    """A customer's tickets, newest first (R3): `{items, next_cursor}`."""
+class ListTickets(Request[TicketList]):
+    """A customer's tickets, newest first (R3)."""
 
     service: ClassVar[str] = "tickets"
 
@@ -128,7 +157,7 @@ class ListTickets(Request):
     cursor: Optional = None
 
 
-class GetTicket(Request):
+class GetTicket(Request[TicketPage]):
     """One ticket with its timeline (R4)."""
 
     service: ClassVar[str] = "tickets"
@@ -137,7 +166,7 @@ class GetTicket(Request):
     protocol: str
 
 
-class ResolveTicket(Request):
+class ResolveTicket(Request[Resolved]):
     """R10's dry run: what a contact of this customer to this sector would resolve to, and why."""
 
     service: ClassVar[str] = "tickets"
@@ -146,15 +175,24 @@ class ResolveTicket(Request):
     sector_id: Identifier
 
 
-class ListEvaluations(Request):
-    """A customer's pending evaluations: `[{evaluation_id, protocol, closed_at, expires_at}]`."""
+class ListEvaluations(Request[list[PendingEvaluation]]):
+    """A customer's pending evaluations."""
 
     service: ClassVar[str] = "feedback"
 
     customer_id: Identifier
 
 
-class SubmitEvaluation(Request):
+class GetEvaluation(Request[Evaluation]):
+    """One evaluation of a customer's, whatever became of it."""
+
+    service: ClassVar[str] = "feedback"
+
+    customer_id: Identifier
+    evaluation_id: UUID
+
+
+class SubmitEvaluation(Request[Rated]):
     """Rate a closed ticket, logged in (R22, R24)."""
 
     service: ClassVar[str] = "feedback"
@@ -167,18 +205,15 @@ class SubmitEvaluation(Request):
     channel: str = "sac_plus"
 
 
-class OpenEvaluationLink(Request):
-    """What the signed link's page shows; records nothing (R23): `{evaluation_id, protocol, closed_at, state, score?}`.
-
-    `state` is `waiting`, `answered` or `expired`.
-    """
+class OpenEvaluationLink(Request[LinkedEvaluation]):
+    """What the signed link's page shows; records nothing (R23)."""
 
     service: ClassVar[str] = "feedback"
 
     token: str
 
 
-class SubmitEvaluationByLink(Request):
+class SubmitEvaluationByLink(Request[Rated]):
     """Rate a closed ticket through its signed link (R23)."""
 
     service: ClassVar[str] = "feedback"
@@ -189,8 +224,8 @@ class SubmitEvaluationByLink(Request):
     comment: Optional = None
 
 
-class ListNotifications(Request):
-    """A customer's inbox, newest first: `{items, unread, next_cursor}`."""
+class ListNotifications(Request[Inbox]):
+    """A customer's inbox, newest first."""
 
     service: ClassVar[str] = "notifier"
 
@@ -199,7 +234,7 @@ class ListNotifications(Request):
     cursor: Optional = None
 
 
-class MarkNotificationRead(Request):
+class MarkNotificationRead(Request[InboxItemRead]):
     """The customer read one item of the inbox."""
 
     service: ClassVar[str] = "notifier"
@@ -209,9 +244,17 @@ class MarkNotificationRead(Request):
     notification_id: UUID
 
 
-class ExplainTicket(Request):
-    """Every notification decision about a ticket (R17), by protocol: `[{at, event, channel, decision, reason, …}]`."""
+class ExplainTicket(Request[list[Explained]]):
+    """Every notification decision about a ticket (R17), by its protocol."""
 
     service: ClassVar[str] = "notifier"
 
     protocol: str
+
+
+class ExplainContact(Request[list[Explained]]):
+    """Every notification decision about a contact, with a ticket or without one (R17)."""
+
+    service: ClassVar[str] = "notifier"
+
+    contact_id: UUID

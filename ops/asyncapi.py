@@ -60,11 +60,11 @@ def _told(service: str) -> list[type[Message]]:
     return [message for message in messages() if message.publisher == service]
 
 
-def _asked(service: str) -> list[type[Request]]:
+def _asked(service: str) -> list[type[Request[Any]]]:
     return [request for request in all_requests() if request.service == service]
 
 
-def _asks(service: str) -> list[type[Request]]:
+def _asks(service: str) -> list[type[Request[Any]]]:
     return list(all_requests()) if service == "edge" else []
 
 
@@ -105,7 +105,7 @@ def _key(message: type[Message]) -> Document:
     }
 
 
-def _queue(queue: topology.Queue, asked: list[type[Request]]) -> Document:
+def _queue(queue: topology.Queue, asked: list[type[Request[Any]]]) -> Document:
     here = [request for request in asked if request.queue() == queue.name]
     return {
         "address": queue.name,
@@ -122,7 +122,7 @@ def _queue(queue: topology.Queue, asked: list[type[Request]]) -> Document:
     }
 
 
-def _asked_queue(name: str, asks: list[type[Request]]) -> Document:
+def _asked_queue(name: str, asks: list[type[Request[Any]]]) -> Document:
     queue = next(queue for queue in topology.queues() if queue.name == name)
     return _queue(queue, asks)
 
@@ -149,7 +149,7 @@ def _operation(action: str, message: type[Message]) -> Document:
     }
 
 
-def _request(action: str, request: type[Request]) -> Document:
+def _request(action: str, request: type[Request[Any]]) -> Document:
     channel, replies = _ref("channels", request.queue()), _ref("channels", "edge.replies")
     return {
         "action": action,

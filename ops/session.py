@@ -35,7 +35,7 @@ async def broker() -> AsyncIterator[Publisher]:
         await publisher.stop()
 
 
-async def ask(request: Request) -> JsonValue:
+async def ask(request: Request[Any]) -> JsonValue:
     """Ask a service as the edge does. Raises: RefusedError, NoReply, NobodyThere."""
     async with broker() as publisher:
         requests = Requests(publisher)

@@ -76,17 +76,17 @@ class System:
         """Publish whatever it is."""
         await self.publisher.publish(Envelope(exchange=exchange, routing_key=key, body=body, type=type))
 
-    async def ask(self, request: Request, *, within: timedelta = timedelta(seconds=20)) -> Reply:
+    async def ask(self, request: Request[Any], *, within: timedelta = timedelta(seconds=20)) -> Reply:
         """Ask as the edge does."""
         return await self.requests.ask(request, within=within)
 
-    async def answer(self, request: Request) -> Any:  # noqa: ANN401 - JSON
+    async def answer(self, request: Request[Any]) -> Any:  # noqa: ANN401 - JSON
         """Ask, and give what was answered. A problem fails the test."""
         reply = await self.ask(request)
         assert reply.problem is None, reply.problem
         return reply.ok
 
-    async def problem(self, request: Request) -> Problem:
+    async def problem(self, request: Request[Any]) -> Problem:
         """Ask, and give the problem that was answered. Anything else fails the test."""
         reply = await self.ask(request)
         assert reply.problem is not None, reply.ok

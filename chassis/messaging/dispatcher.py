@@ -4,9 +4,11 @@ import asyncio
 import random
 import time
 from datetime import timedelta
+from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage, HeadersType
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from pydantic_core import to_jsonable_python
 
 from chassis.clock import Clock
 from chassis.messaging import envelope as headers
@@ -104,7 +106,7 @@ class Dispatcher:
             # given back too often, the broker lays it with the dead letters; a query has nobody who does
             return name, "dead" if letter.kind == "queries" else "returned"
 
-    async def _run(self, letter: Delivery, route: Route, said: Message | Request) -> str:
+    async def _run(self, letter: Delivery, route: Route, said: Message | Request[Any]) -> str:
         try:
             result = await self._try_in_place(letter, route, said)
         except (BrokerDown, Unroutable):
@@ -113,10 +115,10 @@ class Dispatcher:
             return await self._after(error, letter, route, said)
         self._switch.saw(failed=False)
         if isinstance(said, Request):
-            await self._reply(letter, Reply.model_validate({"ok": result}))
+            await self._reply(letter, Reply(ok=to_jsonable_python(result)))
         return "done"
 
-    async def _try_in_place(self, letter: Delivery, route: Route, said: Message | Request) -> object:
+    async def _try_in_place(self, letter: Delivery, route: Route, said: Message | Request[Any]) -> object:
         handle = self._patient_handle(letter, route)
         for wait in (*IN_PLACE, None):
             try:
@@ -142,7 +144,7 @@ class Dispatcher:
         waited = self._clock() - letter.first_failure if letter.first_failure else timedelta(0)
         return patience.at_last if patience and waited >= patience.limit else route.handle
 
-    async def _race(self, handle: Handle, said: Message | Request) -> object:
+    async def _race(self, handle: Handle, said: Message | Request[Any]) -> object:
         for _ in range(RACES):
             try:
                 return await handle(said)
@@ -150,7 +152,7 @@ class Dispatcher:
                 await asyncio.sleep(random.uniform(0, 0.01))
         return await handle(said)
 
-    async def _after(self, error: Exception, letter: Delivery, route: Route, said: Message | Request) -> str:
+    async def _after(self, error: Exception, letter: Delivery, route: Route, said: Message | Request[Any]) -> str:
         problem = route.problem(error)
         if problem is not None:
             self._switch.saw(failed=False)
@@ -181,7 +183,7 @@ class Dispatcher:
         self._switch.saw(failed=True)
 
     async def _give_up(
-        self, letter: Delivery, route: Route, said: Message | Request, *, reason: str, error: Exception
+        self, letter: Delivery, route: Route, said: Message | Request[Any], *, reason: str, error: Exception
     ) -> str:
         if route.given_up is not None:
             try:

@@ -41,7 +41,7 @@ class Route:
     `given_up` is told of a message just before it goes to the dead letters.
     """
 
-    model: type[Message] | type[Request]
+    model: type[Message] | type[Request[Any]]
     handle: Handle
     refuses: Mapping[type[Exception], int] = field(default_factory=dict)
     patience: Patience | None = None
@@ -87,7 +87,7 @@ class Registry:
             raise ValueError(f"{key} has a handler already")
         table[key] = route
 
-    def find(self, letter: Delivery) -> tuple[Route, Message | Request]:
+    def find(self, letter: Delivery) -> tuple[Route, Message | Request[Any]]:
         """The handler of a letter, and what the letter says. Raises: Unreadable."""
         route = self._request(letter) if letter.kind in {"commands", "queries"} else self._message(letter)
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import stamina
@@ -73,7 +74,7 @@ class Requests:
             await channel.close()
 
     async def ask(
-        self, request: Request, *, within: timedelta, confirm_within: timedelta = timedelta(seconds=2)
+        self, request: Request[Any], *, within: timedelta, confirm_within: timedelta = timedelta(seconds=2)
     ) -> Reply:
         """Send a request and wait for its reply.
 
@@ -95,7 +96,7 @@ class Requests:
         finally:
             del self._waiting[ticket]
 
-    async def _heard(self, request: Request, *, within: timedelta) -> None:
+    async def _heard(self, request: Request[Any], *, within: timedelta) -> None:
         # what is asked before the reply queue is there again could not be answered
         try:
             async with asyncio.timeout(within.total_seconds()):
@@ -103,7 +104,7 @@ class Requests:
         except TimeoutError as error:
             raise NobodyThere(request.queue()) from error
 
-    def _outgoing(self, request: Request, ticket: str, within: timedelta) -> Envelope:
+    def _outgoing(self, request: Request[Any], ticket: str, within: timedelta) -> Envelope:
         return Envelope(
             exchange=REQUESTS,
             routing_key=request.queue(),

@@ -1,7 +1,10 @@
 """How services keep state: one write a change, holding the new state, what caused it and the events to send."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pymongo import ReplaceOne, UpdateOne
@@ -9,7 +12,7 @@ from pymongo import ReplaceOne, UpdateOne
 from chassis.clock import Clock
 from chassis.persistence.batching import reading, writing
 from chassis.persistence.outbox import Collection, Entry, Id, Outbox
-from contracts.message import Cause, Message
+from contracts.message import Cause, Emitted, Message, identified
 
 WITHOUT_TOLD = {"told": 0}
 """A projection: what a document told is for `atendo reconcile` to read, and for no handler to load."""
@@ -17,6 +20,19 @@ WITHOUT_TOLD = {"told": 0}
 
 class Conflict(Exception):
     """Somebody else changed the document first: load it and decide again."""
+
+
+T = TypeVar("T")
+Decided = tuple[T, Sequence[Emitted]]
+Decide = Callable[[T | None], Decided[T] | Awaitable[Decided[T]]]
+"""Takes what is kept under an id, None where nothing is, and gives what is to be kept and what is to be emitted.
+
+It may run several times, each time on what somebody else made of it meanwhile. What must be read after the value that
+it decides on, an awaiting one reads inside.
+"""
+
+RACES = 25
+"""How often a lost race is run again before it counts as a failure."""
 
 
 class Documents:
@@ -108,3 +124,51 @@ class Snapshots:
         replacing = ReplaceOne({"_id": document_id, "$or": older}, {**state, **stamp}, upsert=True)
         # the first try may lose to an older word that is told at the same moment: then nothing was there to replace
         return await self._writes.submit(replacing) or await self._writes.submit(replacing)
+
+
+class Repository(Generic[T]):
+    """Values of a domain, each kept in a document; `update` loads, decides, commits, and runs a lost race again."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        *,
+        load: Callable[[dict[str, Any]], T],
+        dump: Callable[[T], Mapping[str, Any]],
+        forgets: Callable[[T], bool] = lambda _: False,
+    ) -> None:
+        self.documents = documents
+        self._load = load
+        self._dump = dump
+        self._forgets = forgets
+
+    async def find(self, document_id: Id) -> T | None:
+        """What is kept under an id, or None."""
+        found = await self.documents.find(document_id)
+        return self._load(found) if found else None
+
+    async def update(self, document_id: Id, decide: Decide[T], *, cause: Cause) -> T:
+        """Decide on what is kept, and make the new value, its cause and what it emits durable together; then publish.
+
+        A cause that was applied before changes nothing; what it still has in the outbox is published. Returns what
+        `decide` gave last. Raises: what `decide` raises; Conflict after many lost races; BrokerDown, Unroutable.
+        """
+        for _ in range(RACES):
+            with contextlib.suppress(Conflict):
+                return await self._update_once(document_id, decide, cause)
+            await asyncio.sleep(random.uniform(0, 0.01))
+        return await self._update_once(document_id, decide, cause)
+
+    async def _update_once(self, document_id: Id, decide: Decide[T], cause: Cause) -> T:
+        found = await self.documents.find(document_id)
+        decided = decide(self._load(found) if found else None)
+        value, emitted = await decided if isinstance(decided, Awaitable) else decided
+        await self.documents.commit(
+            document_id,
+            self._dump(value),
+            version=found["version"] if found else 0,
+            cause=cause,
+            events=identified(emitted, cause),
+            forgets=self._forgets(value),
+        )
+        return value

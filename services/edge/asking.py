@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -13,7 +13,7 @@ from services.edge.problems import Refused, unavailable
 from services.edge.queued import Queued
 from services.edge.room import Room
 
-R = TypeVar("R", bound=Request)
+R = TypeVar("R", bound=Request[Any])
 A = TypeVar("A")
 
 
@@ -25,7 +25,7 @@ class Services:
     within: timedelta
     room: Room
 
-    async def ask(self, request: Request, *, within: timedelta | None = None) -> JsonValue:
+    async def ask(self, request: Request[Any], *, within: timedelta | None = None) -> JsonValue:
         """What a service answers.
 
         Raises: NoReply in time; Refused by the service, because nobody is there, or because too many wait already.
@@ -56,7 +56,7 @@ class Caller:
             common["customer_id"] = self.customer_id
         return request.model_validate(common | fields)
 
-    async def ask(self, request: Request, answer: type[A]) -> A:
+    async def ask(self, request: Request[Any], answer: type[A]) -> A:
         """The answer, read as `answer`. Raises: Refused, with 503 where none comes in time."""
         try:
             said = await self.services.ask(request)

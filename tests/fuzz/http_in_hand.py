@@ -55,7 +55,7 @@ ANSWERS: dict[str, object] = {
 class Answering:
     """Stands for every service: answers at once, as each of them would where all is well."""
 
-    async def ask(self, request: Request, *, within: timedelta) -> Reply:
+    async def ask(self, request: Request[Any], *, within: timedelta) -> Reply:
         """Answer; the request must be one that could be sent."""
         assert within
         asked = json.loads(request.model_dump_json())

@@ -36,7 +36,7 @@ class Carbon:
     def __init__(self, provider: Running) -> None:
         self._provider = provider
         self._copies: list[tuple[Queue, AbstractIncomingMessage]] = []
-        self._commands: list[tuple[Queue, Request]] = []
+        self._commands: list[tuple[Queue, Request[Any]]] = []
 
     async def listen(self) -> None:
         """Copy from now on."""
@@ -56,7 +56,7 @@ class Carbon:
 
         await copies.consume(keep, no_ack=True)
 
-    async def command(self, request: Request) -> Any:  # noqa: ANN401 - JSON
+    async def command(self, request: Request[Any]) -> Any:  # noqa: ANN401 - JSON
         """Send a command as the edge does, with a copy; give its answer."""
         queue = next(queue for queue in topology.queues() if queue.name == request.queue())
         self._commands.append((queue, request))
