@@ -1,4 +1,4 @@
-"""What the tickets service tells: the life of a ticket, with its protocol and its customer."""
+"""What the tickets service announces: the life of a ticket, with its protocol and its customer."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -11,7 +11,7 @@ class _FromTickets(Message):
 
 
 class TicketOpened(_FromTickets):
-    """A ticket exists and has its protocol (R5); `*_from` tell where process and classification came from (R10)."""
+    """A ticket exists and has its protocol (R5); `*_from` say where process and classification came from (R10)."""
 
     ticket_id: Identifier
     protocol: str
@@ -76,9 +76,10 @@ class NotificationLevelChanged(_Step):
 
 
 class TicketReopened(_Step):
-    """A closed ticket is open again."""
+    """A closed ticket is open again; `cycle` is that of the closing which it undoes."""
 
     reason: Optional = None
+    cycle: int | None = None
 
 
 class Responsible(Frozen):
