@@ -3,9 +3,9 @@
 from chassis.service import Service, run
 from contracts import mk, notifier, tickets
 from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact
+from services.contacts.errors import OptionOff, Refusal, UnknownContact, UnknownCustomer
 from services.contacts.handlers import Handlers
 from services.contacts.migrations import STEPS
-from services.contacts.refusals import OptionOff, Refusal, UnknownContact, UnknownCustomer
 from services.contacts.settings import Settings
 from services.contacts.store import MongoContacts, MongoRegister
 

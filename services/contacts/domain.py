@@ -10,7 +10,7 @@ from uuid import UUID
 from contracts import contacts
 from contracts.message import Message
 from contracts.requests import SubmitContact, contact_id
-from services.contacts.refusals import (
+from services.contacts.errors import (
     REFUSALS,
     ConnectionRequired,
     KeyReused,

@@ -8,8 +8,8 @@ from contracts import contacts, mk, notifier, tickets
 from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact, contact_id
 from services.contacts import domain
 from services.contacts.domain import Contact, Outcome
+from services.contacts.errors import OptionOff, UnknownContact, UnknownCustomer
 from services.contacts.ports import Contacts, Register
-from services.contacts.refusals import OptionOff, UnknownContact, UnknownCustomer
 
 
 class Handlers:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts import contacts
 from contracts.requests import SubmitContact, request_id
-from services.contacts import domain, refusals
+from services.contacts import domain, errors
 from services.contacts.domain import Connection, Contact, Customer, Known, Sector
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -115,7 +115,7 @@ def test_r12_another_body_under_the_same_key_is_refused() -> None:
     contact, _ = domain.submit(a_command(), known(), now=NOW)
 
     assert domain.answer(contact, a_command()) == contact
-    with pytest.raises(refusals.KeyReused):
+    with pytest.raises(errors.KeyReused):
         domain.answer(contact, a_command("Outra coisa"))
 
 
@@ -123,7 +123,7 @@ def test_r12_a_refusal_is_remembered_and_answered_again() -> None:
     contact, _ = domain.submit(a_command(""), known(), now=NOW)
 
     for _ in range(2):
-        with pytest.raises(refusals.TextRequired, match="Escreva o motivo"):
+        with pytest.raises(errors.TextRequired, match="Escreva o motivo"):
             domain.answer(contact, a_command(""))
     assert contact.state == "refused"
 
