@@ -68,9 +68,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         mk.SectorSaved,
         mk.SacOptionsSaved,
         tickets.TicketOpened,
-        notifier.NotificationSent,
-        notifier.NotificationSkipped,
-        notifier.NotificationFailed,
+        notifier.ContactAcknowledged,
     ),
     "tickets": (
         mk.CustomerSaved,

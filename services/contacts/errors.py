@@ -7,42 +7,48 @@ class Refusal(Exception):
     field: str | None = None
 
 
-class OptionOff(Refusal):
+class PassingRefusal(Refusal):
+    """What MK publishes next may lift it: nothing is kept under the request's key, so that it can succeed later."""
+
+
+class FormRefusal(Refusal):
+    """The text itself is refused, now and ever: kept, and answered again to the same request (R12)."""
+
+    field = "text"
+
+
+class OptionOff(PassingRefusal):
     """MK has switched contacts off (R1)."""
 
 
-class UnknownCustomer(Refusal):
-    """MK has not told of this customer."""
+class UnknownCustomer(PassingRefusal):
+    """MK has not published this customer, or has erased them."""
 
 
-class UnknownSector(Refusal):
+class UnknownSector(PassingRefusal):
     """The sector doesn't exist or takes no contacts (R7)."""
 
     field = "sector_id"
 
 
-class ConnectionRequired(Refusal):
+class ConnectionRequired(PassingRefusal):
     """With several active connections the customer must choose one (R6)."""
 
     field = "connection_id"
 
 
-class UnknownConnection(Refusal):
+class UnknownConnection(PassingRefusal):
     """The connection isn't the customer's, or isn't active (R6)."""
 
     field = "connection_id"
 
 
-class TextRequired(Refusal):
-    """Nothing was written (R7)."""
-
-    field = "text"
+class TextRequired(FormRefusal):
+    """Nothing that can be seen was written (R7)."""
 
 
-class TextTooLong(Refusal):
+class TextTooLong(FormRefusal):
     """More than 4,000 characters (R7)."""
-
-    field = "text"
 
 
 class KeyReused(Refusal):
@@ -55,16 +61,13 @@ class UnknownContact(Refusal):
     """There is no such contact of this customer."""
 
 
-REFUSALS: dict[str, type[Refusal]] = {
-    refusal.__name__: refusal
-    for refusal in (
-        OptionOff,
-        UnknownCustomer,
-        UnknownSector,
-        ConnectionRequired,
-        UnknownConnection,
-        TextRequired,
-        TextTooLong,
-    )
+REMEMBERED: dict[str, type[FormRefusal]] = {refusal.__name__: refusal for refusal in (TextRequired, TextTooLong)}
+"""The refusals that a contact keeps, by name."""
+
+STATUS: dict[type[Exception], int] = {
+    OptionOff: 403,
+    UnknownCustomer: 404,
+    UnknownContact: 404,
+    Refusal: 422,
 }
-"""The refusals that a contact remembers, by name."""
+"""The HTTP status of each refusal; of two that fit, the first counts."""
