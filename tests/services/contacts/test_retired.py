@@ -1,5 +1,6 @@
 """What the last release still sends counts, and nothing of it becomes a dead letter."""
 
+from typing import Any
 from uuid import uuid4
 
 from contracts import notifier
@@ -11,7 +12,7 @@ from tests.system import said
 
 def a_report(of: type[Message], **more: object) -> Message:
     about = {"event_id": RECEIVED, "type": "ContactReceived.v1"}
-    fields = {"notification_id": uuid4(), "about": about, "channel": "email", "recipient": "customer"}
+    fields: dict[str, Any] = {"notification_id": uuid4(), "about": about, "channel": "email", "recipient": "customer"}
     return said(of, **fields | more)
 
 

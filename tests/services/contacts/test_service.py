@@ -12,7 +12,7 @@ from contracts import contacts, mk, notifier, tickets
 from contracts.message import Message
 from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact, request_id
 from services.contacts.app import build
-from services.contacts.domain import Known
+from services.contacts.domain.register import Known
 from services.contacts.handlers import Handlers
 from services.contacts.settings import Settings
 from services.contacts.store import MongoContacts, MongoRegister
@@ -137,41 +137,40 @@ async def depth_is(system: System, queue: str, depth: int) -> bool:
     return await system.depth(queue) == depth
 
 
-async def test_r11_a_contact_is_emailed_when_its_mails_have_ended_in_any_order_and_however_often(
-    system: System,
-) -> None:
+async def test_r11_a_contact_is_emailed_when_its_mails_are_acknowledged_however_often(system: System) -> None:
     await a_provider(system)
     contact = (await system.answer(a_contact()))["contact_id"]
-    about = {"event_id": (await the_received(system))["event_id"], "type": "ContactReceived.v1"}
-    to_customer = said(
-        notifier.NotificationSent, notification_id=uuid4(), about=about, channel="email", recipient="customer"
-    )
-    to_sector = said(
-        notifier.NotificationSkipped,
-        notification_id=uuid4(),
-        about=about,
-        channel="email",
-        recipient="sector",
-        reason="no address",
-    )
+    receipts = [{"recipient": "customer", "outcome": "sent"}, {"recipient": "sector", "outcome": "skipped"}]
+    acknowledged = said(notifier.ContactAcknowledged, contact_id=contact, customer_id="ana", receipts=receipts)
 
-    await system.say(to_sector, to_sector, to_customer, to_customer)
+    await system.say(acknowledged, acknowledged)
 
     await eventually(lambda: state_is(system, contact, "emailed"))
 
 
-async def test_other_notifications_change_nothing(system: System) -> None:
+async def test_what_v0_1_reported_and_is_still_under_way_counts_and_is_no_dead_letter(system: System) -> None:
     await a_provider(system)
+    await bound_as_by_v0_1(system)
     contact = (await system.answer(a_contact()))["contact_id"]
     about = {"event_id": (await the_received(system))["event_id"], "type": "ContactReceived.v1"}
-    fields: dict[str, Any] = {"notification_id": uuid4(), "channel": "inbox", "recipient": "customer"}
-    elsewhere = {"event_id": uuid4(), "type": "ContactReceived.v1"}
+    fields: dict[str, Any] = {"notification_id": uuid4(), "about": about, "channel": "email"}
+    to_customer = said(notifier.NotificationSent, recipient="customer", **fields)
+    to_sector = said(notifier.NotificationSkipped, recipient="sector", reason="no address", **fields)
+    elsewhere = said(notifier.NotificationFailed, recipient="customer", **fields | {"about": about | {"type": "X.v1"}})
 
-    await system.say(said(notifier.NotificationSent, about=about, **fields))
-    await system.say(said(notifier.NotificationFailed, about=elsewhere, **fields | {"channel": "email"}))
+    await system.say(elsewhere, to_sector, to_sector, to_customer, to_customer)
 
+    await eventually(lambda: state_is(system, contact, "emailed"))
     await system.quiet()
-    assert await state_is(system, contact, "received")
+    assert await system.dead("contacts") == []
+
+
+async def bound_as_by_v0_1(system: System) -> None:
+    channel = await system.publisher.connection.channel()
+    queue = await channel.declare_queue("contacts", passive=True, robust=False)
+    for message in (notifier.NotificationSent, notifier.NotificationSkipped, notifier.NotificationFailed):
+        await queue.bind(message.exchange(), message.routing_key(), robust=False)
+    await channel.close()
 
 
 async def test_r27_erasure_removes_what_was_written_and_outlives_late_news(system: System) -> None:
@@ -186,9 +185,10 @@ async def test_r27_erasure_removes_what_was_written_and_outlives_late_news(syste
         return reply.problem is not None and reply.problem.status == 404
 
     await eventually(is_refused)
-    stored = await system.services[0].database["contacts"].find_one({"customer_id": "ana", "refusal": None})
-    assert stored["text"] == ""
+    stored = await system.services[0].database["contacts"].find_one({"customer_id": "ana"})
+    assert (stored["text"], stored["fingerprint"], stored["told"]) == ("", "", [])
     assert await state_is(system, contact, "received")
+    assert (await system.answer(a_contact())) == {"contact_id": contact, "state": "received"}
 
 
 class Meanwhile(MongoRegister):
@@ -234,9 +234,7 @@ POISONED: list[type[Message]] = [
     mk.CustomerErased,
     mk.SacOptionsSaved,
     tickets.TicketOpened,
-    notifier.NotificationSent,
-    notifier.NotificationSkipped,
-    notifier.NotificationFailed,
+    notifier.ContactAcknowledged,
 ]
 
 
