@@ -124,6 +124,14 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
 }
 """Who listens to what."""
 
+RETIRED: dict[str, tuple[type[Message], ...]] = {
+    "contacts": (notifier.NotificationSent, notifier.NotificationSkipped, notifier.NotificationFailed),
+}
+"""What a service listened to in the last release: bound no more, and handled where it is still under way.
+
+The last release publishes it as mandatory: its bindings may go only when none of its replicas runs any more.
+"""
+
 CATCHES_UNKNOWN = ("tickets", MK, "mk.#")
 """tickets hears everything that MK says, so that a type nobody knows becomes a dead letter instead of vanishing."""
 

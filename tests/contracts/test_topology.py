@@ -25,12 +25,19 @@ async def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     return built
 
 
-async def test_a_service_handles_exactly_what_its_queues_bring(service: Service) -> None:
-    listens: set[type[Message]] = set(topology.LISTENS[service.name])
+async def test_a_service_handles_exactly_what_its_queues_bring_and_brought(service: Service) -> None:
+    listens: set[type[Message]] = {*topology.LISTENS[service.name], *topology.RETIRED.get(service.name, ())}
     if service.name == "notifier":
         listens |= set(topology.CHANNELS.values())
 
     assert set(service.delivery.routes.messages) == {message.routing_key() for message in listens}
+
+
+@pytest.mark.parametrize("service", topology.RETIRED)
+def test_what_is_retired_is_bound_no_more(service: str) -> None:
+    bound = [key for queue in topology.queues() if queue.service == service for _, key in queue.bindings]
+
+    assert [one for one in topology.RETIRED[service] if one.routing_key() in bound] == []
 
 
 async def test_a_service_answers_exactly_the_requests_that_are_its_own(service: Service) -> None:
