@@ -1,4 +1,4 @@
-"""Why a contact is not accepted, in words for the customer (R1, R6, R7, R12)."""
+"""Why a contact is not accepted, as the customer reads it (R1, R6, R7, R12)."""
 
 
 class Refusal(Exception):

@@ -81,7 +81,7 @@ class RegisterInMemory:
     async def active_sectors(self) -> list[Sector]:
         """By name: letters first, then accents, then case."""
         sectors = [a_sector(one) for one in self._newest.values() if isinstance(one, mk.SectorSaved)]
-        return sorted((one for one in sectors if one.active), key=lambda one: (letters(one.name), one.name, one.id))
+        return sorted((one for one in sectors if one.active), key=lambda one: (unaccented(one.name), one.name, one.id))
 
     async def options(self) -> frozenset[str]:
         """What is on."""
@@ -110,7 +110,7 @@ def a_sector(saved: mk.SectorSaved) -> Sector:
     return Sector(saved.sector_id, saved.name, saved.responsible_email, saved.generate_ticket, saved.active)
 
 
-def letters(name: str) -> str:
+def unaccented(name: str) -> str:
     """A name without accents and case."""
     return "".join(one for one in unicodedata.normalize("NFD", name) if not unicodedata.combining(one)).casefold()
 

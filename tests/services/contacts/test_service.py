@@ -128,7 +128,7 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason_and_stops_nothing
     await system.say_raw("", "contacts.commands", b'{"kind": "fly"}')
 
     await eventually(lambda: depth_is(system, "contacts.dead", 3))
-    reasons = sorted(str(letter.headers["x-atendo-reason"]) for letter in await system.dead("contacts"))
+    reasons = sorted(str(dead.headers["x-atendo-reason"]) for dead in await system.dead("contacts"))
     assert reasons == ["unknown_type", "unknown_type", "unreadable"]
     assert await system.answer(a_contact())
 
@@ -192,7 +192,7 @@ async def test_r27_erasure_removes_what_was_written_and_outlives_late_news(syste
 
 
 class Meanwhile(MongoRegister):
-    """What MK told last; something happens right after the first look."""
+    """What MK published last; something happens right after the first look."""
 
     def __init__(self, service: Service, happens: Callable[[], Awaitable[None]]) -> None:
         super().__init__(service)
