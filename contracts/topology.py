@@ -38,6 +38,15 @@ RETRY_LADDER = (
     timedelta(hours=1),
 )
 
+RETIRED: tuple[tuple[str, str, str], ...] = tuple(
+    ("contacts", ATENDO, message.routing_key())
+    for message in (notifier.NotificationSent, notifier.NotificationSkipped, notifier.NotificationFailed)
+)
+"""Bindings of earlier releases that nobody needs any more, as (queue, exchange, key): taken away where they are.
+
+v0.1 publishes these as mandatory: while one of its notifiers runs, its binding is still needed.
+"""
+
 MAX_DELIVERIES = 50
 """A message that takes its consumer down this often goes to the dead queue, by the broker's hand."""
 
@@ -123,14 +132,6 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
     ),
 }
 """Who listens to what."""
-
-RETIRED: dict[str, tuple[type[Message], ...]] = {
-    "contacts": (notifier.NotificationSent, notifier.NotificationSkipped, notifier.NotificationFailed),
-}
-"""What a service listened to in the last release: bound no more, and handled where it is still under way.
-
-The last release publishes it as mandatory: its bindings may go only when none of its replicas runs any more.
-"""
 
 CATCHES_UNKNOWN = ("tickets", MK, "mk.#")
 """tickets hears everything that MK says, so that a type nobody knows becomes a dead letter instead of vanishing."""

@@ -121,24 +121,25 @@ class Running:
     def __init__(self, contacts: ContactsInMemory | None = None, register: RegisterInMemory | None = None) -> None:
         self.contacts = contacts or ContactsInMemory()
         self.register = register or RegisterInMemory()
-        self.service: Service = build(Settings(), contacts=self.contacts, register=self.register)
+        service: Service = build(Settings(), contacts=self.contacts, register=self.register)
+        self.registry = service.delivery.routes
 
     async def publish(self, *messages: Message) -> None:
         """Handle messages as they come from its queue."""
         for message in messages:
-            route = self.service.delivery.routes.messages[message.routing_key()]
+            route = self.registry.messages[message.routing_key()]
             await route.handle(route.model.model_validate_json(message.model_dump_json()))
 
     async def answer(self, request: Request[Any]) -> Any:  # noqa: ANN401 - JSON
         """What is answered, as it goes over the wire. A refusal fails the test."""
-        route = self.service.delivery.routes.requests[request.name()]
+        route = self.registry.requests[request.name()]
         reply = await route.handle(route.model.model_validate_json(request.model_dump_json()))
         answers = request.answer()
         return answers.dump_python(answers.validate_python(reply), mode="json")
 
     async def problem(self, request: Request[Any]) -> Problem:
         """What is refused. Anything else fails the test."""
-        route = self.service.delivery.routes.requests[request.name()]
+        route = self.registry.requests[request.name()]
         try:
             reply = await self.answer(request)
         except Exception as error:
