@@ -29,8 +29,8 @@ async def asked(system: System, closing: tickets.TicketClosed) -> dict[str, Any]
 
 
 def a_recent_closing(**fields: object) -> tickets.TicketClosed:
-    """Give a closing of just now, or of when `closed_at` says."""
-    return a_closing(closed_at=fields.pop("closed_at", utc_now()), **fields)
+    """Give a closing of just now, or of when `closed_at` says, and of a ticket of its own unless it is named."""
+    return a_closing(**({"closed_at": utc_now(), "ticket_id": str(uuid4())} | fields))
 
 
 def a_recent_reopening(**fields: object) -> tickets.TicketReopened:

@@ -21,32 +21,38 @@ A = TypeVar("A")
 SECRET = "a secret of the provider"
 
 
-class EvaluationsInMemory(InMemory[Evaluation]):
+class EvaluationsInMemory:
     """Evaluations as the store keeps them."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self._memory: InMemory[Evaluation] = InMemory()
+        self.kept: dict[UUID, Evaluation] = self._memory.kept
+        self.emitted: list[Message] = self._memory.emitted
         self.origins: dict[UUID, Cause] = {}
         self.marks: dict[str, dict[UUID, tickets.TicketReopened]] = defaultdict(dict)
         self.erased: set[str] = set()
 
-    async def update(self, key: UUID, decide: Decide, *, cause: Cause) -> Evaluation:
+    async def find(self, evaluation_id: UUID) -> Evaluation | None:
+        """Give one, with the mark of an erasure."""
+        return self._marked(self.kept.get(evaluation_id))
+
+    async def update(self, evaluation_id: UUID, decide: Decide, *, cause: Cause) -> Evaluation:
         """Decide and keep, with the message that led to it; the mark of an erasure is seen."""
 
         async def decide_marked(found: Evaluation | None) -> Decided:
             decided = decide(self._marked(found))
             return await decided if isinstance(decided, Awaitable) else decided
 
-        self.origins.setdefault(key, cause)
-        return await super().update(key, decide_marked, cause=cause)
+        self.origins.setdefault(evaluation_id, cause)
+        return await self._memory.update(evaluation_id, decide_marked, cause=cause)
 
     def _marked(self, found: Evaluation | None) -> Evaluation | None:
         return replace(found, erased=True) if found and found.customer_id in self.erased else found
 
-    async def update_by_clock(self, key: UUID, decide: Callable[[Evaluation], Decided]) -> None:
+    async def update_by_clock(self, evaluation_id: UUID, decide: Callable[[Evaluation], Decided]) -> None:
         """Decide and keep."""
-        self.kept[key], emitted = decide(self.kept[key])
-        self.emitted += identified(emitted, self.origins[key])
+        self.kept[evaluation_id], emitted = decide(self.kept[evaluation_id])
+        self.emitted += identified(emitted, self.origins[evaluation_id])
 
     async def of_customer(self, customer_id: str) -> list[Evaluation]:
         """Give all of a customer's."""
