@@ -127,8 +127,11 @@ class MongoEvaluations:
         """Leave a mark for the evaluation of a closing that is still to come (R21)."""
         # not the reason, which people type
         mark = event.model_dump(mode="json", exclude={"reason"})
-        adding = {"$addToSet": {"events": mark, "applied": event.event_id}}
-        await self._reopenings.update_one({"_id": event.ticket_id}, adding, upsert=True)
+        change = {
+            "$set": {"customer_id": event.customer_id},
+            "$addToSet": {"events": mark, "applied": event.event_id},
+        }
+        await self._reopenings.update_one({"_id": event.ticket_id}, change, upsert=True)
 
     async def remember_erasure(self, event: mk.CustomerErased) -> None:
         """Leave a mark for answers that are still to come (R27)."""

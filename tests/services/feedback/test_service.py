@@ -274,8 +274,8 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason_and_stops_nothing
 
     assert await asked(system, a_recent_closing())
     await eventually(lambda: three_died(system))
-    letters = await system.dead("feedback")
-    assert sorted(str(letter.headers["x-atendo-reason"]) for letter in letters) == [
+    dead = await system.dead("feedback")
+    assert sorted(str(one.headers["x-atendo-reason"]) for one in dead) == [
         "unknown_type",
         "unreadable",
         "unreadable",
