@@ -112,7 +112,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         feedback.EvaluationRequested,
         feedback.EvaluationReminded,
     ),
-    "feedback": (mk.CustomerErased, tickets.TicketClosed),
+    "feedback": (mk.CustomerErased, tickets.TicketClosed, tickets.TicketReopened),
     "mk": (
         mk.CustomerErased,
         contacts.ContactReceived,

@@ -14,6 +14,7 @@ atheris: Any = importlib.import_module("atheris")
 
 with atheris.instrument_imports(include=["services", "chassis", "contracts", "pamqp"]):
     from services.feedback import link
+    from services.feedback.errors import LinkInvalid
     from services.notifier import inbox, mime
     from services.tickets import paging
     from tests.fuzz import parsers
@@ -32,7 +33,7 @@ def attempt(content: bytes) -> None:
         case 1:
             _refused(inbox.Cursor.read, text, inbox.MalformedCursor)
         case 2:
-            _refused(lambda token: link.read(token, secret=SECRET), text, link.LinkInvalid)
+            _refused(lambda token: link.read(token, secret=SECRET), text, LinkInvalid)
         case 3:
             mail = mime.mail(
                 {"Subject": mime.words(text), "To": mime.mailbox(text, "a@b.example")}, text=text, html=text

@@ -18,12 +18,13 @@ from pydantic import ValidationError
 
 from chassis.persistence.mongo import is_unstorable
 from contracts import mk, notifier, tickets
-from contracts.message import Message
+from contracts.message import Message, identified
 from mk import mirror, panel
 from mk import store as mk_store
 from services.feedback import domain as feedback_domain
 from services.feedback import link
 from services.feedback import store as feedback_store
+from services.feedback.errors import LinkInvalid
 from services.notifier import inbox, telling, timeline
 from services.notifier import store as notifier_store
 from services.notifier.domain import lacking
@@ -90,7 +91,7 @@ def _check_inbox_cursor(cursor: str) -> None:
 def _check_token(token: str) -> None:
     try:
         read = link.read(token, secret=SECRET)
-    except link.LinkInvalid:
+    except LinkInvalid:
         return
     assert link.sign(read, secret=SECRET) == token
 
@@ -225,11 +226,13 @@ def _check_telling(said: Message) -> None:
 def _check_closing(said: Message) -> None:
     assert isinstance(said, tickets.TicketClosed)
     try:
-        evaluation, _ = feedback_domain.open_evaluation(said, terms=feedback_domain.Terms(), link="l", now=NOW)
+        evaluation_id, terms = feedback_domain.evaluation_id(said), feedback_domain.Terms()
+        evaluation, emitted = feedback_domain.open_evaluation(said, evaluation_id, terms=terms, link="l", now=NOW)
+        identified(emitted, said)
     except (OverflowError, ValidationError):
         # too late in time for any term; both are permanent
         return
-    _storable(feedback_store._document(evaluation))  # noqa: SLF001 - as it is kept
+    _storable(feedback_store.document(evaluation))
     feedback_domain.pass_time(evaluation, now=NOW)
 
 
