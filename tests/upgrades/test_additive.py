@@ -15,6 +15,10 @@ from tests.upgrades.record import the_steps, the_topology, the_wire
 RELEASES = sorted(Path(__file__).parent.glob("v[0-9]*"))
 
 
+LOOSENED = ("mk.defect_found.v1.defect_found: {'minLength': 1,",)
+"""MK's blank defect is "not known" now. Release 0.1 lays it with the dead letters, as it did before; no service says it."""
+
+
 @pytest.fixture(params=RELEASES, ids=lambda folder: folder.name)
 def release(request: pytest.FixtureRequest) -> Path:
     folder: Path = request.param
@@ -30,7 +34,7 @@ def test_there_is_a_release_to_hold_against() -> None:
 
 
 def test_each_version_reads_what_the_other_says(release: Path) -> None:
-    assert wire_breaks(released(release, "wire"), the_wire()) == []
+    assert [one for one in wire_breaks(released(release, "wire"), the_wire()) if not one.startswith(LOOSENED)] == []
 
 
 def test_each_version_can_declare_what_the_other_needs(release: Path) -> None:
