@@ -16,7 +16,7 @@ RELEASES = sorted(Path(__file__).parent.glob("v[0-9]*"))
 
 
 LOOSENED = ("mk.defect_found.v1.defect_found: {'minLength': 1,",)
-"""MK's blank defect is "not known" now. Release 0.1 lays it with the dead letters, as it did before; no service says it."""
+"""MK's blank defect is "not known" now. Release 0.1 lays it with the dead letters, as it did before."""
 
 
 @pytest.fixture(params=RELEASES, ids=lambda folder: folder.name)
