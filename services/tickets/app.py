@@ -6,12 +6,12 @@ from chassis.messaging.registry import Patience
 from chassis.service import Service, run
 from contracts import contacts, feedback, mk
 from contracts.requests import GetTicket, ListTickets, ResolveTicket
-from services.tickets.domain import OptionOff, TicketNotFound
+from services.tickets.domain.paging import CursorMalformed
+from services.tickets.domain.resolution import SectorUnknown
+from services.tickets.domain.ticket import OptionOff, TicketNotFound
 from services.tickets.handlers import Handlers
 from services.tickets.metrics import CountedUnresolved
 from services.tickets.migrations import STEPS
-from services.tickets.paging import CursorMalformed
-from services.tickets.resolution import SectorUnknown
 from services.tickets.settings import Settings
 from services.tickets.store import MongoProtocols, MongoRegister, MongoTickets
 

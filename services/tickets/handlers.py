@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 from contracts import contacts, feedback, mk, tickets
 from contracts.message import Message, NotificationLevel
 from contracts.requests import GetTicket, ListTickets, ResolveTicket
-from services.tickets import domain, openings, resolution, timeline
-from services.tickets.domain import OptionOff, Step, Ticket, TicketNotFound
-from services.tickets.paging import Place
+from services.tickets.domain import openings, resolution, timeline
+from services.tickets.domain import ticket as domain
+from services.tickets.domain.paging import Place
+from services.tickets.domain.resolution import Asked, Group, Sector, SectorUnknown
+from services.tickets.domain.ticket import OptionOff, Step, Ticket, TicketNotFound
 from services.tickets.ports import Protocols, Register, Tickets, Unresolved
-from services.tickets.resolution import Asked, Group, Sector, SectorUnknown
 
 
 class Handlers:

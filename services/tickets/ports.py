@@ -4,9 +4,9 @@ from typing import Protocol
 
 from contracts import mk
 from contracts.message import Cause, Message
-from services.tickets.domain import Status, Ticket
-from services.tickets.paging import Place
-from services.tickets.resolution import Group, Sector
+from services.tickets.domain.paging import Place
+from services.tickets.domain.resolution import Group, Sector
+from services.tickets.domain.ticket import Status, Ticket
 
 
 class Tickets(Protocol):

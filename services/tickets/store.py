@@ -14,10 +14,10 @@ from chassis.persistence.mongo import milliseconds
 from chassis.service import Service
 from contracts import mk, tickets
 from contracts.message import Cause, Message, NotificationLevel
-from services.tickets.domain import Status, Step, Ticket, state
-from services.tickets.openings import protocol_of
-from services.tickets.paging import Place
-from services.tickets.resolution import Group, Sector
+from services.tickets.domain.openings import protocol_of
+from services.tickets.domain.paging import Place
+from services.tickets.domain.resolution import Group, Sector
+from services.tickets.domain.ticket import Status, Step, Ticket, state
 
 _NEWEST_FIRST = [("opened_at", -1), ("_id", -1)]
 _OPTIONS = "mobile_menu"

@@ -11,9 +11,9 @@ from contracts import contacts, mk, tickets
 from contracts.message import Message
 from contracts.requests import GetTicket, ListTickets, ResolveTicket
 from services.tickets.app import build
-from services.tickets.domain import Step, Ticket, note, open_ticket
-from services.tickets.openings import asked_by_operator, protocol_of
-from services.tickets.resolution import chosen_by_operator
+from services.tickets.domain.openings import asked_by_operator, protocol_of
+from services.tickets.domain.resolution import chosen_by_operator
+from services.tickets.domain.ticket import Step, Ticket, note, open_ticket
 from services.tickets.settings import Settings
 from tests.eventually import eventually
 from tests.system import LONG_AGO, System, said

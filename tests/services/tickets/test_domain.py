@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from contracts import feedback, mk, tickets
 from contracts.message import Message, NotificationLevel
-from services.tickets.domain import Ticket, state
-from services.tickets.openings import protocol_of
-from services.tickets.timeline import page
+from services.tickets.domain.openings import protocol_of
+from services.tickets.domain.ticket import Ticket, state
+from services.tickets.domain.timeline import page
 from tests.services.tickets.given import ANSWERED, ASKED, STEPS, a_step, an_evaluation, an_opening, minutes, play
 from tests.system import LONG_AGO, said
 

@@ -7,9 +7,9 @@ import pytest
 from chassis.service import Service
 from contracts import feedback, mk, tickets
 from contracts.message import Message
-from services.tickets.domain import Step, erase, note, open_ticket
-from services.tickets.openings import asked_by_operator
-from services.tickets.resolution import chosen_by_operator
+from services.tickets.domain.openings import asked_by_operator
+from services.tickets.domain.resolution import chosen_by_operator
+from services.tickets.domain.ticket import Step, erase, note, open_ticket
 from tests.eventually import eventually
 from tests.services.tickets.given import (
     ANSWERED,

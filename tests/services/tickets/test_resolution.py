@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from contracts.message import NotificationLevel
-from services.tickets.resolution import Asked, Group, Resolution, Sector, chosen_by_operator, explain, resolve
+from services.tickets.domain.resolution import Asked, Group, Resolution, Sector, chosen_by_operator, explain, resolve
 from tests.services.tickets.given import an_opening
 
 GROUP, SECTOR = "person_group:vip", "sector:tecnico"

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from contracts import feedback, mk
 from contracts.message import Message
-from services.tickets.domain import Step, Ticket, note, open_ticket
-from services.tickets.openings import asked_by_operator
-from services.tickets.paging import CursorMalformed, Place
-from services.tickets.resolution import chosen_by_operator
-from services.tickets.timeline import page, summary, timeline
+from services.tickets.domain.openings import asked_by_operator
+from services.tickets.domain.paging import CursorMalformed, Place
+from services.tickets.domain.resolution import chosen_by_operator
+from services.tickets.domain.ticket import Step, Ticket, note, open_ticket
+from services.tickets.domain.timeline import page, summary, timeline
 from tests.services.tickets.given import a_step, an_evaluation, an_opening, minutes
 from tests.system import LONG_AGO, said
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 from contracts import contacts, mk, tickets
 from contracts.message import NotificationLevel
-from services.tickets.resolution import Resolution
+from services.tickets.domain.resolution import Resolution
 
 
 def protocol_of(day: date, number: int) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts import feedback, mk, tickets
 from contracts.message import Message, NotificationLevel
-from services.tickets.erasure import without_texts
+from services.tickets.domain.erasure import without_texts
 
 TICKETS_OPTION = "tickets"
 """The menu's option that shows tickets to customers (R1)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from services.tickets.domain import Ticket
+from services.tickets.domain.ticket import Ticket
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from chassis.persistence.documents import Conflict
 from contracts import contacts, mk, tickets
 from contracts.message import Cause, Message
-from services.tickets.domain import Status, Ticket
+from services.tickets.domain.openings import ticket_of
+from services.tickets.domain.paging import Place
+from services.tickets.domain.resolution import Group, Sector, SectorUnknown
+from services.tickets.domain.ticket import Status, Ticket
 from services.tickets.handlers import Handlers
-from services.tickets.openings import ticket_of
-from services.tickets.paging import Place
-from services.tickets.resolution import Group, Sector, SectorUnknown
 from tests.services.tickets.given import CONTACT, STEPS, a_request, a_step, an_opening, minutes
 from tests.system import LONG_AGO, said
 

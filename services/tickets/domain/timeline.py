@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from contracts import feedback, mk, tickets
 from contracts.message import Message
-from services.tickets.domain import Step, Ticket, state
+from services.tickets.domain.ticket import Step, Ticket, state
 
 Entry = dict[str, object]
 
