@@ -1,4 +1,4 @@
-"""What a ticket begins with: its id, its protocol and the event that tells of it (R5, R8, R14)."""
+"""What a ticket begins with: its id, its protocol and the event that announces it (R5, R8, R14)."""
 
 from datetime import date
 from uuid import UUID, uuid5

@@ -1,83 +1,73 @@
 """What a customer reads of a ticket, in their words and their time (R3, R4)."""
 
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts import feedback, mk, tickets
 from contracts.message import Message
-from services.tickets.domain.ticket import Step, Ticket, state
+from contracts.names import in_charge
+from contracts.replies import TicketLine, TicketPage, TimelineEntry
+from contracts.text import is_visible
+from services.tickets.domain.ticket import Step, Ticket, history, open_question, place, state
 
-Entry = dict[str, object]
-
-_WORDS: dict[type[Message], str] = {
-    tickets.TicketOpened: "Atendimento aberto.",
-    mk.TicketClosed: "Atendimento finalizado.",
+_SENTENCES: dict[type[Message], str] = {
+    mk.TicketClosed: "Atendimento encerrado.",
     mk.TicketReopened: "Atendimento reaberto.",
     feedback.EvaluationRequested: "Avaliação solicitada.",
 }
 
 
-def summary(ticket: Ticket) -> Entry:
+def line(ticket: Ticket, *, now: datetime) -> TicketLine:
     """An opened ticket as the list shows it (R3); what isn't known is null."""
-    opening, now = ticket.openings[0], state(ticket)
-    return {
-        "protocol": opening.protocol,
-        "opened_at": rfc3339(opening.opened_at),
-        "complaint": opening.complaint,
-        "defect_found": now.defect_found,
-        "status": now.status,
-        "phase": now.phase,
-    }
+    opening, stands = ticket.openings[0], state(ticket)
+    return TicketLine(
+        protocol=opening.protocol,
+        opened_at=opening.opened_at,
+        complaint=opening.complaint if is_visible(opening.complaint) else "",
+        defect_found=stands.defect_found,
+        status=stands.status,
+        phase=stands.phase,
+        evaluation_id=open_question(ticket, now=now),
+    )
 
 
-def page(ticket: Ticket, zone: ZoneInfo) -> Entry:
-    """An opened ticket as its page shows it (R4); `version` changes whenever anything of it does."""
-    return {**summary(ticket), "timeline": timeline(ticket, zone), "version": ticket.version}
+def page(ticket: Ticket, zone: ZoneInfo, *, now: datetime) -> TicketPage:
+    """An opened ticket as its page shows it (R4)."""
+    shown = line(ticket, now=now)
+    return TicketPage(**shown.model_dump(), timeline=timeline(ticket, zone), version=ticket.version)
 
 
-def timeline(ticket: Ticket, zone: ZoneInfo) -> list[Entry]:
-    """What happened, oldest first: `{at, type, text, …}`; what is not for the customer is left out."""
-    happened = sorted((*ticket.openings[:1], *ticket.steps), key=_place)
-    entries = ((one, _entry(one, zone)) for one in happened)
-    return [{"at": rfc3339(one.occurred_at), **entry} for one, entry in entries if entry]
+def timeline(ticket: Ticket, zone: ZoneInfo) -> list[TimelineEntry]:
+    """What happened, oldest first; what is not for the customer, and what changed nothing (R15b), is left out."""
+    steps = [happened.step for happened in history(ticket) if happened.is_real]
+    entries = (_entry(one, zone) for one in sorted((*ticket.openings[:1], *steps), key=place))
+    return [entry for entry in entries if entry]
 
 
-def _place(one: tickets.TicketOpened | Step) -> tuple[datetime, bool, UUID]:
-    # what is said to have happened in the very moment of the opening happened to an open ticket
-    return one.occurred_at, not isinstance(one, tickets.TicketOpened), one.event_id
-
-
-def _entry(one: tickets.TicketOpened | Step, zone: ZoneInfo) -> Entry | None:
+def _entry(one: tickets.TicketOpened | Step, zone: ZoneInfo) -> TimelineEntry | None:
     match one:
+        case tickets.TicketOpened():
+            return _as(one, "Atendimento aberto por você." if one.origin == "contact" else "Atendimento aberto.")
         case mk.ServiceOrderCreated():
             return _service_order(one, zone)
         case mk.PhaseChanged(visible=True):
             label = one.customer_label or one.phase
-            return {**_line(one, f"Fase: {label}."), "phase": label}
+            return _as(one, f"Fase: {label}.", phase=label) if label else _as(one, "Nova fase.")
         case mk.ResponsibleAdded():
-            # nobody's surname is the customer's business
-            who = one.team or (one.name.split() or [""])[0]
-            return {**_line(one, f"Novo responsável: {who}."), "responsible": who}
+            who = in_charge(name=one.name, team=one.team)
+            return _as(one, f"{who} assumiu o atendimento.", responsible=who) if who else _as(one, "Novo responsável.")
         case feedback.EvaluationSubmitted():
-            return {**_line(one, f"Avaliação respondida: nota {one.score}."), "score": one.score}
-    return _line(one, _WORDS[type(one)]) if type(one) in _WORDS else None
+            return _as(one, f"Você avaliou: nota {one.score}.", score=one.score)
+    return _as(one, _SENTENCES[type(one)]) if type(one) in _SENTENCES else None
 
 
-def _service_order(order: mk.ServiceOrderCreated, zone: ZoneInfo) -> Entry:
-    text, scheduled_for = "Ordem de serviço criada", None
-    if order.scheduled_for:
-        text += f", agendada para {order.scheduled_for.astimezone(zone):%d/%m/%Y às %H:%M}"
-        scheduled_for = rfc3339(order.scheduled_for)
-    entry = {"service_order_id": order.service_order_id, "scheduled_for": scheduled_for}
-    return {**_line(order, f"{text}."), **entry}
+def _service_order(order: mk.ServiceOrderCreated, zone: ZoneInfo) -> TimelineEntry:
+    if order.scheduled_for is None:
+        return _as(order, "Ordem de serviço criada.", service_order_id=order.service_order_id)
+    text = f"Visita técnica marcada para {order.scheduled_for.astimezone(zone):%d/%m/%Y às %H:%M}."
+    return _as(order, text, service_order_id=order.service_order_id, scheduled_for=order.scheduled_for)
 
 
-def _line(one: Message, text: str) -> Entry:
+def _as(one: Message, text: str, **more: object) -> TimelineEntry:
     kind = one.routing_key().split(".")[1]
-    return {"type": kind, "text": text}
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment in UTC as the wire writes it."""
-    return moment.isoformat().replace("+00:00", "Z")
+    return TimelineEntry.model_validate({"at": one.occurred_at, "type": kind, "text": text, **more})

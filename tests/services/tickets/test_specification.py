@@ -1,134 +1,36 @@
-"""What tickets does when something happens, over ports made of dictionaries."""
+"""The whole service over ports in memory: what it makes of messages, and what it answers."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.persistence.documents import Conflict
-from contracts import contacts, mk, tickets
-from contracts.message import Cause, Message
+from chassis.persistence.cursor import CursorMalformed
+from contracts import feedback, mk, tickets
+from contracts.message import Message
+from contracts.requests import GetTicket, ListTickets, ResolveTicket
 from services.tickets.domain.openings import ticket_of
-from services.tickets.domain.paging import Place
-from services.tickets.domain.resolution import Group, Sector, SectorUnknown
-from services.tickets.domain.ticket import Status, Ticket
-from services.tickets.handlers import Handlers
-from tests.services.tickets.given import CONTACT, STEPS, a_request, a_step, an_opening, minutes
+from services.tickets.domain.ticket import Ticket
+from services.tickets.errors import OptionOff, SectorUnknown, TicketNotFound
+from tests.services.tickets.fakes import Whole, nothing
+from tests.services.tickets.given import (
+    ANSWERED,
+    ASKED,
+    CONTACT,
+    STEPS,
+    a_request,
+    a_sector,
+    a_step,
+    an_evaluation,
+    an_opening,
+    minutes,
+)
 from tests.system import LONG_AGO, said
 
-
-def nothing() -> None:
-    """Let nothing happen meanwhile."""
-
-
-@dataclass
-class _Memory:
-    """Tickets, protocols, what MK told, and the count, in one memory; `meanwhile` runs before each commit."""
-
-    tickets: dict[str, Ticket] = field(default_factory=dict)
-    applied: set[tuple[str, UUID]] = field(default_factory=set)
-    told: list[Message] = field(default_factory=list)
-    taken: int = 0
-    groups: dict[str, Group] = field(default_factory=dict)
-    sectors: dict[str, Sector] = field(default_factory=dict)
-    erasures: dict[str, mk.CustomerErased] = field(default_factory=dict)
-    unresolved: list[str] = field(default_factory=list)
-    meanwhile: Callable[[], None] = nothing
-
-    async def find(self, ticket_id: str) -> Ticket | None:
-        return self.tickets.get(ticket_id)
-
-    async def with_protocol(self, protocol: str) -> Ticket | None:
-        return next(
-            (one for one in self.tickets.values() if one.openings and one.openings[0].protocol == protocol), None
-        )
-
-    async def of_customer(self, customer_id: str) -> list[Ticket]:
-        return [one for one in self.tickets.values() if one.openings and one.openings[0].customer_id == customer_id]
-
-    async def newest(self, customer_id: str, status: Status, *, limit: int, behind: Place | None) -> list[Ticket]:
-        raise NotImplementedError(customer_id, status, limit, behind)
-
-    async def commit(self, ticket: Ticket, events: list[Message], *, cause: Cause) -> None:
-        self.meanwhile()
-        if (ticket.id, cause.event_id) in self.applied:
-            return
-        known = self.tickets.get(ticket.id)
-        if ticket.version != (known.version if known else 0):
-            raise Conflict(ticket.id)
-        self.tickets[ticket.id] = replace(ticket, version=ticket.version + 1)
-        self.applied.add((ticket.id, cause.event_id))
-        self.told += events
-
-    async def take(self) -> str:
-        self.taken += 1
-        return f"20260105{self.taken:06d}"
-
-    async def group(self, person_group_id: str | None) -> Group | None:
-        return self.groups.get(person_group_id or "")
-
-    async def sector(self, sector_id: str) -> Sector | None:
-        return self.sectors.get(sector_id)
-
-    async def erasure(self, customer_id: str) -> mk.CustomerErased | None:
-        return self.erasures.get(customer_id)
-
-    async def membership(self, customer_id: str) -> tuple[bool, str | None]:
-        raise NotImplementedError(customer_id)
-
-    async def options(self) -> frozenset[str]:
-        return frozenset({"tickets"})
-
-    async def save_customer(self, event: mk.CustomerSaved) -> None:
-        raise NotImplementedError(event)
-
-    async def erase_customer(self, event: mk.CustomerErased) -> None:
-        self.erasures[event.customer_id] = event
-
-    async def save_group(self, event: mk.PersonGroupSaved) -> None:
-        self.groups[event.person_group_id] = Group(
-            event.person_group_id, event.name, event.process, event.classification
-        )
-
-    async def save_sector(self, event: mk.SectorSaved) -> None:
-        raise NotImplementedError(event)
-
-    async def save_options(self, event: mk.SacOptionsSaved) -> None:
-        raise NotImplementedError(event)
-
-    def count(self, field: str) -> None:
-        self.unresolved.append(field)
-
-    def handlers(self) -> Handlers:
-        return Handlers(
-            tickets=self, protocols=self, register=self, unresolved=self, zone=ZoneInfo("America/Sao_Paulo")
-        )
-
-
-async def handle(handlers: Handlers, message: Message) -> None:
-    """Give a message to its handler."""
-    takes: dict[type[Message], Any] = {
-        mk.TicketOpened: handlers.on_ticket_opened,
-        contacts.TicketRequested: handlers.on_ticket_requested,
-        mk.CustomerErased: handlers.on_customer_erased,
-        mk.ServiceOrderCreated: handlers.on_service_order_created,
-        mk.PhaseChanged: handlers.on_phase_changed,
-        mk.ResponsibleAdded: handlers.on_responsible_added,
-        mk.DefectFound: handlers.on_defect_found,
-        mk.NotificationLevelChanged: handlers.on_notification_level_changed,
-        mk.TicketClosed: handlers.on_ticket_closed,
-        mk.TicketReopened: handlers.on_ticket_reopened,
-    }
-    await takes[type(message)](message)
-
-
-TECNICO = Sector("tecnico", "Técnico", "P2", "C2")
+TECNICO = a_sector(auto_process="P2", auto_classification="C2")
+MENU = said(mk.SacOptionsSaved, mobile_menu=["tickets"])
 LIFE: list[Message] = [
     a_request(),
     *(a_step(kind, ticket_of(CONTACT)) for kind in STEPS),
@@ -136,107 +38,198 @@ LIFE: list[Message] = [
 ]
 
 
+async def test_a_ticket_from_its_opening_to_its_answer() -> None:
+    whole = Whole()
+    evaluation_id = uuid4()
+    asked = an_evaluation(feedback.EvaluationRequested, "t1", evaluation_id=evaluation_id, **ASKED)
+    answered = an_evaluation(feedback.EvaluationSubmitted, "t1", evaluation_id=evaluation_id, **ANSWERED)
+
+    await whole.give(MENU, an_opening(), a_step(mk.TicketClosed), asked)
+    waiting = await whole.page()
+    listed = await whole.ask(ListTickets, customer_id="ana", status="closed")
+    await whole.give(answered)
+
+    assert whole.tickets.emitted_types() == ["TicketOpened.v1", "TicketClosed.v1"]
+    assert waiting["evaluation_id"] == listed["items"][0]["evaluation_id"] == str(evaluation_id)
+    page = await whole.page()
+    assert "evaluation_id" not in page
+    assert page["timeline"][-1] == {
+        "at": "2026-01-05T12:09:00Z",
+        "type": "evaluation_submitted",
+        "text": "Você avaliou: nota 5.",
+        "score": 5,
+    }
+    assert page["version"] == waiting["version"] + 1
+
+
+async def test_every_message_that_comes_twice_counts_once() -> None:
+    whole = Whole()
+    opening, steps = an_opening(), [a_step(kind) for kind in STEPS]
+
+    await whole.give(*steps, opening, *steps, opening)
+
+    assert sorted(whole.tickets.emitted_types()) == sorted(["TicketOpened.v1", *(kind.type_name() for kind in STEPS)])
+
+
+@settings(deadline=None, max_examples=50)
 @given(st.permutations(LIFE), st.lists(st.sampled_from(LIFE), max_size=5))
 def test_r27_an_erasure_at_any_time_ends_in_the_same_ticket_and_the_same_events(
     order: list[Message], repeated: list[Message]
 ) -> None:
-    memory = _Memory(sectors={"tecnico": TECNICO})
+    async def play() -> Whole:
+        whole = Whole()
+        await whole.give(TECNICO, *order, *repeated)
+        return whole
 
-    async def play() -> None:
-        handlers = memory.handlers()
-        for message in (*order, *repeated):
-            await handle(handlers, message)
+    whole = asyncio.run(play())
 
-    asyncio.run(play())
-
-    ticket = memory.tickets[ticket_of(CONTACT)]
+    ticket = whole.tickets.kept[ticket_of(CONTACT)]
     assert ticket.erased
     assert not [text for text in ("Sem conexão", "Rui Melo", "Fibra rompida", "Voltou a cair") if text in repr(ticket)]
     assert len(ticket.steps) == len(STEPS)
-    assert {event.cause_id for event in memory.told} == {message.event_id for message in LIFE[:-1]}
-    assert len(memory.told) == len(LIFE) - 1
-    assert memory.taken == 1
+    assert {event.cause_id for event in whole.tickets.emitted} == {message.event_id for message in LIFE[:-1]}
+    assert len(whole.tickets.emitted) == len(LIFE) - 1
+    assert whole.protocols.taken == 1
 
 
 async def test_r27_an_erasure_that_slips_in_while_the_ticket_is_opened_still_reaches_it() -> None:
-    memory = _Memory()
+    whole = Whole()
     erased = said(mk.CustomerErased, at=minutes(9), customer_id="ana")
-    memory.meanwhile = lambda: memory.erasures.update({"ana": erased})
+    whole.tickets.meanwhile = lambda: whole.register.erasures.update({"ana": erased})
 
-    await memory.handlers().on_ticket_opened(an_opening())
+    await whole.give(an_opening())
 
-    assert memory.tickets["t1"].openings[0].complaint == "(removido)"
+    assert whole.tickets.kept["t1"].openings[0].complaint == "(removido)"
 
 
 async def test_r27_a_ticket_opened_after_the_erasure_keeps_its_texts() -> None:
-    memory = _Memory()
-    handlers = memory.handlers()
-    await handlers.on_ticket_opened(an_opening(at=minutes(10)))
+    whole = Whole()
 
-    await handlers.on_customer_erased(said(mk.CustomerErased, at=minutes(9), customer_id="ana"))
+    await whole.give(an_opening(at=minutes(10)), said(mk.CustomerErased, at=minutes(9), customer_id="ana"))
 
-    assert memory.tickets["t1"].openings[0].complaint == "Sem sinal"
-    assert not memory.tickets["t1"].erased
+    assert whole.tickets.kept["t1"].openings[0].complaint == "Sem sinal"
+    assert not whole.tickets.kept["t1"].erased
 
 
 async def test_r9_an_unknown_sector_is_waited_for() -> None:
     with pytest.raises(SectorUnknown):
-        await _Memory().handlers().on_ticket_requested(a_request())
+        await Whole().give(a_request())
 
 
 async def test_r9_at_last_the_group_still_counts_without_the_sector() -> None:
-    memory = _Memory(groups={"vip": Group("vip", "VIP", process="P1")})
+    whole = Whole()
+    await whole.give(said(mk.PersonGroupSaved, person_group_id="vip", name="VIP", process="P1"))
 
-    await memory.handlers().on_ticket_requested_at_last(a_request(person_group_id="vip"))
+    await whole.give_up_waiting(a_request(person_group_id="vip"))
 
-    (opened,) = memory.told
+    (opened,) = whole.tickets.emitted
     assert isinstance(opened, tickets.TicketOpened)
     assert (opened.process_from, opened.classification_from) == ("person_group:vip", "none")
-    assert memory.unresolved == ["classification"]
 
 
 async def test_r9_at_last_a_sector_that_came_meanwhile_counts() -> None:
-    memory = _Memory(sectors={"tecnico": TECNICO})
+    whole = Whole()
+    await whole.give(TECNICO)
 
-    await memory.handlers().on_ticket_requested_at_last(a_request())
+    await whole.give_up_waiting(a_request())
 
-    assert memory.unresolved == []
+    (opened,) = whole.tickets.emitted
+    assert isinstance(opened, tickets.TicketOpened)
+    assert (opened.process, opened.classification) == ("P2", "C2")
 
 
 async def test_r9_an_unknown_group_leaves_it_to_the_sector() -> None:
-    memory = _Memory(sectors={"tecnico": TECNICO})
+    whole = Whole()
 
-    await memory.handlers().on_ticket_requested(a_request(person_group_id="never told of"))
+    await whole.give(TECNICO, a_request(person_group_id="never announced"))
 
-    (opened,) = memory.told
+    (opened,) = whole.tickets.emitted
     assert isinstance(opened, tickets.TicketOpened)
     assert (opened.process_from, opened.classification_from) == ("sector:tecnico", "sector:tecnico")
 
 
-async def test_r9_a_repetition_is_not_counted_as_unresolved_again_and_takes_no_protocol() -> None:
-    memory = _Memory(sectors={"tecnico": replace(TECNICO, process=None)})
+async def test_r9_what_nobody_gave_a_contacts_ticket_is_counted_once_it_is_durable() -> None:
+    whole = Whole()
+    await whole.give(a_sector(auto_classification="C2"), a_request(), an_opening())
+
+    whole.service.outbox.committed(whole.tickets.emitted)
+
+    counted = whole.service.metrics.registry.get_sample_value
+    assert counted("atendo_unresolved_total", {"field": "process"}) == 1
+    assert counted("atendo_unresolved_total", {"field": "classification"}) == 0
+
+
+async def test_r5_a_repetition_takes_no_protocol() -> None:
+    whole = Whole()
     request = a_request()
 
-    await memory.handlers().on_ticket_requested(request)
-    await memory.handlers().on_ticket_requested(request)
+    await whole.give(TECNICO, request, request)
 
-    assert memory.unresolved == ["process"]
-    assert memory.taken == 1
+    assert whole.protocols.taken == 1
 
 
 async def test_r5_a_lost_race_leaves_a_gap_and_nothing_else() -> None:
-    memory = _Memory()
-    opening = an_opening(at=LONG_AGO)
+    whole = Whole()
     step = a_step(mk.TicketClosed)
 
     def somebody_was_first() -> None:
-        memory.meanwhile = nothing
-        memory.tickets["t1"] = Ticket("t1", steps=(step,), version=1)  # type: ignore[arg-type]
+        whole.tickets.meanwhile = nothing
+        whole.tickets.kept["t1"] = Ticket("t1", steps=(step,))  # type: ignore[arg-type]
 
-    memory.meanwhile = somebody_was_first
-    with pytest.raises(Conflict):
-        await memory.handlers().on_ticket_opened(opening)
-    await memory.handlers().on_ticket_opened(opening)
+    whole.tickets.meanwhile = somebody_was_first
+    await whole.give(an_opening(at=LONG_AGO))
 
-    assert memory.tickets["t1"].openings[0].protocol == "20260105000002"
-    assert [type(event) for event in memory.told] == [tickets.TicketOpened, tickets.TicketClosed]
+    assert whole.tickets.kept["t1"].openings[0].protocol == "20260105000002"
+    assert whole.tickets.emitted_types() == ["TicketOpened.v1", "TicketClosed.v1"]
+
+
+async def test_r1_an_option_that_is_off_is_refused() -> None:
+    whole = Whole()
+
+    with pytest.raises(OptionOff):
+        await whole.ask(ListTickets, customer_id="ana")
+    with pytest.raises(OptionOff):
+        await whole.page()
+
+
+async def test_r3_a_foreign_ticket_is_as_unknown_as_one_that_is_not_there() -> None:
+    whole = Whole()
+    await whole.give(MENU, an_opening())
+
+    with pytest.raises(TicketNotFound):
+        await whole.ask(GetTicket, customer_id="bia", protocol="20260105000001")
+    with pytest.raises(TicketNotFound):
+        await whole.ask(GetTicket, customer_id="ana", protocol="20260105000002")
+
+
+async def test_r3_the_list_says_how_many_are_pending_and_leads_on_by_a_cursor() -> None:
+    whole = Whole()
+    await whole.give(MENU, *(an_opening(f"t{number}", at=minutes(number // 2)) for number in range(5)))
+    await whole.give(a_step(mk.TicketClosed, "t4"), an_opening("foreign", customer_id="bia"))
+
+    first = await whole.ask(ListTickets, customer_id="ana", limit=3)
+    second = await whole.ask(ListTickets, customer_id="ana", limit=3, cursor=first["next_cursor"])
+
+    assert (first["pending"], second["pending"]) == (4, 4)
+    assert [item["protocol"][-1] for item in (*first["items"], *second["items"])] == ["4", "3", "2", "1"]
+    assert second["next_cursor"] is None
+
+
+async def test_r3_a_malformed_cursor_is_refused() -> None:
+    whole = Whole()
+    await whole.give(MENU)
+
+    with pytest.raises(CursorMalformed):
+        await whole.ask(ListTickets, customer_id="ana", cursor="não é um cursor")
+
+
+async def test_r10_a_dry_run_says_what_a_contact_would_resolve_to_and_opens_nothing() -> None:
+    whole = Whole()
+    await whole.give(TECNICO)
+
+    answer = await whole.ask(ResolveTicket, customer_id="ana", sector_id="tecnico")
+
+    assert (answer["process"], answer["process_from"]) == ("P2", "sector:tecnico")
+    assert whole.tickets.kept == {}
+    with pytest.raises(SectorUnknown):
+        await whole.ask(ResolveTicket, customer_id="ana", sector_id="nowhere")
