@@ -137,27 +137,22 @@ def mirror_agrees(case: Case) -> Iterator[str]:
     """MK heard of every ticket, of all that was announced of it once, and sees it pending or closed as it is."""
     mirror = {one["_id"]: one for one in case.evidence.mirror}
     found = {one["_id"]: one for one in case.evidence.tickets}
+    asked: dict[str, set[str]] = defaultdict(set)
+    for one in case.evidence.evaluations:
+        asked[one["ticket_id"]] |= {event["event_id"] for event in _announced(one, expected.ASKED)}
     for ticket in case.tickets.values():
         if ticket.id not in mirror:
             yield f"MK never heard of ticket {ticket.id}"
             continue
         wanted = {str(expected.told_as(ticket.cause, expected.OPENED))}
         wanted |= {str(expected.told_as(one.event_id, one.type)) for one in ticket.steps if one.type not in _TURNS}
-        for event in _announced(found.get(ticket.id, {}), *_TURNS):
-            wanted.add(event["event_id"])
-            if event["event_id"] in _asking(found[ticket.id]):
-                wanted.add(str(expected.told_as(event["event_id"], expected.ASKED)))
+        wanted |= {event["event_id"] for event in _announced(found.get(ticket.id, {}), *_TURNS)} | asked[ticket.id]
         heard = [one["body"]["event_id"] for one in mirror[ticket.id]["story"] if _is_told(one["type"])]
         if Counter(heard) != Counter(wanted):
             yield f"MK heard of ticket {ticket.id}: {_difference(heard, wanted)}"
         status = expected.standing(ticket.level, [(step.type, step.body) for step in ticket.steps]).status
         if mirror[ticket.id]["status"] != status:
             yield f"MK sees ticket {ticket.id} {mirror[ticket.id]['status']}, it is {status}"
-
-
-def _asking(document: Document) -> dict[str, Document]:
-    closings = _announced(document, expected.CLOSED)
-    return {closing["event_id"]: closing for closing in closings if expected.asks_for(closing)}
 
 
 def _is_told(kind: str) -> bool:
@@ -175,8 +170,12 @@ def one_evaluation_per_closing(case: Case) -> Iterator[str]:
     found: dict[str, list[datetime]] = defaultdict(list)
     for one in case.evidence.evaluations:
         found[one["ticket_id"]].append(one["closed_at"])
+        # what a reopening had undone before it came is asked of nobody
+        if not _announced(one, expected.ASKED) and not one.get("withdrawn"):
+            yield f"evaluation {one['_id']} of ticket {one['ticket_id']} was asked of nobody"
     for one in case.evidence.tickets:
-        asked = [datetime.fromisoformat(closing["closed_at"]) for closing in _asking(one).values()]
+        asking = filter(expected.asks_for, _announced(one, expected.CLOSED))
+        asked = [datetime.fromisoformat(closing["closed_at"]) for closing in asking]
         if sorted(found.pop(one["_id"], [])) != sorted(asked):
             yield f"ticket {one['_id']} should have been evaluated for its closings at {asked}"
     for ticket_id, closings in found.items():
