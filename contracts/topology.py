@@ -96,6 +96,8 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         contacts.TicketRequested,
         feedback.EvaluationRequested,
         feedback.EvaluationSubmitted,
+        feedback.EvaluationExpired,
+        feedback.EvaluationWithdrawn,
     ),
     "notifier": (
         mk.CustomerSaved,

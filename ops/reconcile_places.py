@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts import contacts, feedback, notifier, tickets
 from contracts.message import Message
 from services.feedback.domain import is_asked
-from services.tickets.openings import ticket_of
+from services.tickets.domain.openings import ticket_of
 
 Key = str | UUID
 

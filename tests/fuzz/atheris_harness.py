@@ -13,10 +13,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 atheris: Any = importlib.import_module("atheris")
 
 with atheris.instrument_imports(include=["services", "chassis", "contracts", "pamqp"]):
+    from chassis.persistence import cursor
     from services.feedback import link
     from services.feedback.errors import LinkInvalid
     from services.notifier import inbox, mime
-    from services.tickets import paging
     from tests.fuzz import parsers
 
 SECRET = b"s" * 32
@@ -29,7 +29,7 @@ def attempt(content: bytes) -> None:
     text = rest.decode(errors="surrogateescape")
     match which:
         case 0:
-            _refused(paging.Place.read, text, paging.CursorMalformed)
+            _refused(cursor.decode, text, cursor.CursorMalformed)
         case 1:
             _refused(inbox.Cursor.read, text, inbox.MalformedCursor)
         case 2:

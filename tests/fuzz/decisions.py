@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from pydantic import ValidationError
 
+from chassis.persistence import cursor
 from chassis.persistence.mongo import is_unstorable
 from contracts import mk, notifier, tickets
 from contracts.message import Message, identified
@@ -29,10 +30,10 @@ from services.notifier import inbox, telling, timeline
 from services.notifier import store as notifier_store
 from services.notifier.domain import lacking
 from services.notifier.render import Unwritable, Writer
-from services.tickets import domain as tickets_domain
-from services.tickets import openings, paging, resolution
 from services.tickets import store as tickets_store
-from services.tickets import timeline as tickets_timeline
+from services.tickets.domain import changes, openings, resolution
+from services.tickets.domain import timeline as tickets_timeline
+from services.tickets.domain.ticket import Ticket
 from tests.fuzz.hostile import MOMENTS, bodies, texts
 from tests.fuzz.target import Target
 
@@ -70,13 +71,14 @@ def _base64(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode()
 
 
-def _check_tickets_cursor(cursor: str) -> None:
+def _check_tickets_cursor(given: str) -> None:
     try:
-        place = paging.Place.read(cursor)
-    except paging.CursorMalformed:
+        opened_at, ticket_id = cursor.decode(given)
+    except cursor.CursorMalformed:
         return
-    assert place.cursor() == cursor
-    _storable({"opened_at": place.opened_at, "_id": place.id})
+    again = cursor.encode(opened_at, ticket_id)
+    assert cursor.encode(*cursor.decode(again)) == again
+    _storable({"opened_at": opened_at, "_id": ticket_id})
 
 
 def _check_inbox_cursor(cursor: str) -> None:
@@ -179,16 +181,16 @@ _OPENING = mk.TicketOpened(
 def _check_ticket(said: Message) -> None:
     asked = said if isinstance(said, mk.TicketOpened) else _OPENING
     opening = openings.asked_by_operator(asked, resolution.chosen_by_operator(asked), protocol="20260105000001")
-    ticket, told = tickets_domain.open_ticket(tickets_domain.Ticket(asked.ticket_id), opening)
+    ticket, told = changes.open_ticket(Ticket(asked.ticket_id), opening)
     if isinstance(said, _STEPS):
-        ticket, told = tickets_domain.note(ticket, said)
+        ticket, told = changes.note(ticket, said)
     for one in told:
         one.model_dump_json()
     _storable(tickets_store._document(ticket))  # noqa: SLF001 - as it is kept
     for zone in ZONES:
-        str(tickets_timeline.page(ticket, zone)).encode()
-    paging.Place.read(paging.Place.of(ticket).cursor())
-    tickets_domain.erase(ticket)
+        tickets_timeline.page(ticket, zone, now=NOW).model_dump_json()
+    cursor.decode(cursor.encode(ticket.openings[0].opened_at, ticket.id))
+    changes.erase(ticket)
 
 
 _NEWS = tuple(mirror.HEARD.values())
