@@ -2,13 +2,13 @@
 
 from chassis.service import Service, run
 from contracts import contacts, mk
+from mk.api import api
+from mk.domain.ticket import HEARD
 from mk.handlers import Handlers
 from mk.migrations import STEPS
-from mk.mirror import HEARD
+from mk.publishing import Announcer
 from mk.settings import Settings
 from mk.store import MongoContacts, MongoMirror
-from mk.voice import Voice
-from mk.web import web
 
 
 def build(settings: Settings | None = None) -> Service:
@@ -16,17 +16,17 @@ def build(settings: Settings | None = None) -> Service:
     settings = settings or Settings()
     service = Service("mk", settings)
     service.migrates(STEPS)
-    voice = Voice(service.publisher, clock=service.clock)
+    announcer = Announcer(service.publisher, clock=service.clock)
     tickets, received = MongoMirror(service), MongoContacts(service)
     handlers = Handlers(tickets, received)
     service.on(mk.CustomerErased, handlers.on_customer_erased)
     service.on(contacts.ContactReceived, handlers.on_contact_received)
     for news in HEARD.values():
         service.on(news, handlers.on_ticket_news)
-    service.serves(web(settings, voice, tickets, received, clock=service.clock))
+    service.serves(api(settings, announcer, tickets, received, clock=service.clock))
     to_load = settings.mk_load
     if to_load:
-        service.prepares(lambda: voice.play(to_load))
+        service.prepares(lambda: announcer.play(to_load))
     return service
 
 

@@ -5,8 +5,8 @@ from uuid import UUID, uuid5
 
 from contracts import contacts, mk
 from contracts.message import Message
-from mk import mirror
-from mk.mirror import Ticket
+from mk.domain import ticket as mirror
+from mk.domain.ticket import Ticket
 from mk.store import MongoContacts, MongoMirror
 
 

@@ -11,10 +11,7 @@ from starlette.exceptions import HTTPException
 
 from chassis.messaging.publisher import BrokerDown, Unroutable
 from contracts.requests import FieldError, Problem
-from mk.accounts import WrongCredentials
-from mk.mirror import UnknownTicket
-from mk.scenario import UnknownScenario
-from mk.voice import UnknownType
+from mk.errors import UnknownScenario, UnknownTicket, UnknownType, WrongCredentials
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from contracts import mk
 from contracts.message import Message, Moment
+from mk.errors import UnknownScenario
 
 FOLDER = Path(__file__).parent / "scenarios"
 
@@ -39,10 +40,6 @@ TYPES: dict[str, type[Message]] = {
 Fields = dict[str, JsonValue]
 
 _DURATION = TypeAdapter(timedelta)
-
-
-class UnknownScenario(Exception):
-    """There is no scenario of this name."""
 
 
 class _Strict(BaseModel):

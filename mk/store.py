@@ -6,7 +6,7 @@ from typing import Any
 from chassis.service import Service
 from contracts import contacts, mk
 from contracts.message import Cause
-from mk.mirror import HEARD, Ticket
+from mk.domain.ticket import HEARD, Ticket
 
 AT_MOST = 500
 """Tickets in one answer."""

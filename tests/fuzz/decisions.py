@@ -19,8 +19,9 @@ from pydantic import ValidationError
 from chassis.persistence.mongo import is_unstorable
 from contracts import mk, notifier, tickets
 from contracts.message import Message
-from mk import mirror, panel
 from mk import store as mk_store
+from mk.domain import ticket as mirror
+from mk.routes import panel
 from services.feedback import domain as feedback_domain
 from services.feedback import link
 from services.feedback import store as feedback_store

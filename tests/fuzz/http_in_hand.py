@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Message
 
 from chassis.clock import utc_now
 from contracts.requests import Reply, Request, contact_id
+from mk.api import api
+from mk.publishing import Announcer
 from mk.settings import Settings as MkSettings
-from mk.voice import Voice
-from mk.web import web
 from ops.embedded.mailbox.letters import Letters
 from ops.embedded.mailbox.page import letter_page, list_page
 from services.edge.app import build
@@ -243,9 +243,9 @@ class _Silent:
 
 
 def _mk(folder: Path) -> ASGIApp:
-    voice = Voice(_Silent(), clock=utc_now)  # type: ignore[arg-type]
+    announcer = Announcer(_Silent(), clock=utc_now)  # type: ignore[arg-type]
     settings = MkSettings.model_validate({"var_dir": folder})
-    return web(settings, voice, _Mirror(), _Mirror(), clock=utc_now)  # type: ignore[arg-type]
+    return api(settings, announcer, _Mirror(), _Mirror(), clock=utc_now)  # type: ignore[arg-type]
 
 
 def _mk_paths() -> SearchStrategy[str]:

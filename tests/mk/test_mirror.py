@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from contracts import feedback, tickets
 from contracts.message import Message
-from mk import mirror
-from mk.mirror import Ticket
-from tests.mk.story import PROTOCOL, closed, closing_id, evaluation_id, failed, opened, requested, submitted, told
+from mk.domain import ticket as mirror
+from mk.domain.ticket import Ticket
+from tests.mk.life import PROTOCOL, closed, closing_id, evaluation_id, failed, opened, requested, submitted, told
 
 
 def heard(*messages: Message) -> Ticket:

@@ -12,9 +12,9 @@ from chassis.messaging.publisher import BrokerDown, Publisher
 from chassis.service import Service
 from mk import problems
 from mk.app import build
+from mk.publishing import Announcer
+from mk.routes.publishing import publishing
 from mk.settings import Settings
-from mk.speaking import speaking
-from mk.voice import Voice
 from tests.mk.running import asking, get, http
 
 
@@ -96,7 +96,7 @@ class Away(Publisher):
 async def test_while_the_broker_is_away_the_teller_is_told_when_to_come_back() -> None:
     app = FastAPI()
     problems.explain(app)
-    app.include_router(speaking(Voice(Away("amqp://nowhere", app_id="mk"), clock=utc_now), clock=utc_now))
+    app.include_router(publishing(Announcer(Away("amqp://nowhere", app_id="mk"), clock=utc_now), clock=utc_now))
 
     async with asking(app) as client:
         answer = await client.post("/events/TicketReopened.v1", json={"ticket_id": "t1"})

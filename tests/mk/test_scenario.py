@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from contracts import mk
 from contracts.message import Message
 from mk import scenario
-from mk.accounts import WrongCredentials, of_scenarios
-from mk.scenario import Scenario, UnknownScenario
+from mk.accounts import of_scenarios
+from mk.errors import UnknownScenario, WrongCredentials
+from mk.scenario import Scenario
 
 M = TypeVar("M", bound=Message)
 

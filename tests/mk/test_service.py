@@ -8,8 +8,8 @@ import pytest
 from chassis.service import Service
 from contracts import contacts, mk, tickets
 from tests.eventually import eventually
+from tests.mk.life import PROTOCOL, closed, evaluation_id, failed, opened, requested, submitted, told
 from tests.mk.running import get, http, mk_runs
-from tests.mk.story import PROTOCOL, closed, evaluation_id, failed, opened, requested, submitted, told
 from tests.system import LONG_AGO, System, said
 
 

@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from chassis.clock import Clock
 from mk import scenario
 from mk.problems import declared
+from mk.publishing import Announcer, message_of
 from mk.scenario import Fields
-from mk.voice import Voice, message_of
 
 
-class Said(BaseModel):
+class Published(BaseModel):
     """A message that the broker has."""
 
     event_id: UUID
@@ -26,16 +26,16 @@ class Played(BaseModel):
     event_ids: list[UUID]
 
 
-def speaking(voice: Voice, *, clock: Clock) -> APIRouter:
+def publishing(announcer: Announcer, *, clock: Clock) -> APIRouter:
     """`POST /events/{type}`, `GET /scenarios`, `POST /scenarios/{name}`."""
     router = APIRouter(tags=["MK publica"])
 
     @router.post("/events/{type}", status_code=202, responses=declared(404, 422, 503))
-    async def say(type_name: Annotated[str, Path(alias="type")], fields: Fields) -> Said:
+    async def publish(type_name: Annotated[str, Path(alias="type")], fields: Fields) -> Published:
         """Publish a message, as `TicketClosed.v1`; what identifies it is made where it is missing."""
         message = message_of(type_name, fields, now=clock())
-        await voice.say(message)
-        return Said(event_id=message.event_id)
+        await announcer.publish(message)
+        return Published(event_id=message.event_id)
 
     @router.get("/scenarios")
     async def scenarios() -> list[str]:
@@ -45,7 +45,7 @@ def speaking(voice: Voice, *, clock: Clock) -> APIRouter:
     @router.post("/scenarios/{name}", status_code=202, responses=declared(404, 503))
     async def play(name: str) -> Played:
         """Publish all that a scenario holds; again, it changes nothing."""
-        messages = await voice.play(name)
+        messages = await announcer.play(name)
         return Played(scenario=name, event_ids=[message.event_id for message in messages])
 
     return router

@@ -30,10 +30,6 @@ _PERSONAL: dict[str, str | None] = {"complaint": "", "comment": None, "reason": 
 """Free texts, in which anything may stand, and what is left of them (R27)."""
 
 
-class UnknownTicket(Exception):
-    """Nobody has told of such a ticket."""
-
-
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """How the customer's opinion of one closing is coming along."""

@@ -10,8 +10,9 @@ from pydantic import BaseModel, JsonValue
 
 from contracts import tickets
 from contracts.message import Message
-from mk import mirror
-from mk.mirror import State, Ticket, UnknownTicket
+from mk.domain import ticket as mirror
+from mk.domain.ticket import State, Ticket
+from mk.errors import UnknownTicket
 from mk.problems import declared
 from mk.store import MongoContacts, MongoMirror
 

@@ -9,21 +9,18 @@ from chassis.messaging.envelope import Envelope
 from chassis.messaging.publisher import Publisher
 from contracts.message import Message
 from mk import scenario
+from mk.errors import UnknownType
 from mk.scenario import TYPES, Fields
 
 
-class UnknownType(Exception):
-    """MK says no such thing."""
-
-
-class Voice:
+class Announcer:
     """Publishes what MK says: persistent, mandatory, confirmed."""
 
     def __init__(self, publisher: Publisher, *, clock: Clock) -> None:
         self._publisher = publisher
         self._clock = clock
 
-    async def say(self, message: Message) -> None:
+    async def publish(self, message: Message) -> None:
         """Say one thing. Raises: BrokerDown, Unroutable."""
         await self._publisher.publish(Envelope.of(message))
 
@@ -32,7 +29,7 @@ class Voice:
         lines = scenario.lines(name, scenario.load(name), now=self._clock())
         for line in lines:
             await asyncio.sleep(line.pause.total_seconds())
-            await self.say(line.message)
+            await self.publish(line.message)
         return [line.message for line in lines]
 
 
