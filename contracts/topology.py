@@ -121,6 +121,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         feedback.EvaluationReminded,
         feedback.EvaluationSubmitted,
         feedback.EvaluationExpired,
+        feedback.EvaluationWithdrawn,
         notifier.NotificationFailed,
     ),
 }

@@ -98,7 +98,7 @@ def names() -> list[str]:
 def load(name: str) -> Scenario:
     """A scenario. Raises: UnknownScenario."""
     if name not in names():
-        raise UnknownScenario(name)
+        raise UnknownScenario
     return Scenario.model_validate(yaml.safe_load((FOLDER / f"{name}.yaml").read_text()))
 
 

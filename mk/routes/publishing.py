@@ -1,16 +1,20 @@
-"""The routes by which MK's stand-in is made to speak: single messages, and scenarios."""
+"""The routes by which MK's stand-in is made to publish: single messages, and scenarios."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel
 
 from chassis.clock import Clock
 from mk import scenario
 from mk.problems import declared
 from mk.publishing import Announcer, message_of
+from mk.routes import body
 from mk.scenario import Fields
+
+CORRELATION_BYTES = 255
+"""AMQP's limit of a message's `correlation_id`."""
 
 
 class Published(BaseModel):
@@ -30,10 +34,14 @@ def publishing(announcer: Announcer, *, clock: Clock) -> APIRouter:
     """`POST /events/{type}`, `GET /scenarios`, `POST /scenarios/{name}`."""
     router = APIRouter(tags=["MK publica"])
 
-    @router.post("/events/{type}", status_code=202, responses=declared(404, 422, 503))
-    async def publish(type_name: Annotated[str, Path(alias="type")], fields: Fields) -> Published:
+    @router.post("/events/{type}", status_code=202, responses=declared(404, 422, 503), openapi_extra=body.DECLARED)
+    async def publish(
+        type_name: Annotated[str, Path(alias="type")], fields: Annotated[Fields, Depends(body.json_object)]
+    ) -> Published:
         """Publish a message, as `TicketClosed.v1`; what identifies it is made where it is missing."""
         message = message_of(type_name, fields, now=clock())
+        if len(message.correlation_id.encode()) > CORRELATION_BYTES:
+            raise body.invalid("Input should be text that the broker can carry", "correlation_id")
         await announcer.publish(message)
         return Published(event_id=message.event_id)
 
