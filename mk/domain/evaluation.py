@@ -52,6 +52,10 @@ def _of_cycle(ticket: Ticket, cycle: int, closings: Closings) -> list[Evaluation
     requests = [one for one in ticket.events(feedback.EvaluationRequested) if _cycle_of(ticket, one) == cycle]
     if requests:
         return [_asked(ticket, closings, request) for request in requests]
+    for withdrawal in ticket.events(feedback.EvaluationWithdrawn):
+        # reopened before it could be asked: a withdrawal is all that is announced of it
+        if withdrawal.cycle == cycle:
+            return [Evaluation(cycle, "withdrawn", withdrawal.evaluation_id)]
     return [Evaluation(cycle, _not_yet_asked(ticket, closings))]
 
 
@@ -65,7 +69,6 @@ def _not_yet_asked(ticket: Ticket, closings: Closings) -> State:
     asking = [one for one in closings if one.request_evaluation and not one.automatic]
     if not asking:
         return "not_asked"
-    # what was reopened before it could be asked is never asked
     return "withdrawn" if all(map(ticket.is_undone, asking)) else "waiting"
 
 

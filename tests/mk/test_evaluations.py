@@ -106,6 +106,13 @@ def test_r21_a_closing_that_was_undone_before_anybody_was_asked_is_withdrawn() -
     assert state(closed(hour=2), reopened(hour=4)) == "withdrawn"
 
 
+def test_r21_a_question_that_is_withdrawn_before_it_is_asked_is_withdrawn() -> None:
+    undone = (closed(hour=2), reopened(hour=4, cycle=None), withdrawn(hour=4))
+
+    assert states(*undone) == [(1, "withdrawn")]
+    assert states(*undone, closed(hour=6, cycle=2)) == [(1, "withdrawn"), (2, "waiting")]
+
+
 def test_r21_an_answer_that_was_given_stands_when_the_ticket_is_reopened() -> None:
     assert states(closed(hour=2), requested(hour=3), submitted(hour=4), reopened(hour=5)) == [(1, "answered")]
 
