@@ -158,6 +158,7 @@ class Rehearsal:
             at = datetime.now(UTC)
             opening = story.opening(self.rng, f"mk-{number}", customer, at=at)
             messages += [opening, *self._steps(opening.ticket_id, opening.notification_level, at)]
+        messages += story.there_and_back("mk-again", next(iter(PEOPLE)), at=datetime.now(UTC))
         messages += messages
         self.rng.shuffle(messages)
         for message in messages:
@@ -186,11 +187,14 @@ class Rehearsal:
         return list(story.steps(self.rng, ticket_id, level, after=after))
 
     async def rate(self) -> None:
-        """Every customer rates every closing, and then changes their mind."""
+        """Every customer rates every closing, then changes their mind; and answers what was withdrawn."""
         for customer in PEOPLE:
             for evaluation in await self.app.pending(customer):
                 await self.app.rate(customer, evaluation, 5, None)
                 await self.app.rate(customer, evaluation, 1, "Mudei de ideia")
+        feedback = next(service for service in self.system.services if service.name == "feedback")
+        async for one in feedback.database["evaluations"].find({"withdrawn": True}):
+            await self.app.rate(one["customer_id"], str(one["_id"]), 5, None)
 
     async def settle(self) -> None:
         """Wait until nothing happens any more, or for long enough."""

@@ -34,12 +34,26 @@ def steps(rng: Random, ticket_id: str, level: NotificationLevel, *, after: datet
     at, is_open = whole_milliseconds(after), True
     for _ in range(rng.randint(1, 6)):
         at += BETWEEN
-        step = rng.choice(_STEPS) if is_open else rng.choice(("reopen", "phase", "service_order"))
+        # now and then a step that changes nothing: reopening what is open, closing what is closed (R15b)
+        step = rng.choice((*_STEPS, "reopen")) if is_open else rng.choice(("reopen", "close", "phase", "service_order"))
         if step == "raise":
             level = rng.choice(_LEVELS[_LEVELS.index(level) :])
-        is_open = step != "close" if is_open else step == "reopen"
+        is_open = {"close": False, "reopen": True}.get(step, is_open)
         message, fields = _fields(step, rng, level)
         yield _said(message, rng, ticket_id, at, fields)
+
+
+def there_and_back(ticket_id: str, customer_id: str, *, at: datetime) -> list[Message]:
+    """A ticket that is closed, closed once more, reopened twice and closed again; each closing asks."""
+    rng, level = Random(ticket_id), NotificationLevel.ALL
+    first = opening(rng, ticket_id, customer_id, at=at).model_copy(update={"notification_level": level})
+    messages: list[Message] = [first]
+    for number, step in enumerate(("close", "close", "reopen", "reopen", "close"), 1):
+        message, fields = _fields(step, rng, level)
+        if step == "close":
+            fields |= {"request_evaluation": True, "automatic": False}
+        messages.append(_said(message, rng, ticket_id, whole_milliseconds(at) + number * BETWEEN, fields))
+    return messages
 
 
 def whole_milliseconds(moment: datetime) -> datetime:
