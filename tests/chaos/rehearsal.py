@@ -29,8 +29,8 @@ from tests.chaos.gathering import Gatherer
 from tests.chaos.history import Fault, History, Poisoned, now
 from tests.chaos.notifying import message_id_of
 from tests.chaos.poison import poison
-from tests.chaos.provider import SECTORS, customers, registers, two_words
-from tests.chaos.saying import registered, said
+from tests.chaos.provider import SECTORS, customers, registers, two_versions
+from tests.chaos.recording import published, registered
 from tests.eventually import eventually
 from tests.journeys.provider import SERVICES
 from tests.services.edge.surroundings import Issuer
@@ -113,7 +113,7 @@ class Rehearsal:
         await self.system.run(build, settings, **given, **_SHORT, var_dir=self.folder)
 
     async def open(self) -> None:
-        """Bring everything up, and tell it of the provider."""
+        """Bring everything up, and publish the provider's registers."""
         self.mailbox.messages = self._arrivals
         address = await self._serve_edge()
         client = httpx2.AsyncClient(base_url=address, timeout=10)
@@ -152,7 +152,7 @@ class Rehearsal:
         )
 
     async def perform(self) -> None:
-        """Contacts, tickets with all that can happen to them, ratings and nonsense; MK says everything twice."""
+        """Contacts, tickets with all that can happen to them, ratings and nonsense; MK publishes everything twice."""
         messages = await self._contacts()
         for number, customer in enumerate(PEOPLE):
             at = datetime.now(UTC)
@@ -164,11 +164,11 @@ class Rehearsal:
         for message in messages:
             await self.system.publisher.publish(Envelope.of(message))
         for message in {message.event_id: message for message in messages}.values():
-            self.history.note(said(message, times=2))
+            self.history.note(published(message, times=2))
         for number in range(3):
-            for word in (words := two_words(f"grupo-{number}")):
-                await self.system.publisher.publish(Envelope.of(word))
-            self.history.records += map(registered, words)
+            for one in (versions := two_versions(f"grupo-{number}")):
+                await self.system.publisher.publish(Envelope.of(one))
+            self.history.records += map(registered, versions)
         for number in range(3):
             outgoing, services = poison(self.rng, f"mark-{number}")
             await self.system.publisher.publish(outgoing)
@@ -210,7 +210,7 @@ class Rehearsal:
             before = state
 
     async def sweep(self) -> bool:
-        """Do what every service does a minute later; tell whether there was anything to do."""
+        """Do what every service does a minute later; return whether there was anything to do."""
         return any([await service.sweeper.sweep(older_than=timedelta()) for service in self.system.services])
 
     async def verdicts(self) -> list[Verdict]:

@@ -1,4 +1,4 @@
-"""What operators do with one ticket, made up by chance: steps in their own order, however they are told."""
+"""What operators do with one ticket, made up by chance: steps in their own order, however they are published."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ def opening(rng: Random, ticket_id: str, customer_id: str, *, at: datetime) -> m
         "notification_level": rng.choice(_LEVELS),
         "opened_by": "olga",
     }
-    return _said(mk.TicketOpened, rng, ticket_id, whole_milliseconds(at), fields)
+    return _message(mk.TicketOpened, rng, ticket_id, whole_milliseconds(at), fields)
 
 
 def steps(rng: Random, ticket_id: str, level: NotificationLevel, *, after: datetime) -> Iterator[Message]:
@@ -40,7 +40,7 @@ def steps(rng: Random, ticket_id: str, level: NotificationLevel, *, after: datet
             level = rng.choice(_LEVELS[_LEVELS.index(level) :])
         is_open = {"close": False, "reopen": True}.get(step, is_open)
         message, fields = _fields(step, rng, level)
-        yield _said(message, rng, ticket_id, at, fields)
+        yield _message(message, rng, ticket_id, at, fields)
 
 
 def there_and_back(ticket_id: str, customer_id: str, *, at: datetime) -> list[Message]:
@@ -52,7 +52,7 @@ def there_and_back(ticket_id: str, customer_id: str, *, at: datetime) -> list[Me
         message, fields = _fields(step, rng, level)
         if step == "close":
             fields |= {"request_evaluation": True, "automatic": False}
-        messages.append(_said(message, rng, ticket_id, whole_milliseconds(at) + number * BETWEEN, fields))
+        messages.append(_message(message, rng, ticket_id, whole_milliseconds(at) + number * BETWEEN, fields))
     return messages
 
 
@@ -85,7 +85,7 @@ def _fields(step: str, rng: Random, level: NotificationLevel) -> tuple[type[Mess
     return made[step]
 
 
-def _said(message: type[M], rng: Random, ticket_id: str, at: datetime, fields: Mapping[str, object]) -> M:
+def _message(message: type[M], rng: Random, ticket_id: str, at: datetime, fields: Mapping[str, object]) -> M:
     common = {
         "event_id": UUID(int=rng.getrandbits(128), version=4),
         "occurred_at": at,
