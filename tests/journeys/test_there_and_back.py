@@ -44,9 +44,10 @@ async def one_question(provider: Provider, *others: str) -> str:
     """The one question that is open, once it is another than these."""
 
     async def asked() -> str:
-        (one,) = (await provider.app(ANA).get("/v1/evaluations")).json()
-        assert one["evaluation_id"] not in others
-        return str(one["evaluation_id"])
+        pending = [one["evaluation_id"] for one in (await provider.app(ANA).get("/v1/evaluations")).json()]
+        assert len(pending) == 1
+        assert pending[0] not in others
+        return str(pending[0])
 
     return await eventually(asked)
 
