@@ -125,12 +125,8 @@ class Rehearsal:
         await eventually(self._is_known)
 
     async def _serve_edge(self) -> str:
-        given = {
-            "jwks_url": self.issuer.url,
-            "receipt_secret": "r" * 32,
-            "contact_rate_limit": _FREQUENT,
-            "rate_limit": _FREQUENT,
-        }
+        given = {"jwks_url": self.issuer.url, "contact_rate_limit": _FREQUENT, "rate_limit": _FREQUENT}
+        given["receipt_secret"] = "r" * 32
         edge = build_edge(EdgeSettings.model_validate({"amqp_url": self.system.environment["amqp_url"]} | given))
         http = server(edge.app, host="127.0.0.1", port=0)
         serving = asyncio.create_task(http.serve())
