@@ -130,6 +130,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         feedback.EvaluationReminded,
         feedback.EvaluationSubmitted,
         feedback.EvaluationExpired,
+        feedback.EvaluationWithdrawn,
         notifier.NotificationFailed,
     ),
 }

@@ -20,8 +20,9 @@ from chassis.persistence import cursor
 from chassis.persistence.mongo import is_unstorable
 from contracts import mk, notifier, tickets
 from contracts.message import Message, identified
-from mk import mirror, panel
 from mk import store as mk_store
+from mk.domain import ticket as mk_ticket
+from mk.routes import panel
 from services.feedback import domain as feedback_domain
 from services.feedback import link
 from services.feedback import store as feedback_store
@@ -193,19 +194,19 @@ def _check_ticket(said: Message) -> None:
     changes.erase(ticket)
 
 
-_NEWS = tuple(mirror.HEARD.values())
+_NEWS = tuple(mk_ticket.EVENTS.values())
 
 
 def _check_mirror(said: Message) -> None:
-    ticket_id = mirror.ticket_id_of(said)
+    ticket_id = mk_ticket.ticket_id_of(said)
     if ticket_id is None:
         return
-    ticket = mirror.hear(mirror.Ticket(ticket_id), said)
+    ticket = mk_ticket.take(mk_ticket.Ticket(ticket_id), said)
     _storable(mk_store._document(ticket))  # noqa: SLF001 - as it is kept
     panel.Shown.of(ticket).model_dump_json()
     if ticket.closing:
         panel.Finished.closed(ticket, ticket.closing).model_dump_json()
-    mirror.erase(ticket)
+    mk_ticket.erase(ticket)
 
 
 _TOLD = tuple(t for t in telling.Step.__args__)
