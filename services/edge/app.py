@@ -7,20 +7,20 @@ from starlette.middleware.cors import CORSMiddleware
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.rpc import Requests
 from chassis.observability.logging import logger
-from services.edge.asking import Services
 from services.edge.auth import Keys, Tokens
-from services.edge.body_limit import BodyLimit
-from services.edge.given import Parts, Rates
-from services.edge.mistakes import Mistakes, allowed_by
-from services.edge.observing import HttpMetrics
+from services.edge.dependencies import Parts, Rates
+from services.edge.errors.mistakes import Mistakes, allowed_by
+from services.edge.gateway import Services
+from services.edge.middleware.admission import Door, Room
+from services.edge.middleware.body_limit import BodyLimit
+from services.edge.middleware.observe import HttpMetrics
+from services.edge.middleware.rate_limit import Rate
 from services.edge.openapi import Documented
-from services.edge.pages import Pages
 from services.edge.queued import Queued
-from services.edge.rates import Rate
 from services.edge.replica import Edge
-from services.edge.room import Door, Room
 from services.edge.routes import contacts, evaluations, health, links, menu, notifications, tickets
 from services.edge.settings import Settings
+from services.edge.web.pages import Pages
 
 ROUTES = (menu, tickets, contacts, evaluations, links, notifications, health)
 ASKED_WITH = ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer", "X-Request-ID"]

@@ -16,7 +16,7 @@ from chassis.messaging.rpc import Requests
 from chassis.observability import tracing
 from chassis.observability.logging import Log, configure_logging
 from services.edge.auth import Keys
-from services.edge.observing import HttpMetrics, Observed
+from services.edge.middleware.observe import HttpMetrics, Observed
 from services.edge.settings import Settings
 
 _AWAY = (ConnectionError, TimeoutError, AMQPError)

@@ -14,10 +14,10 @@ from chassis.messaging.rpc import NoReply
 from contracts import requests
 from contracts.requests import GetContact, GetContactForm, SubmitContact, request_id
 from services.edge.answers import Contact, ContactForm
-from services.edge.asking import Caller
-from services.edge.given import TOKEN, Calls, Protected, count_contact
-from services.edge.inputs import NewContact
-from services.edge.problems import Refused, declared
+from services.edge.dependencies import TOKEN, Calls, Protected, count_contact
+from services.edge.errors.problems import Refused, declared
+from services.edge.gateway import Caller
+from services.edge.models import NewContact
 
 router = APIRouter(tags=["contacts"], route_class=Protected, dependencies=[TOKEN])
 

@@ -8,9 +8,9 @@ from starlette.status import HTTP_200_OK, HTTP_201_CREATED
 
 from contracts.requests import ListEvaluations, SubmitEvaluation, request_id
 from services.edge.answers import NewlyRated, PendingEvaluation, Rated
-from services.edge.given import TOKEN, Calls, Protected
-from services.edge.inputs import Rating
-from services.edge.problems import declared
+from services.edge.dependencies import TOKEN, Calls, Protected
+from services.edge.errors.problems import declared
+from services.edge.models import Rating
 
 router = APIRouter(tags=["evaluations"], route_class=Protected, dependencies=[TOKEN])
 

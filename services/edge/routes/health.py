@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.http.health import HealthApp
 from services.edge.answers import Health
-from services.edge.problems import declared
+from services.edge.errors.problems import declared
 
 router = APIRouter(tags=["health"])
 

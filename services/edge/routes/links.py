@@ -11,11 +11,11 @@ from starlette.responses import HTMLResponse
 
 from contracts.requests import FieldError, OpenEvaluationLink, SubmitEvaluationByLink, request_id
 from services.edge.answers import LinkedEvaluation, NewlyRated
-from services.edge.asking import Caller
-from services.edge.given import Calls, Given, Parts, count_address, parts
-from services.edge.inputs import LinkRating
-from services.edge.problems import RETRY_AFTER_SECONDS, Refused, declared, known
-from services.edge.wording import field_errors
+from services.edge.dependencies import Calls, Given, Parts, count_address, parts
+from services.edge.errors.problems import RETRY_AFTER_SECONDS, Refused, declared, known
+from services.edge.errors.wording import field_errors
+from services.edge.gateway import Caller
+from services.edge.models import LinkRating
 
 MAX_TOKEN = 256
 MAX_FIELDS = 1000

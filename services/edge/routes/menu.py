@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from contracts.requests import GetMenu
 from services.edge.answers import Menu
-from services.edge.given import TOKEN, Calls, Protected
-from services.edge.problems import declared
+from services.edge.dependencies import TOKEN, Calls, Protected
+from services.edge.errors.problems import declared
 
 router = APIRouter(tags=["menu"], route_class=Protected, dependencies=[TOKEN])
 

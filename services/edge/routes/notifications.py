@@ -7,9 +7,9 @@ from starlette.status import HTTP_204_NO_CONTENT
 
 from contracts.requests import ListNotifications, MarkNotificationRead, request_id
 from services.edge.answers import Notifications
-from services.edge.given import TOKEN, Calls, Protected
-from services.edge.inputs import Cursor, Limit
-from services.edge.problems import declared
+from services.edge.dependencies import TOKEN, Calls, Protected
+from services.edge.errors.problems import declared
+from services.edge.models import Cursor, Limit
 
 router = APIRouter(tags=["notifications"], route_class=Protected, dependencies=[TOKEN])
 

@@ -7,9 +7,9 @@ from starlette.status import HTTP_304_NOT_MODIFIED
 
 from contracts.requests import GetTicket, ListTickets
 from services.edge.answers import TicketPage, Tickets, VersionedTicketPage
-from services.edge.given import TOKEN, Calls, Protected
-from services.edge.inputs import Cursor, Limit
-from services.edge.problems import Refused, declared, known
+from services.edge.dependencies import TOKEN, Calls, Protected
+from services.edge.errors.problems import Refused, declared, known
+from services.edge.models import Cursor, Limit
 
 router = APIRouter(tags=["tickets"], route_class=Protected, dependencies=[TOKEN])
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.edge.problems import Refused
-from services.edge.rates import Rate
+from services.edge.errors.problems import Refused
+from services.edge.middleware.rate_limit import Rate
 from services.edge.settings import Settings
 
 

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
 from chassis.observability.logging import Log
-from services.edge.problems import Refused, known, respond
-from services.edge.wording import field_errors
+from services.edge.errors.problems import Refused, known, respond
+from services.edge.errors.wording import field_errors
 
 _UNREADABLE = {"type": "json_invalid", "loc": ("body",)}
 

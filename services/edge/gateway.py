@@ -9,9 +9,9 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from chassis.messaging.rpc import NobodyThere, NoReply, Requests
 from contracts.requests import Request
-from services.edge.problems import Refused, unavailable
+from services.edge.errors.problems import Refused, unavailable
+from services.edge.middleware.admission import Room
 from services.edge.queued import Queued
-from services.edge.room import Room
 
 R = TypeVar("R", bound=Request[Any])
 A = TypeVar("A")

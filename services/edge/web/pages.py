@@ -9,7 +9,7 @@ from typing import Literal
 import jinja2
 from starlette.responses import HTMLResponse
 
-WEB = Path(__file__).parent / "web"
+WEB = Path(__file__).parent
 SCORES = {1: "Muito ruim", 2: "Ruim", 3: "Regular", 4: "Bom", 5: "Ótimo"}
 
 Kind = Literal["form", "thanks", "message"]

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.edge.observing import HttpMetrics
-from services.edge.problems import known, respond, unavailable
+from services.edge.errors.problems import known, respond, unavailable
+from services.edge.middleware.observe import HttpMetrics
 
 _ALWAYS_SERVED = ("/health/", "/metrics")
 

@@ -4,7 +4,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.edge.problems import known, respond
+from services.edge.errors.problems import known, respond
 
 _TOO_LARGE = 413
 _MAX_DIGITS = 18

@@ -8,12 +8,12 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
-from services.edge.asking import Caller, Services
 from services.edge.auth import BadToken, KeysUnknown, NoToken, Tokens
-from services.edge.pages import Pages
-from services.edge.problems import Refused, known, unavailable
+from services.edge.errors.problems import Refused, known, unavailable
+from services.edge.gateway import Caller, Services
+from services.edge.middleware.rate_limit import Rate
 from services.edge.queued import Queued
-from services.edge.rates import Rate
+from services.edge.web.pages import Pages
 
 
 @dataclass(frozen=True, slots=True)

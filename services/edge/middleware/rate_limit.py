@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import limits
 
-from services.edge.problems import Refused, known
+from services.edge.errors.problems import Refused, known
 
 MAX_COUNTED = 10_000
 """Windows that are kept before the finished ones are cleared away."""
