@@ -40,7 +40,7 @@ async def ask(request: Request[Any]) -> JsonValue:
     async with broker() as publisher:
         requests = Requests(publisher)
         await requests.start()
-        reply = await requests.ask(request, within=PATIENCE)
+        reply = await requests.reply(request, within=PATIENCE)
     if reply.problem is not None:
         raise RefusedError(f"{reply.problem.detail} ({reply.problem.status})")
     return reply.ok

@@ -199,7 +199,7 @@ async def test_who_asks_without_an_exchange_for_the_answer_gets_none_and_stops_n
     body = ListEvaluations(request_id=uuid4(), customer_id="ana").model_dump_json().encode()
 
     question = Envelope("requests", "feedback.queries", body, type="ListEvaluations.v1", reply_to="somebody")
-    await imported.requests.ask(ListEvaluations(request_id=uuid4(), customer_id="ana"), within=timedelta(seconds=20))
+    await imported.requests.reply(ListEvaluations(request_id=uuid4(), customer_id="ana"), within=timedelta(seconds=20))
     async with asyncio.timeout(20):
         await _as_people(users, question)
 
