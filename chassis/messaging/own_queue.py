@@ -12,7 +12,7 @@ import stamina
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel
 from aio_pika.exceptions import ChannelNotFoundEntity
 
-from chassis.messaging.driver_quirks import lost_connection_is_an_error
+from chassis.cancellation import lost_connection_is_an_error
 from chassis.messaging.publisher import AWAY, Publisher
 
 OWN_NAME = ""

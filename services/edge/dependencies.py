@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -10,27 +10,41 @@ from fastapi.security import HTTPBearer
 
 from services.edge.auth import BadToken, KeysUnknown, NoToken, Tokens
 from services.edge.errors.problems import Refused, known, unavailable
-from services.edge.gateway import Caller, Services
-from services.edge.middleware.rate_limit import Rate
-from services.edge.queued import Queued
+from services.edge.gateway import Caller, Gateway
+from services.edge.live import Live
+from services.edge.middleware.rate_limit import Rate, client_address
+from services.edge.receipts import Receipts
+from services.edge.settings import Settings
 from services.edge.web.pages import Pages
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What callers may ask of this replica."""
+    """What callers may ask of this replica; `trusted_proxies` of ours stand in front of it."""
 
     customers: Rate
     contacts: Rate
     addresses: Rate
+    trusted_proxies: int
+
+    @classmethod
+    def of(cls, settings: Settings, *, now: Callable[[], float]) -> Self:
+        """As the settings have it."""
+        return cls(
+            customers=Rate(settings.rate_limit, now=now),
+            contacts=Rate(settings.contact_rate_limit, now=now),
+            addresses=Rate(settings.address_rate_limit, now=now),
+            trusted_proxies=settings.trusted_proxies,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What `app.py` puts together for the routes."""
 
-    services: Services
-    queued: Queued
+    gateway: Gateway
+    live: Live
+    receipts: Receipts
     tokens: Tokens
     rates: Rates
     pages: Pages
@@ -44,7 +58,8 @@ def parts(request: Request) -> Parts:
 
 def count_address(request: Request) -> None:
     """Count a request of somebody who is not logged in. Raises: Refused with 429."""
-    parts(request).rates.addresses.count(request.client.host if request.client else "unknown")
+    rates = parts(request).rates
+    rates.addresses.count(client_address(request, rates.trusted_proxies))
 
 
 async def _customer(request: Request) -> str:
@@ -54,7 +69,7 @@ async def _customer(request: Request) -> str:
         raise unavailable() from error
     except NoToken as error:
         count_address(request)
-        # RFC 6750, section 3.1: whoever shows nothing is told no error code
+        # RFC 6750, section 3.1: whoever shows nothing gets no error code
         raise Refused(known(401), {"WWW-Authenticate": 'Bearer realm="atendo"'}) from error
     except BadToken as error:
         count_address(request)
@@ -90,7 +105,7 @@ TOKEN = Depends(HTTPBearer(auto_error=False, bearerFormat="JWT", description="MK
 
 async def _caller(request: Request) -> Caller:
     given, state = parts(request), request.state
-    return Caller(given.services, given.queued, state.correlation_id, getattr(state, "customer_id", ""))
+    return Caller(given.gateway, state.correlation_id, getattr(state, "customer_id", ""))
 
 
 async def _parts(request: Request) -> Parts:

@@ -1,4 +1,4 @@
-"""Completes the OpenAPI document that FastAPI makes, so that it tells what the edge really answers."""
+"""Completes the OpenAPI document that FastAPI makes, so that it shows what the edge really answers."""
 
 from collections.abc import Callable
 from typing import Any

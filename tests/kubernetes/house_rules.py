@@ -139,7 +139,7 @@ def selectors_find_somebody(resources: Resources) -> Iterator[str]:
 @cache
 def public_routes() -> tuple[str, ...]:
     """What the edge serves to customers; `/health` and `/metrics` are not theirs."""
-    paths = build_edge(EdgeSettings()).http.openapi()["paths"]
+    paths = build_edge(EdgeSettings.model_validate({"receipt_secret": "r" * 32})).http.openapi()["paths"]
     own = ("/health/live", "/health/ready", "/metrics")
     return (*(path for path in paths if path not in own), "/openapi.json")
 

@@ -13,7 +13,7 @@ from contracts.message import Message
 from contracts.metrics import CATALOGUE
 from contracts.topology import queues
 from ops.dashboards import ALL
-from services.edge.app import ROUTES
+from services.edge.routes import ROUTES
 from tests.observability.programs import program
 from tests.observability.scene import TEXT, Scene
 from tests.observability.test_rules import ALERTS

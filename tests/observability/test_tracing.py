@@ -89,6 +89,7 @@ async def test_one_trace_leads_from_the_app_s_request_to_both_mails(
 ) -> None:
     environment = {name.upper(): value for name, value in system.environment.items()} | {
         "JWKS_URL": issuer.url,
+        "RECEIPT_SECRET": "r" * 32,
         "SMTP_URL": mailbox.url,
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_BSP_SCHEDULE_DELAY": "200",

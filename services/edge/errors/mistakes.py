@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
@@ -16,7 +15,7 @@ _UNREADABLE = {"type": "json_invalid", "loc": ("body",)}
 
 
 class Mistakes:
-    """What each kind of mistake is answered with; `allowed` tells the methods of a path."""
+    """What each kind of mistake is answered with; `allowed` gives the methods of a path."""
 
     def __init__(self, *, log: Log, allowed: Callable[[str], str]) -> None:
         self._log = log
@@ -27,8 +26,7 @@ class Mistakes:
         app.add_exception_handler(Refused, self._refused)
         app.add_exception_handler(HTTPException, self._by_status)
         app.add_exception_handler(RequestValidationError, self._invalid)
-        app.add_exception_handler(ResponseValidationError, self._unreadable_answer)
-        app.add_exception_handler(ValidationError, self._unreadable_answer)
+        app.add_exception_handler(ResponseValidationError, self._unwritable_answer)
         app.add_exception_handler(Exception, self._failed)
 
     async def _refused(self, _: Request, error: Exception) -> Response:
@@ -51,10 +49,10 @@ class Mistakes:
             return respond(known(404))
         return respond(known(422, field_errors(mistakes)))
 
-    async def _unreadable_answer(self, _: Request, error: Exception) -> Response:
-        mistakes = error.errors() if isinstance(error, (ValidationError, ResponseValidationError)) else []
+    async def _unwritable_answer(self, _: Request, error: Exception) -> Response:
+        mistakes = error.errors() if isinstance(error, ResponseValidationError) else []
         # without the input: it may be personal data
-        self._log.error("unreadable answer", fields=[".".join(map(str, one["loc"])) for one in mistakes][:10])
+        self._log.error("unwritable answer", fields=[".".join(map(str, one["loc"])) for one in mistakes][:10])
         return respond(known(500))
 
     async def _failed(self, _: Request, __: Exception) -> Response:
@@ -62,11 +60,12 @@ class Mistakes:
 
 
 def allowed_by(routes: Iterable[BaseRoute]) -> Callable[[str], str]:
-    """Tell the methods of a path, for the `Allow` header: those of all the routes that it has."""
+    """Give the methods of a path, for the `Allow` header: those of all its routes, and HEAD wherever GET is."""
     table = [(route.path_regex, route.methods or set()) for route in routes if isinstance(route, Route)]
 
     def allowed(path: str) -> str:
         methods = {method for pattern, some in table if pattern.match(path) for method in some}
-        return ", ".join(sorted(methods)) or "GET"
+        methods |= {"HEAD"} if "GET" in methods else set()
+        return ", ".join(sorted(methods)) or "GET, HEAD"
 
     return allowed

@@ -1,13 +1,13 @@
-"""What the customer is told when something is refused or fails: RFC 9457 problems, in pt-BR."""
+"""What the customer reads when something is refused or fails: RFC 9457 problems, in pt-BR."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
+from chassis.http.problems import MEDIA_TYPE, content, problem
 from contracts.requests import FieldError, Problem
 
-MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
 _KNOWN: dict[int, tuple[str, str]] = {
@@ -36,13 +36,10 @@ class Refused(Exception):
 
 
 def known(status: int, errors: Sequence[FieldError] = ()) -> Problem:
-    """The edge's own problem of this status; a status it has no words for is an internal error."""
+    """The edge's own problem of this status; a status that it doesn't know is an internal error."""
     status = status if status in _KNOWN else 500
     title, detail = _KNOWN[status]
-    slug = title.lower().replace(" ", "-")
-    return Problem(
-        status=status, type=f"urn:atendo:problem:{slug}", title=title, detail=detail, errors=tuple(errors) or None
-    )
+    return problem(status, title, detail, errors=errors)
 
 
 def unavailable() -> Refused:
@@ -50,12 +47,12 @@ def unavailable() -> Refused:
     return Refused(known(503))
 
 
-def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """The HTTP answer; every 503 says when to come back."""
-    more = {"Retry-After": str(RETRY_AFTER_SECONDS)} if problem.status == 503 else {}  # noqa: PLR2004 - an HTTP status
+def respond(refusal: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """The HTTP answer; every 503 names a time to come back."""
+    more = {"Retry-After": str(RETRY_AFTER_SECONDS)} if refusal.status == 503 else {}  # noqa: PLR2004 - an HTTP status
     return Response(
-        problem.model_dump_json(exclude_none=True),
-        status_code=problem.status,
+        content(refusal),
+        status_code=refusal.status,
         media_type=MEDIA_TYPE,
         headers={**more, **(headers or {})},
     )

@@ -1,11 +1,11 @@
-"""Says in pt-BR what is wrong with a request's fields, without repeating what was sent (R28)."""
+"""Writes in pt-BR what is wrong with a request's fields, without repeating what was sent (R28)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.requests import FieldError
 
-_WORDS = {
+_TEXTS = {
     "missing": "Campo obrigatório.",
     "string_type": "Deve ser um texto.",
     "string_too_short": "Campo obrigatório.",
@@ -39,6 +39,6 @@ def _field(mistake: Mapping[str, Any]) -> str:
 
 
 def _message(mistake: Mapping[str, Any]) -> str:
-    words = _WORDS.get(mistake["type"], _OTHERWISE)
+    text = _TEXTS.get(mistake["type"], _OTHERWISE)
     context = {name: str(value).replace(" or ", " ou ") for name, value in mistake.get("ctx", {}).items()}
-    return words.format(**context)
+    return text.format(**context)

@@ -1,1 +1,1 @@
-"""Layers around the edge's application, one a file; `app.py` shows their order."""
+"""Layers around the edge's application, one a file; `layers.py` has their order."""

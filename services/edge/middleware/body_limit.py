@@ -1,4 +1,4 @@
-"""Refuses a body that is too large before it is read, however its length is told."""
+"""Refuses a body that is too large before it is read, however its length is announced."""
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException

@@ -6,14 +6,12 @@ import traceback
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.observability import tracing
 from chassis.observability.logging import Log
-from chassis.observability.metrics import counter, gauge, histogram, registry
-from contracts import metrics
+from services.edge.metrics import HttpMetrics
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OUR_FAULT = 500
@@ -26,28 +24,6 @@ _CAREFUL = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
-
-
-class HttpMetrics:
-    """Counters of this replica, by route template: never by path, which may hold what is the customer's."""
-
-    def __init__(self) -> None:
-        self.registry = registry()
-        self.shed = counter(metrics.HTTP_SHED, self.registry)
-        self.in_hand = gauge(metrics.HTTP_IN_HAND, self.registry)
-        self.keys_age = gauge(metrics.KEYS_AGE, self.registry)
-        self._requests = counter(metrics.HTTP_REQUESTS, self.registry)
-        self._seconds = histogram(metrics.HTTP_SECONDS, self.registry)
-        self._seen: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-
-    def count(self, method: str, route: str, status: int, *, seconds: float) -> None:
-        """Count one request that was answered."""
-        found = self._seen.get((method, route, status))
-        if found is None:
-            found = self._requests.labels(method, route, str(status)), self._seconds.labels(route)
-            self._seen[method, route, status] = found
-        found[0].inc()
-        found[1].observe(seconds, exemplar=tracing.exemplar())
 
 
 @dataclass(slots=True)
@@ -66,7 +42,7 @@ class Observed:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request and tell of it."""
+        """Serve one request, log it and count it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -77,19 +53,19 @@ class Observed:
         async def send_seen(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seen.status = message["status"]
-                answered = MutableHeaders(scope=message)
-                answered["X-Request-ID"] = seen.correlation_id
+                headers_out = MutableHeaders(scope=message)
+                headers_out["X-Request-ID"] = seen.correlation_id
                 for name, value in _CAREFUL.items():
-                    answered.setdefault(name, value)
+                    headers_out.setdefault(name, value)
             await send(message)
 
         if scope["path"].startswith(_OWN):
             await self._serve(scope, receive, send_seen)
-            self._tell(scope, seen)
+            self._record(scope, seen)
             return
         with tracing.serving(_method(scope), headers.get("traceparent", "")) as span:
             await self._serve(scope, receive, send_seen)
-            self._tell(scope, seen)
+            self._record(scope, seen)
             span.name(f"{_method(scope)} {_route(scope)}")
             attributes: tracing.Attributes = {"http.route": _route(scope), "http.response.status_code": seen.status}
             span.tell(attributes, failed=seen.status >= _OUR_FAULT)
@@ -103,7 +79,7 @@ class Observed:
         finally:
             self._metrics.in_hand.dec()
 
-    def _tell(self, scope: Scope, seen: _Seen) -> None:
+    def _record(self, scope: Scope, seen: _Seen) -> None:
         spent = time.perf_counter() - seen.started
         method, route = _method(scope), _route(scope)
         self._metrics.count(method, route, seen.status, seconds=spent)
@@ -128,7 +104,7 @@ def _route(scope: Scope) -> str:
 
 
 def _places(error: Exception) -> list[str]:
-    # where it went wrong without its words, which may be a customer's
+    # where it went wrong without its text, which may be a customer's
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
 

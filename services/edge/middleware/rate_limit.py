@@ -1,10 +1,12 @@
-"""How much one caller may ask, counted in this replica's memory."""
+"""How much one caller may ask, counted in this replica's memory; and who that is, behind our own proxies."""
 
+import ipaddress
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import limits
+from starlette.requests import HTTPConnection
 
 from services.edge.errors.problems import Refused, known
 
@@ -63,3 +65,25 @@ class Rate:
             return
         self._windows = {caller: window for caller, window in self._windows.items() if window.ends > now}
         self._clear_at = max(self._max_counted, 2 * len(self._windows))
+
+
+def client_address(request: HTTPConnection, trusted_proxies: int) -> str:
+    """Whom the outermost of our proxies saw, counted from the right: what stands left of that anybody can make up.
+
+    Without proxies, or where a request came past them, it is the peer itself.
+    """
+    peer = request.client.host if request.client else "unknown"
+    forwarded = [one.strip() for line in request.headers.getlist("x-forwarded-for") for one in line.split(",")]
+    if not 0 < trusted_proxies <= len(forwarded):
+        return peer
+    return _without_port(forwarded[-trusted_proxies]) or peer
+
+
+def _without_port(forwarded: str) -> str | None:
+    host = forwarded[1:].partition("]")[0] if forwarded.startswith("[") else forwarded
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
