@@ -112,6 +112,7 @@ class Plan:
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", addresses["EDGE_URL"]),
             "JWKS_URL": f"{addresses['MK_URL']}/.well-known/jwks.json",
             "LINK_SECRET": self.folder.secret("link"),
+            "RECEIPT_SECRET": self.folder.secret("receipt"),
             "VAR_DIR": str(self.folder.path),
             # a dozen demo customers stand for many
             "RATE_LIMIT": os.environ.get("RATE_LIMIT", "6000/minute"),

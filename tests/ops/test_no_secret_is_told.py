@@ -20,6 +20,7 @@ SECRETS = {
     "database": "geheim-an-der-datenbank",
     "mail": "geheim-am-mail",
     "link": "l" * 40,
+    "receipt": "r" * 40,
 }
 SERVICES = ("contacts", "tickets", "notifier", "feedback", "edge")
 
@@ -31,6 +32,7 @@ def environment(broker: Broker, *, database: int) -> dict[str, str]:
         "MONGO_URL": f"mongodb://wrong:{SECRETS['database']}@127.0.0.1:{database}/",
         "SMTP_URL": f"smtp://wrong:{SECRETS['mail']}@127.0.0.1:{free_port()}",
         "LINK_SECRET": SECRETS["link"],
+        "RECEIPT_SECRET": SECRETS["receipt"],
         "JWKS_URL": "http://127.0.0.1:1/jwks",
         "PUBLIC_URL": "http://127.0.0.1",
         "PORT": str(free_port()),

@@ -36,7 +36,7 @@ def test_every_user_gets_a_password_and_no_two_are_the_same(folder: Path) -> Non
     made = make_secrets(folder)
 
     names = {f"rabbitmq/{user}" for user in BROKER_USERS} | {f"mongo/{user}" for user in DATABASE_USERS}
-    assert set(made) == names | {"link_secret"}
+    assert set(made) == names | {"link_secret", "receipt_secret"}
     assert len({*made.values(), in_a_shell(folder, "$MONGO_ROOT_PASSWORD")}) == len(made) + 1
     assert all(len(secret) == 48 and int(secret, 16) for secret in made.values())
 

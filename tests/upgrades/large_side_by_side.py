@@ -116,7 +116,13 @@ async def deploy(system: System, mailbox: Mailbox, tmp_path: Path) -> AsyncItera
     issuer = Issuer()
     often = "100000/minute"
     environment = {name.upper(): value for name, value in system.environment.items()}
-    environment |= {"SMTP_URL": mailbox.url, "JWKS_URL": issuer.url, "LINK_SECRET": "s" * 32, "MIGRATES": "job"}
+    environment |= {
+        "SMTP_URL": mailbox.url,
+        "JWKS_URL": issuer.url,
+        "LINK_SECRET": "s" * 32,
+        "RECEIPT_SECRET": "r" * 32,
+        "MIGRATES": "job",
+    }
     environment |= {"RATE_LIMIT": often, "CONTACT_RATE_LIMIT": often, "ADDRESS_RATE_LIMIT": often}
     trees = {"released": unpack((RELEASE / "commit").read_text().strip(), tmp_path / "released"), "today": ROOT}
     versions = {name: Version(name, tree, tmp_path, environment) for name, tree in trees.items()}
