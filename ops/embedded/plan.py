@@ -14,7 +14,7 @@ from ops.embedded.mongodb import find_mongod
 from ops.embedded.part import Part, Stage, http_checks
 from ops.embedded.ports import LOOPBACK
 from ops.embedded.process import Program
-from ops.embedded.rabbitmq import find_server
+from ops.embedded.rabbitmq import PATIENCE, find_server, is_not_left_behind
 from ops.embedded.replica_set import ReplicaSet
 from ops.embedded.run_folder import RunFolder
 
@@ -44,13 +44,17 @@ class Plan:
             yield self._mailbox()
 
     def _rabbitmq(self) -> Iterator[Part]:
-        for number, node in enumerate(broker_nodes(self.layout, self.folder), start=1):
+        nodes = broker_nodes(self.layout, self.folder)
+        for number, node in enumerate(nodes, start=1):
             yield Part(
                 "rabbitmq",
                 Stage.FOUNDATION,
                 node.management_url.replace("//", "//guest:guest@"),
                 program=node.program,
                 ready=partial(asyncio.to_thread, node.ready),
+                # Without another node that serves, ending this one would help nobody.
+                alive=partial(asyncio.to_thread, is_not_left_behind, node, nodes) if len(nodes) > 1 else None,
+                patience=PATIENCE,
                 replica=number,
             )
 

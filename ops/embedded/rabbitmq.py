@@ -6,10 +6,13 @@ import os
 import shutil
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from ops.embedded.part import Patience
 from ops.embedded.ports import LOOPBACK, answers
 from ops.embedded.process import MissingPartError, Program
 
@@ -18,7 +21,10 @@ _DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _PREFIXES = ("/usr/local/sbin", "/opt/rabbitmq/sbin", "/opt/homebrew/sbin", "/usr/lib/rabbitmq/sbin", "/usr/sbin")
 _GUEST = "Basic " + base64.b64encode(b"guest:guest").decode()
 
-_PATIENCE_SECONDS = 5.0
+_ANSWERS_WITHIN_SECONDS = 5.0
+# A node waits five minutes for the others that it knew before it gives up by itself; one that paused in a minority is
+# back within seconds of seeing the others, on a slow machine within some twenty.
+PATIENCE = Patience(starting=timedelta(minutes=6), running=timedelta(minutes=1))
 
 
 def find_server() -> str:
@@ -77,7 +83,7 @@ class RabbitMQ:
 
     def ready(self) -> bool:
         """Tell whether clients and the management API are served, and all members have found each other."""
-        if not answers(self.host, self.port, within_seconds=_PATIENCE_SECONDS):
+        if not answers(self.host, self.port, within_seconds=_ANSWERS_WITHIN_SECONDS):
             return False
         try:
             nodes = ask(self.management_url, "nodes")
@@ -159,9 +165,19 @@ class RabbitMQ:
         }
 
 
+def is_not_left_behind(node: RabbitMQ, nodes: Iterable[RabbitMQ]) -> bool:
+    """Tell whether a node serves, or no other one does: false where it runs and serves nobody while others go on.
+
+    RabbitMQ 3.10 may end up so after a partition: its management agent dies of a lost connection that lingers beside
+    the new one (`case_clause` in `rabbit_net:dist_info`), and may take with it what else the node does. Only a restart
+    brings it back.
+    """
+    return node.ready() or not any(other.ready() for other in nodes if other != node)
+
+
 def ask(management_url: str, path: str) -> Any:  # noqa: ANN401 - JSON
     """Return what a private node's management API says of `path`. Raises: URLError, OSError, ValueError."""
     # The address is ours.
     request = urllib.request.Request(f"{management_url}/api/{path}", headers={"Authorization": _GUEST})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=_ANSWERS_WITHIN_SECONDS) as answer:  # noqa: S310
         return json.load(answer)
