@@ -11,7 +11,7 @@ from rich.table import Table
 from chassis.messaging.publisher import Publisher, Unroutable
 from ops.ages import age
 from ops.console import console
-from ops.letters import Choice, DeadLetter, chosen, replay
+from ops.dead_letters import Choice, DeadLetter, chosen, replay
 from ops.session import RefusedError, broker, visit
 
 dead = App(name="dead", help="Dead letters: list, show, replay, drop.")

@@ -10,7 +10,7 @@ from chassis.clock import utc_now
 from chassis.persistence.migrations import NOTED
 from chassis.persistence.mongo import Database
 from ops.databases import databases
-from ops.letters import Choice, DeadLetter, chosen
+from ops.dead_letters import Choice, DeadLetter, chosen
 from ops.session import RefusedError, broker, visit
 
 Held = dict[str, dict[str, list[dict[str, Any]]]]

@@ -16,7 +16,7 @@ from contracts import topology
 from ops.ages import age
 from ops.console import console
 from ops.databases import databases
-from ops.letters import waiting
+from ops.dead_letters import waiting
 from ops.reconcile_erasures import lapses
 from ops.reconcile_search import Finding, Search
 from ops.session import RefusedError, broker, visit

@@ -15,7 +15,7 @@ from chassis.messaging.rpc import NobodyThere, NoReply, Requests
 from chassis.settings import Settings
 from contracts.requests import Request
 from ops.addresses import NotRunningError, address
-from ops.letters import UnknownServiceError
+from ops.dead_letters import UnknownServiceError
 
 PATIENCE = timedelta(seconds=5)
 

@@ -5,9 +5,9 @@ import sys
 import httpx2
 
 from ops.addresses import NotRunningError
+from ops.demo.screen import Teller
 from ops.demo.stage import PlotHoleError
 from ops.demo.story import tell
-from ops.demo.teller import Teller
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ import httpx2
 import yaml
 
 from ops.addresses import ROOT, address
-from ops.demo.teller import Teller
+from ops.demo.screen import Teller
 
 PROVIDER = ROOT / "mk" / "scenarios" / "provider.yaml"
 PATIENCE = timedelta(seconds=15)

@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
+from ops.demo.screen import Teller
 from ops.demo.stage import App, Json, Stage, eventually, expect
-from ops.demo.teller import Teller
 from ops.questions import explain
 
 

@@ -12,7 +12,7 @@ from chassis.settings import Settings
 from contracts import tickets, topology
 from ops import dead as command
 from ops.dead import Filters
-from ops.letters import Choice, chosen
+from ops.dead_letters import Choice, chosen
 from tests.eventually import eventually
 from tests.system import LONG_AGO, System, said
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis.messaging.envelope import Envelope
-from ops.letters import Choice, chosen, replay
+from ops.dead_letters import Choice, chosen, replay
 from tests.eventually import eventually
 from tests.system import System
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ops.embedded.mailbox.letters import MOST_KEPT, Letters
+from ops.embedded.mailbox.mails import MOST_KEPT, Letters
 from ops.embedded.ports import answers, free_port
 from ops.embedded.process import Program, stop
 from tests.eventually import eventually

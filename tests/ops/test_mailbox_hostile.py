@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.embedded.mailbox.letters import Letters
+from ops.embedded.mailbox.mails import Letters
 from ops.embedded.mailbox.page import letter_page, list_page
 
 HOSTILE = {

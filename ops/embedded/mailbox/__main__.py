@@ -6,7 +6,7 @@ from pathlib import Path
 
 import uvicorn
 
-from ops.embedded.mailbox.letters import Letters
+from ops.embedded.mailbox.mails import Letters
 from ops.embedded.mailbox.smtp import listen
 from ops.embedded.mailbox.web import Web
 from ops.embedded.ports import LOOPBACK

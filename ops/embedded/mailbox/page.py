@@ -2,7 +2,7 @@
 
 from html import escape
 
-from ops.embedded.mailbox.letters import Letter
+from ops.embedded.mailbox.mails import Letter
 
 SHOWN = 100
 

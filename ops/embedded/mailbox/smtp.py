@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from ops.embedded.mailbox.letters import Letters
+from ops.embedded.mailbox.mails import Letters
 
 _MAX_BYTES = 10_000_000
 

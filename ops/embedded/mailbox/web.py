@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ops.embedded.mailbox.letters import Letter, Letters
+from ops.embedded.mailbox.mails import Letter, Letters
 from ops.embedded.mailbox.page import LETTER_POLICY, PAGE_POLICY, SHOWN, letter_page, list_page
 
 
