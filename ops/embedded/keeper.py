@@ -129,7 +129,7 @@ class Keeper:
         patience = self.part.patience.starting if self._ready_since is None else self.part.patience.running
         silent_for = time.monotonic() - self._alive_at
         if silent_for > patience.total_seconds() and self._process is not None and not self._stopping.is_set():
-            self._become(State.UNREADY, f"no answer for {patience.total_seconds():g} s, ended")
+            self._become(State.UNREADY, f"no sign of life for {patience.total_seconds():g} s, ended")
             signal_group(self._process.pid, signal.SIGKILL)
 
     def _ready_for(self) -> timedelta:

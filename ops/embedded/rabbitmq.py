@@ -6,13 +6,10 @@ import os
 import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ops.embedded.part import Patience
 from ops.embedded.ports import LOOPBACK, answers
 from ops.embedded.process import MissingPartError, Program
 
@@ -22,9 +19,6 @@ _PREFIXES = ("/usr/local/sbin", "/opt/rabbitmq/sbin", "/opt/homebrew/sbin", "/us
 _GUEST = "Basic " + base64.b64encode(b"guest:guest").decode()
 
 _ANSWERS_WITHIN_SECONDS = 5.0
-# A node waits five minutes for the others that it knew before it gives up by itself; one that paused in a minority is
-# back within seconds of seeing the others, on a slow machine within some twenty.
-PATIENCE = Patience(starting=timedelta(minutes=6), running=timedelta(minutes=1))
 
 
 def find_server() -> str:
@@ -163,16 +157,6 @@ class RabbitMQ:
             "ERL_EPMD_PORT": "1",
             "ERL_CRASH_DUMP_SECONDS": "0",
         }
-
-
-def is_not_left_behind(node: RabbitMQ, nodes: Iterable[RabbitMQ]) -> bool:
-    """Tell whether a node serves, or no other one does: false where it runs and serves nobody while others go on.
-
-    RabbitMQ 3.10 may end up so after a partition: its management agent dies of a lost connection that lingers beside
-    the new one (`case_clause` in `rabbit_net:dist_info`), and may take with it what else the node does. Only a restart
-    brings it back.
-    """
-    return node.ready() or not any(other.ready() for other in nodes if other != node)
 
 
 def ask(management_url: str, path: str) -> Any:  # noqa: ANN401 - JSON

@@ -1,45 +1,58 @@
-"""Which broker node of a cluster has to be started again: one that serves nobody while others do."""
+"""Which broker node of a cluster has to be started again: one that a majority reaches and goes on without."""
 
 import http.server
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 from ops.embedded.layout import read_layout
+from ops.embedded.left_behind import is_left_behind
 from ops.embedded.plan import Plan
-from ops.embedded.ports import LOOPBACK, free_port
-from ops.embedded.rabbitmq import RabbitMQ, is_not_left_behind
+from ops.embedded.ports import free_port
+from ops.embedded.rabbitmq import RabbitMQ
 from ops.embedded.run_folder import RunFolder
 
-
-class _Api(http.server.BaseHTTPRequestHandler):
-    """The management API of a node that knows three nodes."""
-
-    def do_GET(self) -> None:
-        body = json.dumps([{}, {}, {}]).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - the library's name
-        """Say nothing: tests have no terminal of their own."""
+_PEERS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 
 
-def test_a_node_that_serves_nobody_while_another_does_is_left_behind(tmp_path: Path) -> None:
-    with _serving() as port:
-        silent, other = _node(tmp_path, free_port()), _node(tmp_path, port)
+@pytest.mark.parametrize(
+    ("running", "linked", "serves", "left_behind"),
+    [
+        pytest.param("123", "13", True, False, id="all is well"),
+        pytest.param("123", "13", False, True, id="its management died"),
+        pytest.param("23", "13", False, True, id="it runs and does nothing"),
+        pytest.param("23", "13", True, True, id="it came up alone while it was cut off"),
+        pytest.param("23", "3", False, False, id="it is cut off, and pauses"),
+        pytest.param("2", "13", False, False, id="no majority goes on"),
+    ],
+)
+def test_a_node_that_a_majority_reaches_and_goes_on_without_is_left_behind(
+    tmp_path: Path, *, running: str, linked: str, serves: bool, left_behind: bool
+) -> None:
+    view = [
+        {
+            "name": f"atendo@127.0.0.{number}",
+            "running": str(number) in running,
+            "cluster_links": [{"name": f"atendo@127.0.0.{one}"} for one in linked] if number == 2 else [],
+        }
+        for number in (1, 2, 3)
+    ]
 
-        assert not is_not_left_behind(silent, (silent, other))
-        assert is_not_left_behind(other, (silent, other))
+    with ExitStack() as stack:
+        first = stack.enter_context(_api(1, view)) if serves else free_port()
+        node, other = _node(tmp_path, 1, first), _node(tmp_path, 2, stack.enter_context(_api(2, view)))
+
+        assert is_left_behind(node, (node, other)) is left_behind
 
 
-def test_where_no_node_serves_none_is_left_behind(tmp_path: Path) -> None:
-    nodes = (_node(tmp_path, free_port()), _node(tmp_path, free_port()))
+def test_where_no_other_node_answers_none_is_left_behind(tmp_path: Path) -> None:
+    nodes = (_node(tmp_path, 1, free_port()), _node(tmp_path, 2, free_port()))
 
-    assert [is_not_left_behind(node, nodes) for node in nodes] == [True, True]
+    assert [is_left_behind(node, nodes) for node in nodes] == [False, False]
 
 
 def test_every_node_of_a_cluster_is_watched_and_a_single_one_is_left_alone(tmp_path: Path) -> None:
@@ -53,8 +66,19 @@ def test_every_node_of_a_cluster_is_watched_and_a_single_one_is_left_alone(tmp_p
 
 
 @contextmanager
-def _serving() -> Iterator[int]:
-    server = http.server.ThreadingHTTPServer((LOOPBACK, 0), _Api)
+def _api(number: int, nodes: list[dict[str, object]]) -> Iterator[int]:
+    """The management API of a node that sees its cluster so."""
+
+    class Api(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(nodes).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Write nothing on the terminal of the tests."""
+
+    server = http.server.ThreadingHTTPServer((_PEERS[number - 1], 0), Api)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -65,12 +89,13 @@ def _serving() -> Iterator[int]:
         thread.join()
 
 
-def _node(folder: Path, port: int) -> RabbitMQ:
+def _node(folder: Path, number: int, port: int) -> RabbitMQ:
     return RabbitMQ(
         folder=folder,
         port=port,
         management_port=port,
-        distribution_port=free_port(),
+        distribution_port=0,
         log=folder / "rabbitmq.log",
-        peers=(LOOPBACK, "127.0.0.2", "127.0.0.3"),
+        host=_PEERS[number - 1],
+        peers=_PEERS,
     )
