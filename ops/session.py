@@ -63,6 +63,6 @@ def visit(work: Callable[[], Awaitable[Any]]) -> int:
     return 0
 
 
-def _complain(words: str) -> int:
-    print(f"atendo: {words}", file=sys.stderr)
+def _complain(text: str) -> int:
+    print(f"atendo: {text}", file=sys.stderr)
     return 1
