@@ -42,7 +42,7 @@ CONSUMES = {
 OWN_QUERIES = {name: {f"{name}.queries"} if name in SERVICES else set() for name in PUBLISHERS}
 
 
-def says(user: str) -> set[tuple[str, str]]:
+def stated(user: str) -> set[tuple[str, str]]:
     """What a user may publish, as (exchange, key)."""
     if user == "edge":
         return {("requests", queue) for queue in ASKED}
@@ -62,7 +62,7 @@ async def test_a_user_publishes_what_is_its_own_to_say_and_nothing_else(users: U
 
     let = await attempts.those_allowed(users[user].url, tried, lambda one: attempts.publishing(*one))
 
-    assert let == says(user)
+    assert let == stated(user)
 
 
 @pytest.mark.parametrize("user", PUBLISHERS)
@@ -112,11 +112,13 @@ async def test_the_edge_hears_answers_to_itself_and_to_nobody_else(users: Users)
         channel = await connection.channel()
         await channel.declare_queue(A_REPLY, exclusive=True, auto_delete=True)
         keys = [A_REPLY, "#", "edge.replies.#", "edge.replies.*", "contacts.commands"]
-        heard = {key for key in keys if await attempts.allowed(connection, attempts.binding(A_REPLY, "replies", key))}
+        received = {
+            key for key in keys if await attempts.allowed(connection, attempts.binding(A_REPLY, "replies", key))
+        }
         elsewhere = [attempts.binding(A_REPLY, name, "#") for name in topology.EXCHANGES if name != "replies"]
         others = [one for one in elsewhere if await attempts.allowed(connection, one)]
 
-    assert heard == {A_REPLY}
+    assert received == {A_REPLY}
     assert others == []
 
 
@@ -140,11 +142,11 @@ async def test_a_user_has_no_way_into_the_management(broker: Broker, users: User
 async def test_people_may_do_everything_with_messages_and_look_but_make_no_users(broker: Broker, users: Users) -> None:
     ops = users["ops"]
 
-    said = await attempts.those_allowed(ops.url, KEYS[:5], lambda key: attempts.publishing("atendo", key))
+    published = await attempts.those_allowed(ops.url, KEYS[:5], lambda key: attempts.publishing("atendo", key))
     laid = await attempts.those_allowed(ops.url, QUEUES, lambda queue: attempts.publishing("", queue))
     read = await attempts.those_allowed(ops.url, QUEUES, attempts.getting)
 
-    assert (len(said), laid, read) == (5, set(QUEUES), set(QUEUES))
+    assert (len(published), laid, read) == (5, set(QUEUES), set(QUEUES))
     with httpx2.Client(base_url=broker.management_url, auth=ops.credentials) as client:
         assert client.get("/api/overview").status_code == 200
         assert client.put("/api/users/more", json={"password": "x", "tags": ""}).status_code == 401

@@ -30,7 +30,7 @@ from tests.eventually import eventually
 from tests.infra import Broker
 from tests.machines import Machines, are_allowed
 from tests.stream import Stream
-from tests.system import System, said
+from tests.system import System, emitted
 
 pytestmark = [
     pytest.mark.embedded,
@@ -200,10 +200,10 @@ async def _contacts(system: System, running: Running, *, first_host: str = "") -
         others = [URL(one) for one in hosts(url) if URL(one).host != there.host]
         url = str(there.update_query({OTHERS: ",".join(f"{one.host}:{one.port}" for one in others)}))
     service = await system.run(build, Settings, amqp_url=url)
-    await system.say(
-        said(mk.SacOptionsSaved, mobile_menu=["contacts"]),
-        said(mk.SectorSaved, sector_id="tecnico", name="Técnico", generate_ticket=True),
-        said(mk.CustomerSaved, customer_id="ana", name="Ana", connections=[]),
+    await system.publish(
+        emitted(mk.SacOptionsSaved, mobile_menu=["contacts"]),
+        emitted(mk.SectorSaved, sector_id="tecnico", name="Técnico", generate_ticket=True),
+        emitted(mk.CustomerSaved, customer_id="ana", name="Ana", connections=[]),
     )
     for collection in ("options", "sectors", "customers"):
         await eventually(service.database[collection].find_one)

@@ -27,7 +27,7 @@ from contracts.requests import (
 from tests.contracts.losses import missing
 from tests.eventually import eventually
 from tests.smtp import Mailbox
-from tests.system import System, said
+from tests.system import System, emitted
 from tests.upgrades.record import NAMES, STORED, a_contact, start
 
 RELEASES = sorted(Path(__file__).parent.glob("v[0-9]*"))
@@ -154,15 +154,15 @@ async def test_an_old_ticket_goes_on_and_new_protocols_are_new(upgraded: Upgrade
     system, ticket = upgraded.system, upgraded.ticket("operator")
     old = {one["protocol"] for one in upgraded.documents("tickets", "tickets") if one["openings"]}
 
-    await system.say(
-        said(mk.PhaseChanged, ticket_id=ticket["_id"], process="Suporte", phase="Fim", customer_label="Fim")
+    await system.publish(
+        emitted(mk.PhaseChanged, ticket_id=ticket["_id"], process="Suporte", phase="Fim", customer_label="Fim")
     )
     contact = await a_contact(system, "ana", "tecnico", text="Ainda sem conexão")
 
-    (told,) = await eventually(lambda: system.heard_of(tickets.PhaseChanged, ticket_id=ticket["_id"]) or None)
-    assert told["protocol"] == ticket["protocol"]
-    assert told["version"] > ticket["version"]
-    (opened,) = await eventually(lambda: system.heard_of(tickets.TicketOpened, contact_id=contact) or None)
+    (published,) = await eventually(lambda: system.received_of(tickets.PhaseChanged, ticket_id=ticket["_id"]) or None)
+    assert published["protocol"] == ticket["protocol"]
+    assert published["version"] > ticket["version"]
+    (opened,) = await eventually(lambda: system.received_of(tickets.TicketOpened, contact_id=contact) or None)
     assert opened["protocol"] not in old
 
 
@@ -170,11 +170,11 @@ async def test_what_waited_for_its_opening_still_takes_effect(upgraded: Upgraded
     system, more = upgraded.system, {"complaint": "Lentidão", "notification_level": "all", "opened_by": "Rui"}
 
     opening = mk.TicketOpened.model_validate(
-        said(mk.TicketOpened, ticket_id="not opened yet", customer_id="ana", **more).model_dump()  # type: ignore[arg-type]
+        emitted(mk.TicketOpened, ticket_id="not opened yet", customer_id="ana", **more).model_dump()  # type: ignore[arg-type]
     )
-    await system.say(opening)
+    await system.publish(opening)
 
-    await eventually(lambda: system.heard_of(tickets.PhaseChanged, ticket_id="not opened yet") or None)
+    await eventually(lambda: system.received_of(tickets.PhaseChanged, ticket_id="not opened yet") or None)
 
 
 async def test_an_evaluation_that_was_asked_for_can_be_answered_and_an_answer_stands(upgraded: Upgraded) -> None:
@@ -190,8 +190,8 @@ async def test_an_evaluation_that_was_asked_for_can_be_answered_and_an_answer_st
 
     assert len(waiting) == 1
     assert (await system.problem(answer(answered["_id"], 1))).status == 409
-    (told,) = await eventually(lambda: system.heard_of(feedback.EvaluationSubmitted) or None)
-    assert told["evaluation_id"] == waiting[0]["evaluation_id"]
+    (published,) = await eventually(lambda: system.received_of(feedback.EvaluationSubmitted) or None)
+    assert published["evaluation_id"] == waiting[0]["evaluation_id"]
 
 
 async def test_messages_of_the_release_that_come_again_change_nothing(upgraded: Upgraded) -> None:
@@ -201,7 +201,7 @@ async def test_messages_of_the_release_that_come_again_change_nothing(upgraded: 
     spoken = [one for folder in RELEASES for one in json.loads((folder / "said.json").read_text())]
     before = await counted(upgraded)
 
-    await system.say(*(events[one["key"]].model_validate(one["body"]) for one in spoken))
+    await system.publish(*(events[one["key"]].model_validate(one["body"]) for one in spoken))
     await system.quiet()
 
     assert await counted(upgraded) == before
@@ -230,5 +230,5 @@ async def test_an_outbox_that_the_release_left_is_swept(upgraded: Upgraded) -> N
     swept = await service.sweeper.sweep(older_than=timedelta())
 
     assert swept == len(left["told"])
-    await eventually(lambda: len(system.heard) >= swept or None)
-    assert system.heard_of(notifier.NotificationFailed) == []
+    await eventually(lambda: len(system.received) >= swept or None)
+    assert system.received_of(notifier.NotificationFailed) == []
