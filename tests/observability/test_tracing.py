@@ -193,15 +193,20 @@ def output_of(code: str) -> str:
 
 @pytest.mark.parametrize("service", ["contacts", "tickets", "notifier", "feedback", "edge"])
 def test_nothing_of_it_is_loaded_where_nobody_asks(service: str) -> None:
-    unwanted: tuple[str, ...] = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.proto", "chassis.spans")
-    if service != "edge":
-        # FastAPI loads the API, which does nothing, by itself
-        unwanted += ("opentelemetry.trace", "opentelemetry.context")
+    # FastAPI loads the API, which does nothing, by itself
+    of_the_api = () if service == "edge" else ("opentelemetry.trace", "opentelemetry.context")
+    unwanted = (
+        "opentelemetry.sdk",
+        "opentelemetry.exporter",
+        "opentelemetry.proto",
+        "chassis.observability.otel",
+        *of_the_api,
+    )
 
     loaded = output_of(
         f"import sys, services.{service}.app\n"
-        "from chassis import telemetry, tracing\n"
-        "tracing.begin('it', '', log=telemetry.logger())\n"
+        "from chassis.observability import logging, tracing\n"
+        "tracing.begin('it', '', log=logging.logger())\n"
         f"print([name for name in sys.modules if name.startswith({unwanted})])"
     )
 
@@ -212,9 +217,9 @@ def test_a_missing_package_is_named_in_one_line_and_nothing_fails() -> None:
     [line] = output_of(
         "import sys\n"
         "sys.modules['opentelemetry.sdk'] = None\n"
-        "from chassis import telemetry, tracing\n"
-        "telemetry.configure_logging('it', form='json', level='INFO')\n"
-        "tracing.begin('it', 'http://127.0.0.1:9', log=telemetry.logger())\n"
+        "from chassis.observability import logging, tracing\n"
+        "logging.configure_logging('it', form='json', level='INFO')\n"
+        "tracing.begin('it', 'http://127.0.0.1:9', log=logging.logger())\n"
         "with tracing.consuming('it', {}): pass\n"
     ).splitlines()
 
