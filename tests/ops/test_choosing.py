@@ -126,11 +126,11 @@ def test_the_containers_are_those_of_docker_compose() -> None:
 
 def test_what_starts_a_broker_or_database_of_its_own_says_so() -> None:
     starts = re.compile(r"ops\.embedded\.(?:mongodb|rabbitmq|plan|cluster) import")
-    tests = [path for pattern in ("test_*.py", "conftest.py") for path in (ROOT / "tests").rglob(pattern)]
+    tests = [path for pattern in ("test_*.py", "large_*.py", "conftest.py") for path in (ROOT / "tests").rglob(pattern)]
 
     own = {path.name: path.read_text() for path in tests if starts.search(path.read_text())}
 
-    assert {"test_cluster.py", "test_up.py", "test_database_gone.py"} <= set(own)
+    assert {"large_cluster.py", "test_up.py", "test_database_gone.py"} <= set(own)
     assert [name for name, text in own.items() if "pytest.mark.embedded" not in text] == []
 
 
