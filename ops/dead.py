@@ -9,8 +9,7 @@ from rich.progress import track
 from rich.table import Table
 
 from chassis.messaging.publisher import Publisher, Unroutable
-from ops.ages import age
-from ops.console import console
+from ops.console import age, console
 from ops.dead_letters import Choice, DeadLetter, chosen, replay
 from ops.session import RefusedError, broker, visit
 

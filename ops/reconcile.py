@@ -13,8 +13,7 @@ from chassis.clock import utc_now
 from chassis.messaging.publisher import Publisher
 from chassis.persistence.outbox import Entry
 from contracts import topology
-from ops.ages import age
-from ops.console import console
+from ops.console import age, console
 from ops.databases import databases
 from ops.dead_letters import waiting
 from ops.reconcile_erasures import lapses

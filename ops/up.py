@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import yaml
 from rich.console import Console
 
 from ops.embedded.board import Board, Lines, LiveTable
-from ops.embedded.demo_customers import demo_customers
 from ops.embedded.keeper import Keeper
 from ops.embedded.layout import BadSettingError, Layout, read_layout
 from ops.embedded.plan import ROOT, Plan
@@ -150,3 +150,23 @@ def _welcome(addresses: Mapping[str, str]) -> str:
         lines += ["Log in as one of these demo customers (CPF, password):"]
         lines += [f"  {one.name:<24} {one.login}  {one.password}" for one in customers]
     return "\n".join([*lines, "Try `make demo` in another terminal. Ctrl-C stops everything.", ""])
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCustomer:
+    """A made-up customer of the demo provider, with the password that the stand-in for MK accepts."""
+
+    name: str
+    login: str
+    password: str
+
+
+def demo_customers(scenario: Path, *, at_most: int = 3) -> list[DemoCustomer]:
+    """Return the first customers of a scenario; none where the file isn't there."""
+    if not scenario.exists():
+        return []
+    customers = (yaml.safe_load(scenario.read_text()) or {}).get("customers", [])
+    return [
+        DemoCustomer(name=str(one["name"]), login=str(one["login"]), password=str(one["password"]))
+        for one in customers[:at_most]
+    ]

@@ -9,12 +9,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from ops.embedded.backoff import LONGEST, next_pause
 from ops.embedded.part import Check, Part
 from ops.embedded.process import signal_group
 
 _GLANCE = timedelta(milliseconds=100)
 _PROBE_EVERY = timedelta(seconds=1)
+
+FIRST = timedelta(seconds=0.5)
+LONGEST = timedelta(seconds=30)
+# A part that was up for so long has proved itself: its next death is a new story.
+PROVEN = timedelta(minutes=1)
 
 
 class State(StrEnum):
@@ -146,3 +150,10 @@ class Keeper:
         if (state, note) != (self.state, self.note):
             self.state, self.note = state, note
             self.changed(self)
+
+
+def next_pause(previous: timedelta | None, *, was_ready_for: timedelta) -> timedelta:
+    """Return the pause before the next start: doubled each time, from half a second to half a minute."""
+    if previous is None or was_ready_for >= PROVEN:
+        return FIRST
+    return min(previous * 2, LONGEST)

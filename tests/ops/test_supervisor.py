@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.embedded.backoff import FIRST, LONGEST, PROVEN, next_pause
-from ops.embedded.keeper import Keeper, State
+from ops.embedded.keeper import FIRST, LONGEST, PROVEN, Keeper, State, next_pause
 from ops.embedded.part import Check, Part, Patience, Stage, accepts, http_checks
 from ops.embedded.ports import free_port
 from ops.embedded.process import Program
