@@ -17,8 +17,8 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from starlette.types import ASGIApp, Message
 
 from contracts.requests import Reply, Request, contact_id
-from ops.embedded.mailbox.mails import Letters
-from ops.embedded.mailbox.page import letter_page, list_page
+from ops.embedded.mailbox.mails import Mails
+from ops.embedded.mailbox.page import list_page, mail_page
 from services.edge.app import build
 from services.edge.settings import Settings
 from tests.fuzz.hostile import bodies, texts
