@@ -17,8 +17,8 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from starlette.types import ASGIApp, Message
 
 from contracts.requests import Request, contact_id
-from ops.embedded.mailbox.letters import Letters
-from ops.embedded.mailbox.page import letter_page, list_page
+from ops.embedded.mailbox.mails import Mails
+from ops.embedded.mailbox.page import list_page, mail_page
 from services.edge.app import build
 from services.edge.settings import Settings
 from tests.fuzz.hostile import bodies, texts
@@ -309,14 +309,14 @@ def _mail_bytes() -> SearchStrategy[bytes]:
 def _check_mailbox(folder: Path) -> Callable[[bytes], None]:
     def check(content: bytes) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        letters = Letters(folder)
-        letter = letters.get(letters.add(content, sender="a@b.example", recipients=["c@d.example"]))
-        assert letter is not None
+        mails = Mails(folder)
+        mail = mails.get(mails.add(content, sender="a@b.example", recipients=["c@d.example"]))
+        assert mail is not None
         # as its two interfaces write it
-        json.dumps(letter.as_maildev(), ensure_ascii=False).encode()
-        letter_page(letter).encode()
-        list_page([letter], total=1).encode()
-        letter.html().encode()
+        json.dumps(mail.as_maildev(), ensure_ascii=False).encode()
+        mail_page(mail).encode()
+        list_page([mail], total=1).encode()
+        mail.html().encode()
 
     return check
 

@@ -58,9 +58,9 @@ def failing(request: pytest.FixtureRequest, broker: Broker, tmp_path: Path) -> I
 
 
 async def test_a_service_that_is_refused_says_so_without_a_secret(failing: Path) -> None:
-    said = await eventually(lambda: told(failing, "ACCESS_REFUSED"), within=timedelta(seconds=30))
+    output = await eventually(lambda: log_with(failing, "ACCESS_REFUSED"), within=timedelta(seconds=30))
 
-    assert [name for name, secret in SECRETS.items() if secret in said] == []
+    assert [name for name, secret in SECRETS.items() if secret in output] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -73,6 +73,6 @@ def test_settings_can_be_shown_without_a_secret(service: str, broker: Broker, mo
     assert [name for name, secret in SECRETS.items() if secret in shown] == []
 
 
-def told(log: Path, word: str) -> str | None:
-    said = log.read_text()
-    return said if word in said else None
+def log_with(log: Path, secret: str) -> str | None:
+    output = log.read_text()
+    return output if secret in output else None

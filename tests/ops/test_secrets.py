@@ -27,8 +27,8 @@ def make_secrets(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder / "secrets")): path.read_text() for path in made}
 
 
-def in_a_shell(folder: Path, words: str) -> str:
-    shell = ["sh", "-c", f'. ./.env; printf %s "{words}"']
+def in_a_shell(folder: Path, text: str) -> str:
+    shell = ["sh", "-c", f'. ./.env; printf %s "{text}"']
     return subprocess.run(shell, cwd=folder, env={}, check=True, capture_output=True, text=True).stdout  # noqa: S603
 
 

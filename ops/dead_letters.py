@@ -72,10 +72,10 @@ class DeadLetter:
 
     def names(self, ids: Collection[str]) -> bool:
         """Whether it says one of these ids anywhere: of a customer, a ticket, a contact; or a protocol."""
-        return any(one in ids for one in _words(self.body))
+        return any(one in ids for one in _texts(self.body))
 
 
-def _words(body: object) -> Iterator[str]:
+def _texts(body: object) -> Iterator[str]:
     """Every text in a message; what isn't JSON is taken apart where no id could go on."""
     unread = [body]
     while unread:
@@ -106,24 +106,24 @@ class Choice:
     younger_than: timedelta | None = None
     about: frozenset[str] = frozenset()
 
-    def takes(self, letter: DeadLetter, *, now: datetime) -> bool:
+    def takes(self, dead_letter: DeadLetter, *, now: datetime) -> bool:
         """Whether this one is meant; an id may be shortened to its beginning."""
-        if self.ids and not any(letter.id.startswith(one) for one in self.ids):
+        if self.ids and not any(dead_letter.id.startswith(one) for one in self.ids):
             return False
-        if self.type and self.type not in {letter.type, letter.type.split(".", maxsplit=1)[0]}:
+        if self.type and self.type not in {dead_letter.type, dead_letter.type.split(".", maxsplit=1)[0]}:
             return False
-        if self.reason and self.reason != letter.reason:
+        if self.reason and self.reason != dead_letter.reason:
             return False
-        if self.about and not letter.names(self.about):
+        if self.about and not dead_letter.names(self.about):
             return False
-        return self._is_of_age(letter, now=now)
+        return self._is_of_age(dead_letter, now=now)
 
-    def _is_of_age(self, letter: DeadLetter, *, now: datetime) -> bool:
+    def _is_of_age(self, dead_letter: DeadLetter, *, now: datetime) -> bool:
         if self.older_than is None and self.younger_than is None:
             return True
-        if letter.died_at is None:
+        if dead_letter.died_at is None:
             return False
-        age = now - letter.died_at
+        age = now - dead_letter.died_at
         return (self.older_than or timedelta()) <= age and (self.younger_than is None or age < self.younger_than)
 
     @property
@@ -145,31 +145,31 @@ async def chosen(publisher: Publisher, choice: Choice) -> AsyncIterator[list[Dea
         for service in choice.services:
             queue = await channel.get_queue(topology.dead_queue(service), ensure=False)
             while (message := await queue.get(fail=False)) is not None:
-                letter = DeadLetter.read(service, message)
-                if choice.takes(letter, now=datetime.now(UTC)):
-                    found.append(letter)
+                dead_letter = DeadLetter.read(service, message)
+                if choice.takes(dead_letter, now=datetime.now(UTC)):
+                    found.append(dead_letter)
         yield found
     finally:
         await channel.close()
 
 
-async def replay(publisher: Publisher, letter: DeadLetter) -> None:
+async def replay(publisher: Publisher, dead_letter: DeadLetter) -> None:
     """Send one back to the queue it died in, with its attempts forgotten; it leaves the dead only when that is safe."""
-    sent = marks.carried(letter.message.headers)
+    sent = marks.carried(dead_letter.message.headers)
     headers = {name: value for name, value in sent.items() if not name.startswith("x-")}
-    origin = {marks.EXCHANGE: letter.exchange, marks.KEY: letter.key}
-    replays = marks.count(letter.message.headers.get(REPLAYS)) + 1
+    origin = {marks.EXCHANGE: dead_letter.exchange, marks.KEY: dead_letter.key}
+    replays = marks.count(dead_letter.message.headers.get(REPLAYS)) + 1
     await publisher.publish(
         Envelope(
             exchange="",
-            routing_key=letter.queue,
-            body=letter.message.body,
-            type=letter.type,
-            correlation_id=letter.message.correlation_id or "",
+            routing_key=dead_letter.queue,
+            body=dead_letter.message.body,
+            type=dead_letter.type,
+            correlation_id=dead_letter.message.correlation_id or "",
             headers={**headers, **origin, REPLAYS: replays},
         )
     )
-    await letter.message.ack()
+    await dead_letter.message.ack()
 
 
 async def waiting(publisher: Publisher, kinds: Collection[topology.Kind]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from ops.console import console
 _LONG = 400
 
 
-class Teller:
+class Screen:
     """Tells one story on one terminal."""
 
     def __init__(self) -> None:
@@ -23,9 +23,9 @@ class Teller:
         self._screen.print()
         self._screen.rule(f"[bold]{self._chapter}. {escape(title)}", align="left")
 
-    def says(self, words: str) -> None:
+    def describe(self, text: str) -> None:
         """Tell what happens."""
-        self._screen.print(words, highlight=False)
+        self._screen.print(text, highlight=False)
 
     def sent(self, what: str, body: object) -> None:
         """Show what was sent."""
@@ -45,5 +45,5 @@ class Teller:
 
 
 def _short(body: object) -> str:
-    words = json.dumps(body, ensure_ascii=False)
-    return words if len(words) <= _LONG else f"{words[:_LONG]}…"
+    text = json.dumps(body, ensure_ascii=False)
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"

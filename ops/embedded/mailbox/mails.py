@@ -29,7 +29,7 @@ class _Patient(EmailPolicy):
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Mail:
     """One received mail."""
 
     id: str
@@ -78,11 +78,11 @@ class Letter:
 
 
 @dataclass(slots=True)
-class Letters:
+class Mails:
     """The folder of mails. An id is the name of its file: time of arrival and a running number."""
 
     folder: Path
-    _cache: dict[str, Letter] = field(default_factory=dict)
+    _cache: dict[str, Mail] = field(default_factory=dict)
     _ids: list[str] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -95,44 +95,44 @@ class Letters:
 
     def add(self, content: bytes, *, sender: str, recipients: list[str]) -> str:
         """Keep a mail with its envelope in the headers that a mail server adds; return its id."""
-        letter_id = f"{time.time_ns() // 1_000_000:013d}-{next(self._numbers):06d}"
+        mail_id = f"{time.time_ns() // 1_000_000:013d}-{next(self._numbers):06d}"
         envelope = f"Return-Path: <{sender}>\r\n" + "".join(f"X-Original-To: {one}\r\n" for one in recipients)
-        (self.folder / f"{letter_id}.eml").write_bytes(envelope.encode() + content)
-        self._ids.append(letter_id)
+        (self.folder / f"{mail_id}.eml").write_bytes(envelope.encode() + content)
+        self._ids.append(mail_id)
         for old in self._ids[:-MOST_KEPT]:
             self.delete(old)
-        return letter_id
+        return mail_id
 
-    def all(self) -> list[Letter]:
+    def all(self) -> list[Mail]:
         """Return all mails, the oldest first, as maildev does."""
-        return [letter for one in self._ids if (letter := self.get(one)) is not None]
+        return [mail for one in self._ids if (mail := self.get(one)) is not None]
 
-    def newest(self, count: int) -> list[Letter]:
+    def newest(self, count: int) -> list[Mail]:
         """Return the newest mails, the newest first."""
-        return [letter for one in reversed(self._ids[-count:]) if (letter := self.get(one)) is not None]
+        return [mail for one in reversed(self._ids[-count:]) if (mail := self.get(one)) is not None]
 
-    def get(self, letter_id: str) -> Letter | None:
+    def get(self, mail_id: str) -> Mail | None:
         """Return one mail, or nothing."""
-        if letter_id not in self._ids:
+        if mail_id not in self._ids:
             return None
-        if letter_id not in self._cache:
+        if mail_id not in self._cache:
             parser = BytesParser(EmailMessage, policy=_Patient())
-            message = cast("EmailMessage", parser.parsebytes(self.source(letter_id)))
-            received_at = datetime.fromtimestamp(int(letter_id.partition("-")[0]) / 1_000, tz=UTC)
-            self._cache[letter_id] = Letter(letter_id, received_at, message)
-        return self._cache[letter_id]
+            message = cast("EmailMessage", parser.parsebytes(self.source(mail_id)))
+            received_at = datetime.fromtimestamp(int(mail_id.partition("-")[0]) / 1_000, tz=UTC)
+            self._cache[mail_id] = Mail(mail_id, received_at, message)
+        return self._cache[mail_id]
 
-    def source(self, letter_id: str) -> bytes:
+    def source(self, mail_id: str) -> bytes:
         """Return a mail that is kept as it came. Raises: FileNotFoundError."""
-        return (self.folder / f"{letter_id}.eml").read_bytes()
+        return (self.folder / f"{mail_id}.eml").read_bytes()
 
-    def delete(self, letter_id: str) -> bool:
+    def delete(self, mail_id: str) -> bool:
         """Forget a mail; tell whether it was there."""
-        if letter_id not in self._ids:
+        if mail_id not in self._ids:
             return False
-        self._ids.remove(letter_id)
-        self._cache.pop(letter_id, None)
-        (self.folder / f"{letter_id}.eml").unlink(missing_ok=True)
+        self._ids.remove(mail_id)
+        self._cache.pop(mail_id, None)
+        (self.folder / f"{mail_id}.eml").unlink(missing_ok=True)
         return True
 
     def delete_all(self) -> None:
