@@ -5,16 +5,18 @@ from typing import get_args
 from chassis.service import Service, run
 from contracts import contacts, mk, notifier, tickets
 from contracts.requests import ExplainTicket, ListNotifications, MarkNotificationRead
-from services.notifier import explanation, inbox, telling
-from services.notifier.channels.email import Mail
-from services.notifier.delivery_store import MongoAddresses, MongoDeliveries, MongoInbox
-from services.notifier.handlers import DecisionHandlers, ReadingHandlers, SendingHandlers
+from services.notifier.decide import explanation, facts
+from services.notifier.decide.handlers import DecisionHandlers
+from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
+from services.notifier.deliver import inbox
+from services.notifier.deliver.channels.email import Mail
+from services.notifier.deliver.handlers import ReadingHandlers, SendingHandlers
+from services.notifier.deliver.render import Unwritable, Writer
+from services.notifier.deliver.sending import ClaimedElsewhere, MailServerAway
+from services.notifier.deliver.store import MongoAddresses, MongoDeliveries, MongoInbox
 from services.notifier.metrics import Counted
 from services.notifier.migrations import STEPS
-from services.notifier.render import Unwritable, Writer
-from services.notifier.sending import ClaimedElsewhere, MailServerAway
 from services.notifier.settings import Settings
-from services.notifier.store import MongoContacts, MongoCustomers, MongoTickets
 
 REFUSES: dict[type[Exception], int] = {
     inbox.MalformedCursor: 422,
@@ -42,7 +44,7 @@ def build(settings: Settings | None = None) -> Service:
     service.on(mk.CustomerErased, decides.on_customer_erased)
     service.on(contacts.ContactReceived, decides.on_contact_received)
     service.on(tickets.TicketOpened, decides.on_ticket_opened)
-    for step in set(get_args(telling.Step)) - {tickets.TicketOpened}:
+    for step in set(get_args(facts.Step)) - {tickets.TicketOpened}:
         service.on(step, decides.on_step)
     _send(service, settings, customers, deliveries, items)
     reads = ReadingHandlers(inbox=items, contacts=contacts_, tickets=tickets_, deliveries=deliveries)

@@ -8,12 +8,12 @@ from uuid import uuid4
 
 from mk.handlers import Handlers as MkHandlers
 from services.feedback import domain as feedback
-from services.notifier import handlers as notifying
-from services.notifier.channels.email import Line
-from services.notifier.delivery_store import MongoInbox
-from services.notifier.inbox import Item
-from services.notifier.render import Writer
-from services.notifier.sending import Outcome
+from services.notifier.deliver import handlers as notifying
+from services.notifier.deliver.channels.email import Line
+from services.notifier.deliver.inbox import Item
+from services.notifier.deliver.render import Writer
+from services.notifier.deliver.sending import Outcome
+from services.notifier.deliver.store import MongoInbox
 from services.tickets import app as ticket_app
 from services.tickets import store as ticket_store
 from tests.chaos.planting import swap

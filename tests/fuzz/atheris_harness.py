@@ -14,7 +14,7 @@ atheris: Any = importlib.import_module("atheris")
 
 with atheris.instrument_imports(include=["services", "chassis", "contracts", "pamqp"]):
     from services.feedback import link
-    from services.notifier import inbox, mime
+    from services.notifier.deliver import inbox, mime
     from services.tickets import paging
     from tests.fuzz import parsers
 

@@ -24,10 +24,11 @@ from mk import store as mk_store
 from services.feedback import domain as feedback_domain
 from services.feedback import link
 from services.feedback import store as feedback_store
-from services.notifier import inbox, telling, timeline
-from services.notifier import store as notifier_store
-from services.notifier.domain import lacking
-from services.notifier.render import Unwritable, Writer
+from services.notifier.decide import facts, timeline
+from services.notifier.decide import store as notifier_store
+from services.notifier.decide.domain import lacking
+from services.notifier.deliver import inbox
+from services.notifier.deliver.render import Unwritable, Writer
 from services.tickets import domain as tickets_domain
 from services.tickets import openings, paging, resolution
 from services.tickets import store as tickets_store
@@ -205,12 +206,12 @@ def _check_mirror(said: Message) -> None:
     mirror.erase(ticket)
 
 
-_TOLD = tuple(t for t in telling.Step.__args__)
+_TOLD = tuple(t for t in facts.Step.__args__)
 
 
 def _check_telling(said: Message) -> None:
     ticket_id, customer, protocol = (getattr(said, name) for name in ("ticket_id", "customer_id", "protocol"))
-    event = telling.event_of(said, {"customer": "ana@cliente.example"}, erased=False)  # type: ignore[arg-type]
+    event = facts.event_of(said, {"customer": "ana@cliente.example"}, erased=False)  # type: ignore[arg-type]
     ticket, dues = timeline.hear(timeline.Ticket(ticket_id, customer, protocol), event, now=NOW)
     for event in ticket.events:
         _storable(notifier_store._event_document(event))  # noqa: SLF001 - as it is kept

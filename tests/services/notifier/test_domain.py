@@ -10,9 +10,9 @@ import pytest
 from contracts import tickets
 from contracts.message import Message, NotificationLevel
 from contracts.notifier import EmailDue, InboxDue, NotificationSkipped
-from services.notifier.domain import TOLD, Decision, Known, decide, lacking, notification_id, weigh
-from services.notifier.telling import Step, event_of
-from services.notifier.timeline import Ticket, hear, level_for
+from services.notifier.decide.domain import TOLD, Decision, Known, decide, lacking, notification_id, weigh
+from services.notifier.decide.facts import Step, event_of
+from services.notifier.decide.timeline import Ticket, hear, level_for
 from tests.services.notifier.world import (
     ANA,
     LINK,

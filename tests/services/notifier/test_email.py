@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from services.notifier.channels.email import Line, Mail
-from services.notifier.sending import MailServerAway, OutcomeUnknown, Refused
+from services.notifier.deliver.channels.email import Line, Mail
+from services.notifier.deliver.sending import MailServerAway, OutcomeUnknown, Refused
 from tests.smtp import Mailbox
 
 SENDER = "nao-responda@provedor.example"

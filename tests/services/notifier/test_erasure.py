@@ -10,11 +10,11 @@ from chassis.service import Service
 from contracts import mk, tickets
 from contracts.notifier import InboxDue, NotificationSkipped
 from services.notifier.app import build
-from services.notifier.delivery_store import MongoDeliveries
-from services.notifier.domain import Customer
-from services.notifier.handlers import DecisionHandlers
+from services.notifier.decide.domain import Customer
+from services.notifier.decide.handlers import DecisionHandlers
+from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
+from services.notifier.deliver.store import MongoDeliveries
 from services.notifier.settings import Settings
-from services.notifier.store import MongoContacts, MongoCustomers, MongoTickets
 from tests.eventually import eventually
 from tests.services.notifier.world import a_contact, a_mail, a_step, an_opening, ana
 from tests.smtp import Mailbox

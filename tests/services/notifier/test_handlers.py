@@ -14,10 +14,10 @@ import pytest
 from contracts import mk
 from contracts.message import Message
 from contracts.notifier import EmailDue, InboxDue
-from services.notifier.domain import Customer
-from services.notifier.explanation import Progress
-from services.notifier.handlers import SendingHandlers
-from services.notifier.sending import Claim, ClaimedElsewhere, MailServerAway, Outcome, OutcomeUnknown
+from services.notifier.decide.domain import Customer
+from services.notifier.decide.explanation import Progress
+from services.notifier.deliver.handlers import SendingHandlers
+from services.notifier.deliver.sending import Claim, ClaimedElsewhere, MailServerAway, Outcome, OutcomeUnknown
 from tests.services.notifier.world import ANA, at
 from tests.system import said
 

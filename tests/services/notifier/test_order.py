@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from contracts import tickets
 from contracts.notifier import EmailDue, InboxDue, NotificationSkipped
-from services.notifier.domain import Decision
-from services.notifier.receipts import Contact, Opening, settle
-from services.notifier.telling import event_of
-from services.notifier.timeline import Ticket, hear
+from services.notifier.decide.domain import Decision
+from services.notifier.decide.facts import event_of
+from services.notifier.decide.receipts import Contact, Opening, settle
+from services.notifier.decide.timeline import Ticket, hear
 from tests.services.notifier.world import ANA, SECTOR, a_closing, a_contact, a_request, a_step, an_opening, at
 
 LEVELS = st.sampled_from(["none", "start_end", "all"])

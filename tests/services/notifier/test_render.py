@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.notifier import EmailDue, InboxDue
-from services.notifier import mime
-from services.notifier.domain import CARRIES, TOLD
-from services.notifier.render import UnknownTemplate, Unwritable, Writer
+from services.notifier.decide.domain import CARRIES, TOLD
+from services.notifier.deliver import mime
+from services.notifier.deliver.render import UnknownTemplate, Unwritable, Writer
 from tests.services.notifier.world import ANA, LINK, PROTOCOL, SECTOR
 from tests.system import said
 

@@ -7,7 +7,7 @@ from chassis.messaging.envelope import Envelope
 from chassis.service import Service
 from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped
 from contracts.topology import RETRY_LADDER
-from services.notifier.delivery_store import MongoDeliveries
+from services.notifier.deliver.store import MongoDeliveries
 from services.notifier.settings import Settings
 from tests.eventually import eventually
 from tests.services.notifier.world import ANA, SECTOR, a_contact, a_mail, a_notifier

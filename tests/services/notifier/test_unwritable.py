@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from contracts.notifier import About, EmailDue, InboxDue
-from services.notifier.inbox import Item, Undated
-from services.notifier.render import Unwritable, Writer
+from services.notifier.deliver.inbox import Item, Undated
+from services.notifier.deliver.render import Unwritable, Writer
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 WRITER = Writer(sender="Atendimento <atendimento@atendo.local>", domain="atendo.local", timezone="America/Sao_Paulo")

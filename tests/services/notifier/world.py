@@ -8,7 +8,7 @@ from contracts import contacts, feedback, mk, tickets
 from contracts.notifier import EmailDue
 from contracts.requests import ExplainTicket, ListNotifications
 from services.notifier.app import build
-from services.notifier.domain import notification_id
+from services.notifier.decide.domain import notification_id
 from services.notifier.settings import Settings
 from tests.smtp import Mailbox
 from tests.system import LONG_AGO, System, said

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts import tickets
 from contracts.message import Message, NotificationLevel
-from services.notifier.domain import OPENING, TOLD, Decision, Event, Known, Recipient, announce, judge, reweigh
+from services.notifier.decide.domain import OPENING, TOLD, Decision, Event, Known, Recipient, announce, judge, reweigh
 
 TOLD_IN_OPENING = "told in the ticket's opening"
 THE_TICKET = "the ticket's opening"

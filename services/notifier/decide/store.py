@@ -7,10 +7,10 @@ from chassis.persistence.documents import WITHOUT_TOLD
 from chassis.service import Service
 from contracts import mk
 from contracts.message import Cause, Message, NotificationLevel
-from services.notifier.domain import Customer, Decision, Event
-from services.notifier.receipts import Contact, Opening
-from services.notifier.telling import ERASED
-from services.notifier.timeline import Ticket
+from services.notifier.decide.domain import Customer, Decision, Event
+from services.notifier.decide.facts import ERASED
+from services.notifier.decide.receipts import Contact, Opening
+from services.notifier.decide.timeline import Ticket
 
 
 class MongoContacts:

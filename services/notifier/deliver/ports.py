@@ -1,50 +1,18 @@
-"""What the handlers of the notifier need from the world."""
+"""What delivering needs from the world."""
 
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from contracts import mk
-from contracts.message import Cause, Message
+from contracts.message import Message
 from contracts.notifier import EmailDue, InboxDue
-from services.notifier.domain import Customer
-from services.notifier.explanation import Progress
-from services.notifier.inbox import Cursor, Item
-from services.notifier.receipts import Contact
-from services.notifier.sending import Claim, Outcome
-from services.notifier.timeline import Ticket
+from services.notifier.decide.explanation import Progress
+from services.notifier.decide.ports import Contacts, Customers, Tickets
+from services.notifier.deliver.inbox import Cursor, Item
+from services.notifier.deliver.sending import Claim, Outcome
 
-
-class Erasable(Protocol):
-    """What is kept of customers, and can be forgotten (R27)."""
-
-    async def erase(self, customer_id: str) -> None: ...
-
-
-class Contacts(Protocol):
-    """The contacts and their receipts, each under the contact's id."""
-
-    async def find(self, contact_id: UUID) -> Contact | None: ...
-    async def commit(self, contact: Contact, said: list[Message], *, cause: Cause) -> None: ...
-    async def erase(self, customer_id: str) -> None: ...
-
-
-class Tickets(Protocol):
-    """The tickets and what was decided of their events."""
-
-    async def find(self, ticket_id: str) -> Ticket | None: ...
-    async def with_protocol(self, protocol: str) -> Ticket | None: ...
-    async def commit(self, ticket: Ticket, said: list[Message], *, cause: Cause) -> None: ...
-    async def erase(self, customer_id: str) -> None: ...
-
-
-class Customers(Protocol):
-    """What MK told last of customers."""
-
-    async def find(self, customer_id: str) -> Customer: ...
-    async def save(self, event: mk.CustomerSaved) -> None: ...
-    async def erase(self, event: mk.CustomerErased) -> None: ...
+__all__ = ["Addresses", "Contacts", "Counted", "Customers", "Deliveries", "Inbox", "Line", "Mail", "Tickets", "Writer"]
 
 
 class Addresses(Protocol):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.notifier.domain import Decision
-from services.notifier.sending import State
+from services.notifier.decide.domain import Decision
+from services.notifier.deliver.sending import State
 
 
 class UnknownTicket(Exception):

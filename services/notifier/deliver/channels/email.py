@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import aiosmtplib
 
 from chassis.observability import tracing
-from services.notifier.sending import MailServerAway, OutcomeUnknown, Refused
+from services.notifier.deliver.sending import MailServerAway, OutcomeUnknown, Refused
 
 _PERMANENT = 500
 _OUR_FAULT = re.compile(r"5\.[34567]\.\d+")

@@ -11,10 +11,10 @@ from pymongo.errors import DuplicateKeyError
 from chassis.service import Service
 from contracts.message import Message
 from contracts.notifier import EmailDue, InboxDue
-from services.notifier.explanation import Progress
-from services.notifier.inbox import Cursor, Item
-from services.notifier.sending import GIVEN_UP, Attempt, Claim, ClaimedElsewhere, Outcome
-from services.notifier.telling import ERASED
+from services.notifier.decide.explanation import Progress
+from services.notifier.decide.facts import ERASED
+from services.notifier.deliver.inbox import Cursor, Item
+from services.notifier.deliver.sending import GIVEN_UP, Attempt, Claim, ClaimedElsewhere, Outcome
 
 _ITEM = ("type", "title", "body", "ticket_id", "protocol", "evaluation_id", "read")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.message import Message, NotificationLevel
-from services.notifier.domain import (
+from services.notifier.decide.domain import (
     CARRIES,
     CLOSING,
     LEVEL_CHANGE,

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from contracts.message import Message
 from contracts.notifier import EmailDue, InboxDue, NotificationFailed, NotificationSent, NotificationSkipped
-from services.notifier.domain import REPEATABLE, lacking
+from services.notifier.decide.domain import REPEATABLE, lacking
 
 State = Literal["queued", "sending", "sent", "failed", "skipped", "unknown"]
 

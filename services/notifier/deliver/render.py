@@ -12,8 +12,8 @@ from jinja2 import DictLoader, Environment, Template, TemplateError, select_auto
 from markupsafe import Markup, escape
 
 from contracts.notifier import EmailDue, InboxDue
-from services.notifier import mime
-from services.notifier.domain import RECEIPT, lacking
+from services.notifier.decide.domain import RECEIPT, lacking
+from services.notifier.deliver import mime
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CONTENT = "<!-- content -->"

@@ -5,7 +5,7 @@ from functools import singledispatch
 
 from contracts import contacts, feedback, tickets
 from contracts.message import Message
-from services.notifier.domain import Event, kind
+from services.notifier.decide.domain import Event, kind
 
 NOT_VISIBLE = "not visible"
 ERASED = "customer erased"
