@@ -59,7 +59,7 @@ def _send(
 ) -> None:
     mail = Mail(settings.mail_url, connections=settings.smtp_connections, timeout=settings.smtp_timeout)
     counted = Counted(service.metrics.registry)
-    service.outbox.on_commit(counted.told)
+    service.outbox.on_commit(counted.count_ends)
     sends = SendingHandlers(
         deliveries=deliveries,
         customers=customers,

@@ -23,7 +23,7 @@ class Counted:
         mails = histogram(MAIL_SECONDS, registry)
         self._mails = {about: mails.labels(about) for about in MAIL_SECONDS.labels[0].values}
 
-    def told(self, events: Sequence[Message]) -> None:
+    def count_ends(self, events: Sequence[Message]) -> None:
         """Count the ends among events that became durable."""
         for event in events:
             if isinstance(event, (NotificationSent, NotificationSkipped, NotificationFailed)):

@@ -212,7 +212,7 @@ _TOLD = tuple(t for t in facts.Step.__args__)
 def _check_telling(said: Message) -> None:
     ticket_id, customer, protocol = (getattr(said, name) for name in ("ticket_id", "customer_id", "protocol"))
     event = facts.event_of(said, {"customer": "ana@cliente.example"}, erased=False)  # type: ignore[arg-type]
-    ticket, dues = timeline.hear(timeline.Ticket(ticket_id, customer, protocol), event, now=NOW)
+    ticket, dues = timeline.note(timeline.Ticket(ticket_id, customer, protocol), event, now=NOW)
     for event in ticket.events:
         _storable(notifier_store._event_document(event))  # noqa: SLF001 - as it is kept
     for due in dues:

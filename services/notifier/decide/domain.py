@@ -34,7 +34,7 @@ REQUEST = kind(feedback.EvaluationRequested)
 REMINDER = kind(feedback.EvaluationReminded)
 LEVEL_CHANGE = kind(tickets.NotificationLevelChanged)
 
-TOLD: Mapping[str, frozenset[NotificationLevel]] = {
+NOTIFIES: Mapping[str, frozenset[NotificationLevel]] = {
     OPENING: START_AND_END,
     kind(tickets.ServiceOrderCreated): EVERY_STEP,
     kind(tickets.PhaseChanged): EVERY_STEP,
@@ -53,7 +53,7 @@ REPEATABLE = frozenset({RECEIPT, REQUEST, REMINDER})
 """Better told twice, with one Message-ID, than perhaps never; everything else the other way round."""
 
 CARRIES: Mapping[str, frozenset[str]] = {
-    "inbox": frozenset(TOLD),
+    "inbox": frozenset(NOTIFIES),
     "email": frozenset({RECEIPT, REQUEST, REMINDER}),
 }
 """What each channel is for (R16). A new one needs an entry here, one in `contracts.topology.CHANNELS`, a handler."""
@@ -70,7 +70,7 @@ _ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL
 class Event:
     """A past fact as far as telling it needs: its identity, what is written of it, and whom it could reach.
 
-    `level` is what the event itself says of its ticket's level. `withheld` is why it is told to nobody; `told_with`
+    `level` is what the event itself says of its ticket's level. `withheld` is why it is told to nobody; `covered_by`
     is the other event that tells of it. `addresses` are those known when it was heard, by recipient.
     """
 
@@ -83,7 +83,7 @@ class Event:
     facts: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     withheld: str | None = None
-    told_with: str | None = None
+    covered_by: str | None = None
 
     @property
     def event_id(self) -> UUID:
@@ -111,7 +111,7 @@ class Known:
 
     level: NotificationLevel | None = None
     waits_for: str | None = None
-    told_with: str | None = None
+    covered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +146,13 @@ def notification_id(event_id: UUID, recipient: str, channel: str) -> UUID:
 
 def decide(event: Event, channel: str, recipient: str, known: Known) -> tuple[Verdict, str]:
     """Send, defer or skip, and the reason: the one place where that is decided (R17)."""
-    told_at = TOLD[event.kind]
+    levels = NOTIFIES[event.kind]
     obstacles = (
-        (not told_at, "never told"),
+        (not levels, "never told"),
         (event.kind not in CARRIES[channel], f"not carried by {channel}"),
         (event.withheld is not None, event.withheld),
-        (told_at != ALWAYS and known.level not in told_at, f"level {known.level}"),
-        (known.told_with is not None, known.told_with),
+        (levels != ALWAYS and known.level not in levels, f"level {known.level}"),
+        (known.covered_by is not None, known.covered_by),
         (channel in ADDRESSED, lacking(event.addresses.get(recipient))),
     )
     for stands, reason in obstacles:
@@ -160,7 +160,7 @@ def decide(event: Event, channel: str, recipient: str, known: Known) -> tuple[Ve
             return "skip", reason
     if known.waits_for:
         return "defer", f"waits for {known.waits_for}"
-    return "send", "always told" if told_at == ALWAYS else f"level {known.level}"
+    return "send", "always told" if levels == ALWAYS else f"level {known.level}"
 
 
 def lacking(address: str | None) -> str | None:
@@ -215,9 +215,9 @@ def announce(
     }
     if decision.verdict == "send":
         address = event.addresses.get(decision.recipient) if decision.channel in ADDRESSED else None
-        told = {**event.facts, **facts, "occurred_at": event.occurred_at.isoformat()}
+        whole = {**event.facts, **facts, "occurred_at": event.occurred_at.isoformat()}
         due = CHANNELS[decision.channel]
-        return [due.caused_by(event, template=event.kind, address=address, facts=told, **common)]  # type: ignore[arg-type]
+        return [due.caused_by(event, template=event.kind, address=address, facts=whole, **common)]  # type: ignore[arg-type]
     if decision.verdict == "skip" and event.kind in CARRIES[decision.channel]:
         common["n"] = 2 * list(CHANNELS).index(decision.channel) + (decision.recipient == "sector")
         return [NotificationSkipped.caused_by(event, channel=decision.channel, reason=decision.reason, **common)]  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ def event_of(message: Step | contacts.ContactReceived, addresses: Mapping[str, s
         facts={} if erased else {name: text for name, text in facts(message).items() if text is not None},
         addresses={} if erased else {who: address for who, address in addresses.items() if address is not None},
         withheld=ERASED if erased else _withheld(message),
-        told_with=_told_with(message),
+        covered_by=_told_with(message),
     )
 
 

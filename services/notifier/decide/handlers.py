@@ -9,7 +9,7 @@ from services.notifier.decide import ports
 from services.notifier.decide.domain import Customer
 from services.notifier.decide.facts import Step, event_of
 from services.notifier.decide.receipts import Contact, Opening, settle
-from services.notifier.decide.timeline import Ticket, hear
+from services.notifier.decide.timeline import Ticket, note
 
 
 class DecisionHandlers:
@@ -41,8 +41,8 @@ class DecisionHandlers:
             received=event_of(event, addresses, erased=customer.erased),
             generates_ticket=event.sector.generate_ticket,
         )
-        contact, said = settle(contact, now=self.clock())
-        await self.contacts.commit(contact, said, cause=event)
+        contact, emitted = settle(contact, now=self.clock())
+        await self.contacts.commit(contact, emitted, cause=event)
         await self._erase_late(self.contacts, customer, new=contact.version == 0)
 
     async def on_ticket_opened(self, event: tickets.TicketOpened) -> None:
@@ -50,8 +50,8 @@ class DecisionHandlers:
         if event.contact_id is not None:
             contact = await self.contacts.find(event.contact_id)
             contact = contact or Contact(event.contact_id, event.customer_id)
-            contact, said = settle(replace(contact, opening=Opening.of(event)), now=self.clock())
-            await self.contacts.commit(contact, said, cause=event)
+            contact, emitted = settle(replace(contact, opening=Opening.of(event)), now=self.clock())
+            await self.contacts.commit(contact, emitted, cause=event)
         await self.on_step(event)
 
     async def on_step(self, event: Step) -> None:
@@ -61,9 +61,9 @@ class DecisionHandlers:
         ticket = ticket or Ticket(event.ticket_id, event.customer_id, event.protocol)
         if isinstance(event, tickets.TicketOpened):
             ticket = replace(ticket, contact_id=event.contact_id)
-        heard = event_of(event, {"customer": customer.email}, erased=customer.erased)
-        ticket, said = hear(ticket, heard, now=self.clock())
-        await self.tickets.commit(ticket, said, cause=event)
+        noted = event_of(event, {"customer": customer.email}, erased=customer.erased)
+        ticket, emitted = note(ticket, noted, now=self.clock())
+        await self.tickets.commit(ticket, emitted, cause=event)
         await self._erase_late(self.tickets, customer, new=ticket.version == 0)
 
     async def _erase_late(self, kept: ports.Erasable, customer: Customer, *, new: bool) -> None:

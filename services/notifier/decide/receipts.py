@@ -6,9 +6,19 @@ from uuid import UUID
 
 from contracts import tickets
 from contracts.message import Message, NotificationLevel
-from services.notifier.decide.domain import OPENING, TOLD, Decision, Event, Known, Recipient, announce, judge, reweigh
+from services.notifier.decide.domain import (
+    NOTIFIES,
+    OPENING,
+    Decision,
+    Event,
+    Known,
+    Recipient,
+    announce,
+    judge,
+    reweigh,
+)
 
-TOLD_IN_OPENING = "told in the ticket's opening"
+COVERED_BY_OPENING = "told in the ticket's opening"
 THE_TICKET = "the ticket's opening"
 
 PLACES: tuple[tuple[str, Recipient], ...] = (("email", "sector"), ("email", "customer"), ("inbox", "customer"))
@@ -53,16 +63,16 @@ def settle(contact: Contact, *, now: datetime) -> tuple[Contact, list[Message]]:
         contact.decisions,
         [judge(received, channel, recipient, known=_known(contact, channel), now=now) for channel, recipient in PLACES],
     )
-    said = [message for decision in news for message in _announce(contact, received, decision)]
-    return replace(contact, decisions=stands), said
+    emitted = [message for decision in news for message in _announce(contact, received, decision)]
+    return replace(contact, decisions=stands), emitted
 
 
 def _known(contact: Contact, channel: str) -> Known:
     opening = contact.opening
-    told = channel == "inbox" and opening is not None and opening.level in TOLD[OPENING]
+    covered = channel == "inbox" and opening is not None and opening.level in NOTIFIES[OPENING]
     return Known(
         waits_for=THE_TICKET if contact.generates_ticket and opening is None else None,
-        told_with=TOLD_IN_OPENING if told else None,
+        covered_by=COVERED_BY_OPENING if covered else None,
     )
 
 

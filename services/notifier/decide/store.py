@@ -34,7 +34,7 @@ class MongoContacts:
             version=found["version"],
         )
 
-    async def commit(self, contact: Contact, said: list[Message], *, cause: Cause) -> None:
+    async def commit(self, contact: Contact, emitted: list[Message], *, cause: Cause) -> None:
         """Make a contact and what is said of it durable, then publish that. Raises: Conflict."""
         opening = contact.opening
         document = {
@@ -44,7 +44,7 @@ class MongoContacts:
             "opening": {name: getattr(opening, name) for name in _OPENING} if opening else None,
             "decisions": [_decision_document(decision) for decision in contact.decisions],
         }
-        await self._documents.commit(contact.id, document, version=contact.version, cause=cause, events=said)
+        await self._documents.commit(contact.id, document, version=contact.version, cause=cause, events=emitted)
 
     async def erase(self, customer_id: str) -> None:
         """Remove what a customer wrote and where they are reached; that, and why, they were told stays."""
@@ -70,7 +70,7 @@ class MongoTickets:
         found = await self._documents.collection.find_one({"protocol": protocol}, WITHOUT_TOLD)
         return _ticket(found) if found else None
 
-    async def commit(self, ticket: Ticket, said: list[Message], *, cause: Cause) -> None:
+    async def commit(self, ticket: Ticket, emitted: list[Message], *, cause: Cause) -> None:
         """Make a ticket and what is said of it durable, then publish that. Raises: Conflict."""
         document = {
             "customer_id": ticket.customer_id,
@@ -79,7 +79,7 @@ class MongoTickets:
             "events": [_event_document(event) for event in ticket.events],
             "decisions": [_decision_document(decision) for decision in ticket.decisions],
         }
-        await self._documents.commit(ticket.id, document, version=ticket.version, cause=cause, events=said)
+        await self._documents.commit(ticket.id, document, version=ticket.version, cause=cause, events=emitted)
 
     async def erase(self, customer_id: str) -> None:
         """Remove what could be told of a customer's tickets; that, and why, they were told stays."""
@@ -141,8 +141,9 @@ def _decision_document(decision: Decision) -> dict[str, Any]:
 
 
 def _event(found: dict[str, Any]) -> Event:
-    level = found["level"]
-    return Event(**{**found, "level": NotificationLevel(level) if level else None})
+    known = {**found, "covered_by": found["told_with"], "level": found["level"] and NotificationLevel(found["level"])}
+    del known["told_with"]
+    return Event(**known)
 
 
 def _event_document(event: Event) -> dict[str, Any]:
@@ -156,5 +157,5 @@ def _event_document(event: Event) -> dict[str, Any]:
         "facts": event.facts,
         "addresses": event.addresses,
         "withheld": event.withheld,
-        "told_with": event.told_with,
+        "told_with": event.covered_by,
     }

@@ -10,10 +10,10 @@ from services.notifier.decide.domain import (
     CARRIES,
     CLOSING,
     LEVEL_CHANGE,
+    NOTIFIES,
     OPENING,
     REMINDER,
     REQUEST,
-    TOLD,
     Decision,
     Event,
     Known,
@@ -36,25 +36,25 @@ class Ticket:
     version: int = 0
 
 
-def hear(ticket: Ticket, event: Event, *, now: datetime) -> tuple[Ticket, list[Message]]:
+def note(ticket: Ticket, event: Event, *, now: datetime) -> tuple[Ticket, list[Message]]:
     """Take in one event and decide anew what it changes; one that was heard before changes nothing.
 
     An event skipped for its level is sent when news of a higher level comes late.
     """
-    if any(event.id == heard.id for heard in ticket.events):
+    if any(event.id == known.id for known in ticket.events):
         return ticket, []
     ticket = replace(ticket, events=tuple(sorted((*ticket.events, event), key=_moment)))
     stands, news = reweigh(
         ticket.decisions,
         [
-            judge(told, channel, "customer", known=_known(ticket, told, channel), now=now)
-            for told in ticket.events
+            judge(one, channel, "customer", known=_known(ticket, one, channel), now=now)
+            for one in ticket.events
             for channel in CARRIES
         ],
     )
-    by_id = {told.id: told for told in ticket.events}
-    said = [message for decision in news for message in _announce(ticket, by_id[decision.event_id], decision)]
-    return replace(ticket, decisions=stands), said
+    by_id = {one.id: one for one in ticket.events}
+    emitted = [message for decision in news for message in _announce(ticket, by_id[decision.event_id], decision)]
+    return replace(ticket, decisions=stands), emitted
 
 
 def level_for(ticket: Ticket, event: Event) -> NotificationLevel | None:
@@ -80,7 +80,7 @@ def _known(ticket: Ticket, event: Event, channel: str) -> Known:
     return Known(
         level=level_for(ticket, event),
         waits_for="the link of the evaluation" if lost else None,
-        told_with=event.told_with,
+        covered_by=event.covered_by,
     )
 
 
@@ -90,7 +90,7 @@ def _announce(ticket: Ticket, event: Event, decision: Decision) -> list[Message]
 
 def _facts(ticket: Ticket, event: Event) -> Mapping[str, str]:
     facts = {"protocol": ticket.protocol}
-    if event.kind == REQUEST and level_for(ticket, event) in TOLD[CLOSING]:
+    if event.kind == REQUEST and level_for(ticket, event) in NOTIFIES[CLOSING]:
         facts["closed"] = "yes"
     if event.kind == REMINDER and (link := _link(ticket, event)):
         facts["link"] = link

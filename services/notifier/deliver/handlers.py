@@ -19,8 +19,8 @@ from services.notifier.deliver.sending import (
     OutcomeUnknown,
     Refused,
     before_sending,
+    ending,
     unanswered,
-    word_of,
 )
 
 
@@ -100,14 +100,14 @@ class SendingHandlers:
             await self._finish(due, claim, outcome or Outcome("failed", GIVEN_UP))
 
     async def _finish(self, due: EmailDue, claim: Claim, outcome: Outcome) -> None:
-        said = word_of(due, outcome, channel="email", n=claim.attempts, at=self.clock())
-        await self.deliveries.finish(due, claim, outcome, [said])
+        emitted = ending(due, outcome, channel="email", n=claim.attempts, at=self.clock())
+        await self.deliveries.finish(due, claim, outcome, [emitted])
         self._handed_over.discard(due.notification_id)
 
     async def on_inbox_due(self, due: InboxDue) -> None:
         """Put one item into the inbox, once (R18). Raises: UnknownTemplate."""
         title, body = self.writer.item(due)
-        sent = word_of(due, Outcome("sent"), channel="inbox", n=0, at=self.clock())
+        sent = ending(due, Outcome("sent"), channel="inbox", n=0, at=self.clock())
         await self.inbox.put(due, Item.of(due, title=title, body=body), [sent])
         if due.customer_id is not None and await self._is_erased(due):
             # an erasure that came since it was decided has not seen this item

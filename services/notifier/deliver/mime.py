@@ -49,7 +49,7 @@ def _part(kind: str, content: str) -> bytes:
     return head.encode("ascii") + encoded + b"\r\n"
 
 
-def words(text: str) -> str:
+def header_text(text: str) -> str:
     """Unstructured header text, such as a subject: on one line, encoded where it must be (RFC 2047)."""
     text = _one_line(text)
     if len(text) <= _MAX_PLAIN and _PLAIN.fullmatch(text) and "=?" not in text:
@@ -76,12 +76,12 @@ def _encoded(text: str) -> Iterator[str]:
     for character in text:
         more = character.encode("utf-8", "replace")
         if len(chunk) + len(more) > _MAX_ENCODED_BYTES:
-            yield _word(chunk)
+            yield _encoded_run(chunk)
             chunk = b""
         chunk += more
     if chunk:
-        yield _word(chunk)
+        yield _encoded_run(chunk)
 
 
-def _word(chunk: bytes) -> str:
+def _encoded_run(chunk: bytes) -> str:
     return f"=?utf-8?b?{base64.b64encode(chunk).decode('ascii')}?="

@@ -54,7 +54,7 @@ class Writer:
         headers = {
             "From": self._from,
             "To": mime.mailbox("", due.address or ""),
-            "Subject": mime.words(subject),
+            "Subject": mime.header_text(subject),
             "Message-ID": f"<{due.notification_id}@{self._domain}>",
             "Date": format_datetime(due.occurred_at),
             "Auto-Submitted": "auto-generated",
@@ -102,8 +102,8 @@ def _compile(zone: ZoneInfo) -> dict[str, Template]:
 
 
 def _moment_in(zone: ZoneInfo) -> Callable[[str], str]:
-    def moment(told: str) -> str:
-        return datetime.fromisoformat(told).astimezone(zone).strftime("%d/%m/%Y às %H:%M")
+    def moment(text: str) -> str:
+        return datetime.fromisoformat(text).astimezone(zone).strftime("%d/%m/%Y às %H:%M")
 
     return moment
 

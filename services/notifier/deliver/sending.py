@@ -14,7 +14,7 @@ State = Literal["queued", "sending", "sent", "failed", "skipped", "unknown"]
 GIVEN_UP = "given up"
 OUTCOME_UNKNOWN = "outcome unknown"
 
-_WORDS: dict[State, type[NotificationSent | NotificationSkipped | NotificationFailed]] = {
+_ENDS: dict[State, type[NotificationSent | NotificationSkipped | NotificationFailed]] = {
     "sent": NotificationSent,
     "skipped": NotificationSkipped,
     "failed": NotificationFailed,
@@ -98,9 +98,9 @@ def unanswered(due: EmailDue) -> Outcome | None:
     return None if due.template in REPEATABLE else Outcome("unknown", OUTCOME_UNKNOWN)
 
 
-def word_of(due: EmailDue | InboxDue, outcome: Outcome, *, channel: str, n: int, at: datetime) -> Message:
+def ending(due: EmailDue | InboxDue, outcome: Outcome, *, channel: str, n: int, at: datetime) -> Message:
     """What the world is told of an outcome, once for each `n`."""
-    return _WORDS[outcome.state].caused_by(
+    return _ENDS[outcome.state].caused_by(
         due,
         at=at,
         n=n,

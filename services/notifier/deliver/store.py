@@ -81,11 +81,11 @@ class MongoDeliveries:
             {"$set": {"state": "queued", "state_at": self._clock()}},
         )
 
-    async def finish(self, due: EmailDue, claim: Claim, outcome: Outcome, said: list[Message]) -> None:
+    async def finish(self, due: EmailDue, claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
         """Record how a claim ended, and tell it. Raises: Conflict where the claim is lost."""
         state = {"state": outcome.state, "reason": outcome.reason, "state_at": self._clock()}
         await self._documents.commit(
-            claim.notification_id, state, version=claim.version, cause=Attempt.of(due, claim), events=said
+            claim.notification_id, state, version=claim.version, cause=Attempt.of(due, claim), events=emitted
         )
 
     async def progress(self, ids: list[UUID]) -> dict[UUID, Progress]:
@@ -113,7 +113,7 @@ class MongoInbox:
         self._documents = service.documents("deliveries")
         self._clock = service.clock
 
-    async def put(self, due: InboxDue, item: Item, said: list[Message]) -> None:
+    async def put(self, due: InboxDue, item: Item, emitted: list[Message]) -> None:
         """Put an item into its customer's inbox and tell of it; one that is there stays as it is."""
         state = {
             **_identity(due, "inbox"),
@@ -123,7 +123,7 @@ class MongoInbox:
             "reason": None,
             "state_at": self._clock(),
         }
-        await self._documents.commit(item.id, state, version=0, cause=due, events=said)
+        await self._documents.commit(item.id, state, version=0, cause=due, events=emitted)
 
     async def page(self, customer_id: str, *, limit: int, after: Cursor | None) -> list[Item]:
         """Items, the newest first, from the one that follows `after`."""

@@ -10,9 +10,9 @@ import pytest
 from contracts import tickets
 from contracts.message import Message, NotificationLevel
 from contracts.notifier import EmailDue, InboxDue, NotificationSkipped
-from services.notifier.decide.domain import TOLD, Decision, Known, decide, lacking, notification_id, weigh
+from services.notifier.decide.domain import NOTIFIES, Decision, Known, decide, lacking, notification_id, weigh
 from services.notifier.decide.facts import Step, event_of
-from services.notifier.decide.timeline import Ticket, hear, level_for
+from services.notifier.decide.timeline import Ticket, level_for, note
 from tests.services.notifier.world import (
     ANA,
     LINK,
@@ -55,7 +55,7 @@ def event(message: Any, *, email: str | None = ANA, erased: bool = False) -> Any
 def heard(*messages: Step, email: str | None = ANA) -> tuple[Ticket, list[Any]]:
     ticket, said = Ticket("t1", "ana", "20260105000001"), []
     for message in messages:
-        ticket, more = hear(ticket, event(message, email=email), now=NOW)
+        ticket, more = note(ticket, event(message, email=email), now=NOW)
         said += more
     return ticket, said
 
@@ -78,7 +78,7 @@ def test_r15_the_level_decides_which_events_reach_the_inbox(message: Any, level:
 
 
 def test_r15_every_kind_of_event_stands_in_the_table() -> None:
-    assert {event(message).kind for message, _ in R15.values()} == set(TOLD)
+    assert {event(message).kind for message, _ in R15.values()} == set(NOTIFIES)
 
 
 def test_r15_a_phase_marked_not_visible_is_told_at_no_level() -> None:
@@ -99,7 +99,7 @@ def test_r15_defects_and_level_changes_are_stored_as_never_told() -> None:
     assert {decision_of(ticket, one).reason for one in (defect, change)} == {"never told"}
 
 
-def test_r15_the_level_in_force_when_it_happened_counts_not_the_one_it_was_told_with() -> None:
+def test_r15_the_level_in_force_when_it_happened_counts_not_the_one_it_was_covered_by() -> None:
     closing = a_closing(minute=50, level="none")
     lowered_later = a_step(tickets.NotificationLevelChanged, minute=55, level="none")
 
@@ -124,7 +124,7 @@ def test_r17_news_of_a_higher_level_that_comes_late_has_a_skipped_event_sent() -
     ticket, _ = heard(an_opening(), order)
     assert decision_of(ticket, order).reason == "level start_end"
 
-    ticket, said = hear(ticket, event(raised_before), now=NOW)
+    ticket, said = note(ticket, event(raised_before), now=NOW)
 
     assert decision_of(ticket, order).verdict == "send"
     assert dues_of(said, order) == ["service_order_created"]
@@ -135,7 +135,7 @@ def test_r17_news_of_a_lower_level_that_comes_late_unsends_nothing_and_is_noted(
     lowered_before = a_step(tickets.NotificationLevelChanged, minute=10, level="none")
     ticket, _ = heard(an_opening(level="all"), order)
 
-    ticket, said = hear(ticket, event(lowered_before), now=NOW)
+    ticket, said = note(ticket, event(lowered_before), now=NOW)
 
     assert decision_of(ticket, order).verdict == "send"
     assert decision_of(ticket, order).note == "sent before this was known: level none"
@@ -204,7 +204,7 @@ def test_a_reminder_that_comes_before_its_request_waits_for_the_link() -> None:
     ticket, _ = heard(an_opening(), reminder)
     assert decision_of(ticket, reminder, "email").verdict == "defer"
 
-    ticket, said = hear(ticket, event(a_request()), now=NOW)
+    ticket, said = note(ticket, event(a_request()), now=NOW)
 
     assert decision_of(ticket, reminder, "email").verdict == "send"
     mails = {mail.template: mail.facts["link"] for mail in said if isinstance(mail, EmailDue)}

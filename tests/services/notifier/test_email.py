@@ -112,7 +112,7 @@ async def test_a_server_that_asks_to_try_later_is_away_and_has_not_taken_it(
     assert len(mailbox.messages) == 1
 
 
-async def test_r19_a_recipient_refused_for_good_is_told_without_the_address(mail: Mail, mailbox: Mailbox) -> None:
+async def test_r19_a_recipient_refused_for_good_is_covered_byout_the_address(mail: Mail, mailbox: Mailbox) -> None:
     mailbox.refused_recipients[TO] = f"550 5.1.1 <{TO}>: no such user"
 
     with pytest.raises(Refused) as refused:

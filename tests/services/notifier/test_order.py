@@ -14,7 +14,7 @@ from contracts.notifier import EmailDue, InboxDue, NotificationSkipped
 from services.notifier.decide.domain import Decision
 from services.notifier.decide.facts import event_of
 from services.notifier.decide.receipts import Contact, Opening, settle
-from services.notifier.decide.timeline import Ticket, hear
+from services.notifier.decide.timeline import Ticket, note
 from tests.services.notifier.world import ANA, SECTOR, a_closing, a_contact, a_request, a_step, an_opening, at
 
 LEVELS = st.sampled_from(["none", "start_end", "all"])
@@ -52,7 +52,7 @@ def changes() -> st.SearchStrategy[Any]:
 def hear_all(messages: Sequence[Any]) -> tuple[Ticket, list[Any]]:
     ticket, said = Ticket("t1", "ana", "20260105000001"), []
     for message in messages:
-        ticket, more = hear(ticket, event_of(message, {"customer": ANA}, erased=False), now=at(1000))
+        ticket, more = note(ticket, event_of(message, {"customer": ANA}, erased=False), now=at(1000))
         said += more
     return ticket, said
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.notifier import EmailDue, InboxDue
-from services.notifier.decide.domain import CARRIES, TOLD
+from services.notifier.decide.domain import CARRIES, NOTIFIES
 from services.notifier.deliver import mime
 from services.notifier.deliver.render import UnknownTemplate, Unwritable, Writer
 from tests.services.notifier.world import ANA, LINK, PROTOCOL, SECTOR
@@ -133,7 +133,7 @@ def test_r23_the_evaluation_s_mail_has_its_link_in_both_forms() -> None:
     assert mail["Subject"] == "Atendimento encerrado: avalie"
 
 
-@pytest.mark.parametrize("kind", sorted(kind for kind, levels in TOLD.items() if levels))
+@pytest.mark.parametrize("kind", sorted(kind for kind, levels in NOTIFIES.items() if levels))
 def test_everything_that_is_told_has_its_words(kind: str) -> None:
     title, body = an_item(kind)
 
@@ -212,7 +212,7 @@ ANYTHING = st.text(max_size=300)
 @settings(deadline=None)
 @given(ANYTHING, ANYTHING)
 def test_whatever_is_written_a_mail_reader_reads_back(subject: str, body: str) -> None:
-    mail = mime.mail({"Subject": mime.words(subject), "To": ANA}, text=body, html=f"<p>{len(body)}</p>")
+    mail = mime.mail({"Subject": mime.header_text(subject), "To": ANA}, text=body, html=f"<p>{len(body)}</p>")
 
     message = read(mail)
     assert message["Subject"] == as_one_line(subject)

@@ -101,8 +101,8 @@ class Line:
         if error.code < _PERMANENT:
             return MailServerAway(f"SMTP {error.code}")
         # servers like to repeat the address, which is nobody's business (R28)
-        words = _SOMEBODY.sub("(address)", " ".join(error.message.split()))
-        reason = f"SMTP {error.code} {words}"[:_LONGEST_REASON].strip()
+        text = _SOMEBODY.sub("(address)", " ".join(error.message.split()))
+        reason = f"SMTP {error.code} {text}"[:_LONGEST_REASON].strip()
         return Refused(reason, for_good=not _OUR_FAULT.match(error.message.strip()))
 
     async def close(self) -> None:
