@@ -58,13 +58,15 @@ class ContactAcknowledged(_FromNotifier):
 class _Due(_FromNotifier):
     """The notifier's note to itself: one message for one recipient on one channel, not yet made.
 
-    `template` names what to write and `facts` what to write it with.
+    `template` names what to write and `facts` what to write it with. `contact_id` and `sector_id` are those of R11.
     """
 
     notification_id: UUID
     about: About
     ticket_id: Optional = None
     customer_id: Identifier | None = None
+    contact_id: UUID | None = None
+    sector_id: Optional = None
     recipient: str = "customer"
     address: Optional = None
     template: str
@@ -76,4 +78,4 @@ class EmailDue(_Due):
 
 
 class InboxDue(_Due):
-    """An item to put into the app's inbox."""
+    """An item to put into the app's inbox. Emitted until v0.1, and read on: it may still wait in a queue."""

@@ -1,6 +1,5 @@
-"""Who is told of what, on which channel, and why (R11, R15 to R20)."""
+"""Who is informed of what, on which channel, and why (R11, R15 to R20)."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,8 +9,8 @@ from uuid import UUID, uuid5
 from contracts import feedback, tickets
 from contracts.contacts import ContactReceived
 from contracts.message import Message, NotificationLevel
-from contracts.notifier import About, NotificationSkipped
-from contracts.topology import CHANNELS
+from contracts.notifier import About
+from services.notifier.decide.addresses import lacking
 
 Verdict = Literal["send", "defer", "skip"]
 Recipient = Literal["customer", "sector"]
@@ -32,6 +31,7 @@ CLOSING = kind(tickets.TicketClosed)
 RECEIPT = kind(ContactReceived)
 REQUEST = kind(feedback.EvaluationRequested)
 REMINDER = kind(feedback.EvaluationReminded)
+WITHDRAWAL = kind(feedback.EvaluationWithdrawn)
 LEVEL_CHANGE = kind(tickets.NotificationLevelChanged)
 
 NOTIFIES: Mapping[str, frozenset[NotificationLevel]] = {
@@ -46,32 +46,30 @@ NOTIFIES: Mapping[str, frozenset[NotificationLevel]] = {
     RECEIPT: ALWAYS,
     kind(tickets.DefectFound): NEVER,
     LEVEL_CHANGE: NEVER,
+    WITHDRAWAL: NEVER,
 }
 """The levels at which each kind of event reaches the customer (R15)."""
 
-REPEATABLE = frozenset({RECEIPT, REQUEST, REMINDER})
-"""Better told twice, with one Message-ID, than perhaps never; everything else the other way round."""
+ASKING = frozenset({REQUEST, REMINDER})
+"""What asks for an evaluation: pointless once the question is withdrawn (R21)."""
 
-CARRIES: Mapping[str, frozenset[str]] = {
-    "inbox": frozenset(NOTIFIES),
-    "email": frozenset({RECEIPT, REQUEST, REMINDER}),
-}
+REPEATABLE = ASKING | {RECEIPT}
+"""Better sent twice, with one Message-ID, than perhaps never; everything else the other way round."""
+
+CARRIES: Mapping[str, frozenset[str]] = {"inbox": frozenset(NOTIFIES), "email": REPEATABLE}
 """What each channel is for (R16). A new one needs an entry here, one in `contracts.topology.CHANNELS`, a handler."""
 
 ADDRESSED = frozenset({"email"})
 """Channels that reach nobody without an address."""
 
-_MAX_ADDRESS = 254
-_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A past fact as far as telling it needs: its identity, what is written of it, and whom it could reach.
+    """A past fact as far as its notifications need it: its identity, what is written of it, and whom it could reach.
 
-    `level` is what the event itself says of its ticket's level. `withheld` is why it is told to nobody; `covered_by`
-    is the other event that tells of it. `addresses` are those known when it was heard, by recipient.
+    `level` is what the event itself says of its ticket's level. `withheld` is why nobody is informed of it;
+    `covered_by` is the other event whose notification covers it. `addresses` are those known when it came, by
+    recipient, as they were typed.
     """
 
     id: UUID
@@ -87,7 +85,7 @@ class Event:
 
     @property
     def event_id(self) -> UUID:
-        """An event as the cause of what is told of it."""
+        """An event as the cause of its notifications."""
         return self.id
 
     @property
@@ -98,7 +96,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer as MK told last; one that MK hasn't told of has no address and still has an inbox."""
+    """A customer as MK described them last; one that MK hasn't described has no address and still has an inbox."""
 
     id: str
     email: str | None = None
@@ -107,16 +105,21 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What else is known when it is decided: the level that counts, who waits for what, and who tells it already."""
+    """What else is known when it is decided: the level that counts, who waits for what, and what makes it needless."""
 
     level: NotificationLevel | None = None
     waits_for: str | None = None
     covered_by: str | None = None
+    overtaken: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether one recipient is told of one event on one channel, and why (R17)."""
+    """Whether one recipient is informed of one event on one channel, and why (R17).
+
+    `copies` are the addresses that it goes to. `decided_on` is the event whose arrival led to it; None in what v0.1
+    stored.
+    """
 
     event_id: UUID
     type: str
@@ -127,6 +130,8 @@ class Decision:
     reason: str
     decided_at: datetime
     note: str = ""
+    copies: int = 1
+    decided_on: UUID | None = field(default=None, compare=False)
 
     @property
     def place(self) -> tuple[UUID, str, str]:
@@ -134,40 +139,38 @@ class Decision:
         return self.event_id, self.channel, self.recipient
 
     @property
-    def notification_id(self) -> UUID:
-        """Names what is sent by this decision."""
-        return notification_id(self.event_id, self.recipient, self.channel)
+    def notification_ids(self) -> tuple[UUID, ...]:
+        """Name what is sent by this decision, one for each address."""
+        return tuple(
+            notification_id(self.event_id, self.recipient, self.channel, copy=copy) for copy in range(self.copies)
+        )
 
 
-def notification_id(event_id: UUID, recipient: str, channel: str) -> UUID:
-    """The one notification that `recipient` gets of an event on a channel, whatever is redelivered (R18)."""
-    return uuid5(event_id, f"{recipient}:{channel}")
+def notification_id(event_id: UUID, recipient: str, channel: str, *, copy: int = 0) -> UUID:
+    """The one notification that `recipient` gets of an event on a channel, whatever is redelivered (R18).
+
+    Each further address of the recipient gets a copy of its own, by its place among them.
+    """
+    return uuid5(event_id, f"{recipient}:{channel}:{copy}" if copy else f"{recipient}:{channel}")
 
 
 def decide(event: Event, channel: str, recipient: str, known: Known) -> tuple[Verdict, str]:
     """Send, defer or skip, and the reason: the one place where that is decided (R17)."""
     levels = NOTIFIES[event.kind]
     obstacles = (
-        (not levels, "never told"),
-        (event.kind not in CARRIES[channel], f"not carried by {channel}"),
-        (event.withheld is not None, event.withheld),
-        (levels != ALWAYS and known.level not in levels, f"level {known.level}"),
-        (known.covered_by is not None, known.covered_by),
-        (channel in ADDRESSED, lacking(event.addresses.get(recipient))),
+        None if levels else "never told",
+        None if event.kind in CARRIES[channel] else f"not carried by {channel}",
+        event.withheld,
+        None if levels == ALWAYS or known.level in levels else f"level {known.level}",
+        known.covered_by,
+        known.overtaken,
+        lacking(event.addresses.get(recipient)) if channel in ADDRESSED else None,
     )
-    for stands, reason in obstacles:
-        if stands and reason:
-            return "skip", reason
+    if reason := next(filter(None, obstacles), None):
+        return "skip", reason
     if known.waits_for:
         return "defer", f"waits for {known.waits_for}"
     return "send", "always told" if levels == ALWAYS else f"level {known.level}"
-
-
-def lacking(address: str | None) -> str | None:
-    """What is wrong with an e-mail address; None where a mail can go there."""
-    if address is None:
-        return "no address"
-    return None if len(address) <= _MAX_ADDRESS and _ADDRESS.fullmatch(address) else "unusable address"
 
 
 def weigh(earlier: Decision | None, fresh: Decision) -> Decision:
@@ -184,41 +187,8 @@ def weigh(earlier: Decision | None, fresh: Decision) -> Decision:
 def reweigh(
     earlier: Iterable[Decision], fresh: Iterable[Decision]
 ) -> tuple[tuple[Decision, ...], tuple[Decision, ...]]:
-    """What stands of old and fresh decisions, and those among it that have something new to tell."""
+    """What stands of old and fresh decisions, and those among it that have a new verdict."""
     before = {decision.place: decision for decision in earlier}
     stands = tuple(weigh(before.get(decision.place), decision) for decision in fresh)
     news = tuple(one for one in stands if one.place not in before or before[one.place].verdict != one.verdict)
     return stands, news
-
-
-def judge(event: Event, channel: str, recipient: Recipient, *, known: Known, now: datetime) -> Decision:
-    """The decision of `decide`, as it is stored."""
-    verdict, reason = decide(event, channel, recipient, known)
-    return Decision(event.id, event.type, event.occurred_at, channel, recipient, verdict, reason, now)
-
-
-def announce(
-    event: Event, decision: Decision, *, customer_id: str, ticket_id: str | None, facts: Mapping[str, str]
-) -> list[Message]:
-    """What a new decision leads to: a message to send, or word that there is none.
-
-    That a channel isn't meant for such an event is stored, and worth no message.
-    """
-    common = {
-        "at": decision.decided_at,
-        "n": 0 if decision.recipient == "customer" else 1,
-        "notification_id": decision.notification_id,
-        "about": event.about,
-        "ticket_id": ticket_id,
-        "customer_id": customer_id,
-        "recipient": decision.recipient,
-    }
-    if decision.verdict == "send":
-        address = event.addresses.get(decision.recipient) if decision.channel in ADDRESSED else None
-        whole = {**event.facts, **facts, "occurred_at": event.occurred_at.isoformat()}
-        due = CHANNELS[decision.channel]
-        return [due.caused_by(event, template=event.kind, address=address, facts=whole, **common)]  # type: ignore[arg-type]
-    if decision.verdict == "skip" and event.kind in CARRIES[decision.channel]:
-        common["n"] = 2 * list(CHANNELS).index(decision.channel) + (decision.recipient == "sector")
-        return [NotificationSkipped.caused_by(event, channel=decision.channel, reason=decision.reason, **common)]  # type: ignore[arg-type]
-    return []

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
+from contracts.replies import Explained
 from services.notifier.decide.domain import Decision
-from services.notifier.deliver.sending import State
+from services.notifier.decide.receipts import End
 
-
-class UnknownTicket(Exception):
-    """Nothing was heard of a ticket with this protocol."""
+State = Literal["queued", "sending"] | End
+_BEST_FIRST: tuple[State, ...] = ("sent", "sending", "queued", "unknown", "failed", "skipped")
+"""Of a recipient's several mails the first of these is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +24,28 @@ class Progress:
     at: datetime
 
 
-def explain(decisions: Iterable[Decision], progress: Mapping[UUID, Progress]) -> list[dict[str, object]]:
+def explain(decisions: Iterable[Decision], progress: Mapping[UUID, Progress]) -> list[Explained]:
     """One line per event, channel and recipient, in order of time."""
     ordered = sorted(decisions, key=lambda one: (one.occurred_at, one.event_id, one.channel, one.recipient))
-    return [_line(decision, progress.get(decision.notification_id)) for decision in ordered]
+    return [_line(decision, _best(decision, progress)) for decision in ordered]
 
 
-def _line(decision: Decision, progress: Progress | None) -> dict[str, object]:
-    return {
-        "at": decision.decided_at.isoformat(),
-        "event": str(decision.event_id),
-        "type": decision.type,
-        "occurred_at": decision.occurred_at.isoformat(),
-        "channel": decision.channel,
-        "recipient": decision.recipient,
-        "decision": decision.verdict,
-        "reason": f"{decision.reason}; {decision.note}" if decision.note else decision.reason,
-        "state": progress.state if progress else None,
-        "state_reason": progress.reason if progress else None,
-        "state_at": progress.at.isoformat() if progress else None,
-    }
+def _best(decision: Decision, progress: Mapping[UUID, Progress]) -> Progress | None:
+    found = [progress[name] for name in decision.notification_ids if name in progress]
+    return min(found, key=lambda one: _BEST_FIRST.index(one.state), default=None)
+
+
+def _line(decision: Decision, progress: Progress | None) -> Explained:
+    return Explained(
+        at=decision.decided_at,
+        event=decision.event_id,
+        type=decision.type,
+        occurred_at=decision.occurred_at,
+        channel=decision.channel,
+        recipient=decision.recipient,
+        decision=decision.verdict,
+        reason=f"{decision.reason}; {decision.note}" if decision.note else decision.reason,
+        state=progress.state if progress else None,
+        state_reason=progress.reason if progress else None,
+        state_at=progress.at if progress else None,
+    )

@@ -1,15 +1,20 @@
-"""What each message says that is worth telling, in words that templates know."""
+"""An event as the notifier sees it: what each message says that is worth writing, in words that templates know."""
 
 from collections.abc import Mapping
 from functools import singledispatch
 
 from contracts import contacts, feedback, tickets
 from contracts.message import Message
+from contracts.names import in_charge
+from contracts.text import trimmed
 from services.notifier.decide.domain import Event, kind
 
 NOT_VISIBLE = "not visible"
 ERASED = "customer erased"
 WITH_EVALUATION = "told with the evaluation request"
+
+PROMISE = "promise"
+"""The fact of a contact that the sector can be reached: its customer may be promised an answer."""
 
 Step = (
     tickets.TicketOpened
@@ -22,8 +27,9 @@ Step = (
     | tickets.TicketReopened
     | feedback.EvaluationRequested
     | feedback.EvaluationReminded
+    | feedback.EvaluationWithdrawn
 )
-"""What happens to a ticket, as its own publisher tells it."""
+"""What happens to a ticket, as its own publisher announces it."""
 
 _KINDS: dict[type[Message], str] = {}
 
@@ -35,14 +41,14 @@ def event_of(message: Step | contacts.ContactReceived, addresses: Mapping[str, s
         id=message.event_id,
         type=of.type_name(),
         kind=_KINDS.get(of) or _KINDS.setdefault(of, kind(of)),
-        # a ticket is opened at its opening, not when the tickets service came to tell of it
+        # a ticket is opened at its opening, not when the tickets service came to announce it
         occurred_at=message.opened_at if isinstance(message, tickets.TicketOpened) else message.occurred_at,
         correlation_id=message.correlation_id,
         level=getattr(message, "notification_level", None),
-        facts={} if erased else {name: text for name, text in facts(message).items() if text is not None},
+        facts={} if erased else {name: text for name, text in facts(message).items() if text},
         addresses={} if erased else {who: address for who, address in addresses.items() if address is not None},
         withheld=ERASED if erased else _withheld(message),
-        covered_by=_told_with(message),
+        covered_by=_covered_by(message),
     )
 
 
@@ -51,7 +57,7 @@ def _withheld(message: Message) -> str | None:
     return NOT_VISIBLE if hidden else None
 
 
-def _told_with(message: Message) -> str | None:
+def _covered_by(message: Message) -> str | None:
     # automatic closings never ask (R21), whatever they say
     asks = isinstance(message, tickets.TicketClosed) and message.request_evaluation and not message.automatic
     return WITH_EVALUATION if asks else None
@@ -66,7 +72,7 @@ def facts(_message: Message) -> dict[str, str | None]:
 @facts.register
 def _(message: contacts.ContactReceived) -> dict[str, str | None]:
     return {
-        "customer": message.customer.name,
+        "customer": trimmed(message.customer.name),
         "customer_email": message.customer.email,
         "connection": message.connection.label if message.connection else None,
         "sector": message.sector.name,
@@ -87,8 +93,7 @@ def _(message: tickets.PhaseChanged) -> dict[str, str | None]:
 
 @facts.register
 def _(message: tickets.ResponsibleAdded) -> dict[str, str | None]:
-    # customers know the team, else the person by the first name alone (R4)
-    return {"responsible": message.team or (message.name.split() or [""])[0]}
+    return {"responsible": in_charge(name=message.name, team=message.team)}
 
 
 @facts.register
@@ -100,6 +105,7 @@ def _(message: feedback.EvaluationRequested) -> dict[str, str | None]:
     }
 
 
-@facts.register
-def _(message: feedback.EvaluationReminded) -> dict[str, str | None]:
+@facts.register(feedback.EvaluationReminded)
+@facts.register(feedback.EvaluationWithdrawn)
+def _(message: feedback.EvaluationReminded | feedback.EvaluationWithdrawn) -> dict[str, str | None]:
     return {"evaluation_id": str(message.evaluation_id)}

@@ -13,7 +13,8 @@ _BOUNDARY = "=_atendo"
 _MAX_PLAIN = 64
 _MAX_ENCODED_BYTES = 39
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+_ENDS_LINE = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f]+")
 _PLAIN = re.compile(r"[ -~]*")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 
@@ -43,7 +44,8 @@ def _part(kind: str, content: str) -> bytes:
         f'--{_BOUNDARY}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
-    lines = _NOT_IN_TEXT.sub("", content.replace("\r\n", "\n").replace("\r", "\n"))
+    # a control between two words leaves them two
+    lines = _NOT_IN_TEXT.sub(" ", _ENDS_LINE.sub("\n", content))
     # b2a_qp ends its soft breaks as the first line ends, so it is given one kind of end and CRLF comes last
     encoded = binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True).replace(b"\n", b"\r\n")
     return head.encode("ascii") + encoded + b"\r\n"

@@ -1,25 +1,34 @@
 """What delivering needs from the world."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from contracts.message import Message
-from contracts.notifier import EmailDue, InboxDue
+from contracts.notifier import EmailDue
+from contracts.replies import InboxItem
+from services.notifier.decide import ports as deciding
 from services.notifier.decide.explanation import Progress
-from services.notifier.decide.ports import Contacts, Customers, Tickets
-from services.notifier.deliver.inbox import Cursor, Item
-from services.notifier.deliver.sending import Claim, Outcome
+from services.notifier.decide.notices import Notice
+from services.notifier.decide.receipts import Outcome
+from services.notifier.deliver.inbox import Place
+from services.notifier.deliver.sending import Claim
 
-__all__ = ["Addresses", "Contacts", "Counted", "Customers", "Deliveries", "Inbox", "Line", "Mail", "Tickets", "Writer"]
+Contacts = deciding.Contacts
+Tickets = deciding.Tickets
+Customers = deciding.Customers
+
+OnMailEnded = Callable[[EmailDue, Outcome], Awaitable[None]]
+"""Is called when one of a contact's mails came to its end, once or more often."""
 
 
-class Addresses(Protocol):
-    """The addresses that are switched off."""
+class Addresses(deciding.Addresses, Protocol):
+    """The addresses that are switched off, by whose they are."""
 
-    async def refusal(self, address: str | None) -> str | None: ...
-    async def switch_off(self, address: str, reason: str, *, at: datetime) -> None: ...
+    async def refusal(self, owner: str, address: str) -> str | None: ...
+    async def switch_off(self, owner: str, address: str, *, reason: str, at: datetime) -> None: ...
 
 
 class Deliveries(Protocol):
@@ -28,15 +37,15 @@ class Deliveries(Protocol):
     async def claim(self, due: EmailDue, *, handed_over: bool, now: datetime) -> Claim: ...
     async def release(self, claim: Claim) -> None: ...
     async def finish(self, due: EmailDue, claim: Claim, outcome: Outcome, emitted: list[Message]) -> None: ...
-    async def progress(self, ids: list[UUID]) -> dict[UUID, Progress]: ...
+    async def progress(self, ids: Sequence[UUID]) -> dict[UUID, Progress]: ...
     async def erase(self, customer_id: str) -> None: ...
 
 
 class Inbox(Protocol):
     """The items that customers find in the app."""
 
-    async def put(self, due: InboxDue, item: Item, emitted: list[Message]) -> None: ...
-    async def page(self, customer_id: str, *, limit: int, after: Cursor | None) -> list[Item]: ...
+    async def put(self, notice: Notice, item: InboxItem, emitted: list[Message]) -> None: ...
+    async def page(self, customer_id: str, *, limit: int, after: Place | None) -> list[InboxItem]: ...
     async def unread(self, customer_id: str) -> int: ...
     async def mark_read(self, customer_id: str, item: UUID) -> bool: ...
 
@@ -54,12 +63,12 @@ class Mail(Protocol):
 
 
 class Writer(Protocol):
-    """Who finds the words."""
+    """Who writes what people read."""
 
     sender: str
 
     def mail(self, due: EmailDue) -> bytes: ...
-    def item(self, due: InboxDue) -> tuple[str, str]: ...
+    def item(self, notice: Notice) -> tuple[str, str]: ...
 
 
 class Counted(Protocol):

@@ -5,36 +5,35 @@ from contextlib import contextmanager
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import css_inline
 from jinja2 import DictLoader, Environment, Template, TemplateError, select_autoescape
 from markupsafe import Markup, escape
 
-from contracts.notifier import EmailDue, InboxDue
-from services.notifier.decide.domain import RECEIPT, lacking
+from contracts.notifier import EmailDue
+from services.notifier.decide.addresses import usable
+from services.notifier.decide.domain import RECEIPT
+from services.notifier.decide.notices import Notice
 from services.notifier.deliver import mime
+from services.notifier.errors import UnknownTemplate, Unwritable
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CONTENT = "<!-- content -->"
 _PARTS = ("subject", "txt", "html")
-
-
-class Unwritable(Exception):
-    """The facts that a message came with are not those that its words need."""
-
-
-class UnknownTemplate(Unwritable):
-    """Nobody has written what such a message should say."""
+_THREADS = UUID("3a0c4a5e-52a4-4d0c-9a57-3c1a0f7d6b21")
+"""What the threads of tickets are named in: the same ticket is the same thread, whoever asks."""
 
 
 class Writer:
     """Writes mails and inbox items in pt-BR. Raises: Unwritable from both, UnknownTemplate among it."""
 
     def __init__(self, *, sender: str, domain: str, timezone: str) -> None:
-        name, self.sender = parseaddr(sender)
-        if lacking(self.sender):
+        name, address = parseaddr(sender)
+        if not (found := usable(address)):
             raise ValueError("MAIL_FROM is no address")
+        self.sender = found[0]
         self._from = mime.mailbox(name, self.sender)
         self._domain = domain
         self._templates = _compile(ZoneInfo(timezone))
@@ -59,14 +58,17 @@ class Writer:
             "Date": format_datetime(due.occurred_at),
             "Auto-Submitted": "auto-generated",
         }
-        if due.recipient == "sector" and lacking(customer := due.facts.get("customer_email")) is None:
-            headers["Reply-To"] = mime.mailbox(due.facts.get("customer", ""), customer or "")
+        if due.ticket_id is not None:
+            # no mail bears this id: it is what the mails of one ticket have in common (RFC 5322, 3.6.4)
+            headers["References"] = headers["In-Reply-To"] = f"<{uuid5(_THREADS, due.ticket_id)}@{self._domain}>"
+        if due.recipient == "sector" and (customer := usable(due.facts.get("customer_email"))):
+            headers["Reply-To"] = mime.mailbox(due.facts.get("customer", ""), customer[0])
         return mime.mail(headers, text=text, html=html)
 
-    def item(self, due: InboxDue) -> tuple[str, str]:
+    def item(self, notice: Notice) -> tuple[str, str]:
         """Title and body of an inbox item, as plain text."""
         with _facts_at_fault():
-            return self._item(due.template, due.facts)
+            return self._item(notice.template, notice.facts)
 
     def _item(self, template: str, facts: Mapping[str, str]) -> tuple[str, str]:
         title, _, body = self._template(f"inbox/{template}.txt").render(facts).partition("\n")

@@ -2,19 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID, uuid5
 
 from contracts.message import Message
-from contracts.notifier import EmailDue, InboxDue, NotificationFailed, NotificationSent, NotificationSkipped
-from services.notifier.decide.domain import REPEATABLE, lacking
-
-State = Literal["queued", "sending", "sent", "failed", "skipped", "unknown"]
+from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped
+from services.notifier.decide.addresses import lacking, of_customer, of_sector
+from services.notifier.decide.domain import REPEATABLE
+from services.notifier.decide.notices import Notice
+from services.notifier.decide.receipts import End, Outcome
 
 GIVEN_UP = "given up"
 OUTCOME_UNKNOWN = "outcome unknown"
 
-_ENDS: dict[State, type[NotificationSent | NotificationSkipped | NotificationFailed]] = {
+_ENDS: dict[End, type[NotificationSent | NotificationSkipped | NotificationFailed]] = {
     "sent": NotificationSent,
     "skipped": NotificationSkipped,
     "failed": NotificationFailed,
@@ -22,47 +22,18 @@ _ENDS: dict[State, type[NotificationSent | NotificationSkipped | NotificationFai
 }
 
 
-class MailServerAway(Exception):
-    """The mail server can't be reached, or asks to try again later; it doesn't have the mail."""
-
-
-class OutcomeUnknown(MailServerAway):
-    """The connection broke after the mail was handed over and before the server said whether it has it."""
-
-
-class Refused(Exception):
-    """The mail server will never take this mail; `for_good` where that goes for every mail to the address (R19)."""
-
-    def __init__(self, reason: str, *, for_good: bool) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.for_good = for_good
-
-
-class ClaimedElsewhere(Exception):
-    """Somebody else is sending this very message, or was a moment ago."""
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to send one message until a lease runs out; `done` where it came to its end before.
+    """The right to send one message until a lease runs out; `ended` is how it came to its end before, if it did.
 
-    `attempts` counts the claims on it. `interrupted` tells that an earlier one ended in the midst of sending.
+    `attempts` counts the claims on it. `interrupted` says that an earlier one ended in the midst of sending.
     """
 
     notification_id: UUID
     version: int
     attempts: int
     interrupted: bool = False
-    done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended, and why."""
-
-    state: State
-    reason: str | None = None
+    ended: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +69,20 @@ def unanswered(due: EmailDue) -> Outcome | None:
     return None if due.template in REPEATABLE else Outcome("unknown", OUTCOME_UNKNOWN)
 
 
-def ending(due: EmailDue | InboxDue, outcome: Outcome, *, channel: str, n: int, at: datetime) -> Message:
-    """What the world is told of an outcome, once for each `n`."""
+def owner_of(due: EmailDue) -> str | None:
+    """Whose address a mail goes to; None for a sector that v0.1 didn't name."""
+    if due.recipient == "sector":
+        return of_sector(due.sector_id) if due.sector_id else None
+    return of_customer(due.customer_id) if due.customer_id else None
+
+
+def ending(due: EmailDue | Notice, outcome: Outcome, *, channel: str, n: int, at: datetime) -> Message:
+    """What is emitted of an outcome, once for each `n`."""
     return _ENDS[outcome.state].caused_by(
         due,
         at=at,
         n=n,
-        notification_id=due.notification_id,
+        notification_id=due.id if isinstance(due, Notice) else due.notification_id,
         about=due.about,
         ticket_id=due.ticket_id,
         customer_id=due.customer_id,

@@ -10,11 +10,19 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import aiosmtplib
 
 from chassis.observability import tracing
-from services.notifier.deliver.sending import MailServerAway, OutcomeUnknown, Refused
+from services.notifier.errors import MailRefused, MailServerAway, OutcomeUnknown
 
 _PERMANENT = 500
-_OUR_FAULT = re.compile(r"5\.[34567]\.\d+")
-"""Enhanced status codes (RFC 3463) that blame the system, the network, the content or a policy, not the address."""
+_OF_THE_MAILBOX = re.compile(r"550 5\.1\.(?![78]\b)\d+|55[02] 5\.2\.1\b")
+"""Answers to RCPT that concern the mailbox, whoever writes and whatever it says (RFC 3463); x.1.7 and x.1.8 concern
+the sender's."""
+_NO_SUCH_MAILBOX = re.compile(
+    r"5(50|51) (?!5\.\d)(?!.*(block|spam|policy|listed|denied|relay)).*"
+    r"(no such (user|mailbox|recipient|address)|(user|mailbox|recipient|address)( is)? (unknown|not found)"
+    r"|(unknown|invalid) (user|mailbox|recipient)|doesn't exist|does not exist)",
+    re.IGNORECASE,
+)
+"""The same from servers without enhanced codes, where the text leaves no doubt."""
 _SOMEBODY = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 _LONGEST_REASON = 200
 _TROUBLE = (aiosmtplib.SMTPException, OSError)
@@ -46,7 +54,7 @@ class Line:
         )
 
     async def send(self, sender: str, recipient: str, mail: bytes) -> None:
-        """Hand over one mail, in five time-outs at most. Raises: MailServerAway, OutcomeUnknown, Refused."""
+        """Hand over one mail, in five time-outs at most. Raises: MailServerAway, OutcomeUnknown, MailRefused."""
         with tracing.calling("SMTP send", self._server):
             await self._send(sender, recipient, mail)
 
@@ -55,7 +63,7 @@ class Line:
         try:
             await self._client.rcpt(recipient)
         except aiosmtplib.SMTPRecipientRefused as error:
-            raise await self._refusal(error) from error
+            raise await self._refusal(error, at_recipient=True) from error
         except _TROUBLE as error:
             raise self._away(error) from error
         try:
@@ -73,11 +81,13 @@ class Line:
                     return
                 await self._client.connect()
                 await self._client.mail(sender)
+        except aiosmtplib.SMTPSenderRefused as error:
+            raise await self._refusal(error) from error
         except _TROUBLE as error:
             raise self._away(error) from error
 
     async def _still_listens(self, sender: str) -> bool:
-        # servers close what is idle; nothing was said yet, so it can be said on a new connection
+        # servers close what is idle; nothing was sent yet, so it can be sent on a new connection
         try:
             await self._client.mail(sender)
         except _TROUBLE:
@@ -93,17 +103,17 @@ class Line:
         self.abandon()
         return MailServerAway(type(error).__name__)
 
-    async def _refusal(self, error: aiosmtplib.SMTPResponseException) -> Exception:
+    async def _refusal(self, error: aiosmtplib.SMTPResponseException, *, at_recipient: bool = False) -> Exception:
         try:
             await self._client.rset()
         except _TROUBLE:
             self.abandon()
         if error.code < _PERMANENT:
             return MailServerAway(f"SMTP {error.code}")
+        answer = f"{error.code} {' '.join(error.message.split())}"
         # servers like to repeat the address, which is nobody's business (R28)
-        text = _SOMEBODY.sub("(address)", " ".join(error.message.split()))
-        reason = f"SMTP {error.code} {text}"[:_LONGEST_REASON].strip()
-        return Refused(reason, for_good=not _OUR_FAULT.match(error.message.strip()))
+        reason = f"SMTP {_SOMEBODY.sub('(address)', answer)}"[:_LONGEST_REASON].strip()
+        return MailRefused(reason, by_mailbox=at_recipient and concerns_mailbox(answer))
 
     async def close(self) -> None:
         """Take leave of the server."""
@@ -112,6 +122,11 @@ class Line:
                 await self._client.quit()
         except _TROUBLE:
             self.abandon()
+
+
+def concerns_mailbox(answer: str) -> bool:
+    """Whether what a server answered to RCPT, as `550 5.1.1 no such user`, is of the mailbox itself (R19)."""
+    return bool(_OF_THE_MAILBOX.match(answer) or _NO_SUCH_MAILBOX.match(answer))
 
 
 class Mail:
