@@ -18,7 +18,7 @@ from ops.embedded.ports import LOOPBACK, free_port
 from services.feedback.app import build
 from services.feedback.settings import Settings as FeedbackSettings
 from services.notifier.deliver.channels.email import Mail
-from services.notifier.deliver.sending import MailServerAway
+from services.notifier.errors import MailServerAway
 from tests.deploy.certificates import Authority
 from tests.deploy.servers import a_broker, a_database
 from tests.smtp import Mailbox

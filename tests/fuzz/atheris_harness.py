@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 atheris: Any = importlib.import_module("atheris")
 
 with atheris.instrument_imports(include=["services", "chassis", "contracts", "pamqp"]):
+    from chassis.persistence.cursor import CursorMalformed
     from services.feedback import link
     from services.notifier.deliver import inbox, mime
     from services.tickets import paging
@@ -30,7 +31,7 @@ def attempt(content: bytes) -> None:
         case 0:
             _refused(paging.Place.read, text, paging.CursorMalformed)
         case 1:
-            _refused(inbox.Cursor.read, text, inbox.MalformedCursor)
+            _refused(inbox.Place.read, text, CursorMalformed)
         case 2:
             _refused(lambda token: link.read(token, secret=SECRET), text, link.LinkInvalid)
         case 3:

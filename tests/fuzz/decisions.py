@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from pydantic import ValidationError
 
+from chassis.persistence import cursor as chassis_cursor
+from chassis.persistence.cursor import CursorMalformed
 from chassis.persistence.mongo import is_unstorable
 from contracts import mk, notifier, tickets
 from contracts.message import Message
@@ -26,9 +28,11 @@ from services.feedback import link
 from services.feedback import store as feedback_store
 from services.notifier.decide import facts, timeline
 from services.notifier.decide import store as notifier_store
-from services.notifier.decide.domain import lacking
+from services.notifier.decide.addresses import lacking
+from services.notifier.decide.notices import Notice
 from services.notifier.deliver import inbox
-from services.notifier.deliver.render import Unwritable, Writer
+from services.notifier.deliver.render import Writer
+from services.notifier.errors import Unwritable
 from services.tickets import domain as tickets_domain
 from services.tickets import openings, paging, resolution
 from services.tickets import store as tickets_store
@@ -81,10 +85,11 @@ def _check_tickets_cursor(cursor: str) -> None:
 
 def _check_inbox_cursor(cursor: str) -> None:
     try:
-        place = inbox.Cursor.read(cursor)
-    except inbox.MalformedCursor:
+        place = inbox.Place.read(cursor)
+    except CursorMalformed:
         return
-    assert inbox.Cursor.read(str(place)) == place
+    again = inbox.Place.read(chassis_cursor.encode(place.at, str(place.id)))
+    assert (again.id, again.at) == (place.id, place.at.replace(microsecond=place.at.microsecond // 1000 * 1000))
     _storable({"at": place.at, "_id": place.id})
 
 
@@ -122,6 +127,7 @@ def _mails(draw: DrawFn) -> notifier.EmailDue:
 
 
 _HEADERS = {"From", "To", "Subject", "Message-ID", "Date", "Auto-Submitted", "MIME-Version", "Content-Type", "Reply-To"}
+_HEADERS |= {"References", "In-Reply-To"}
 
 
 def _check_mail(due: notifier.EmailDue) -> None:
@@ -143,11 +149,11 @@ def _check_mail(due: notifier.EmailDue) -> None:
 
 
 def _check_item(due: notifier.EmailDue) -> None:
-    item = notifier.InboxDue.model_construct(**dict(due))
+    item = Notice.of(notifier.InboxDue.model_construct(**dict(due)))
     try:
         title, body = WRITER.item(item)
-        inbox.Item.of(item, title=title, body=body)
-    except (Unwritable, inbox.Undated):
+        inbox.item_of(item, title=title, body=body)
+    except Unwritable:
         return
 
 
@@ -218,9 +224,9 @@ def _check_telling(said: Message) -> None:
     for due in dues:
         if isinstance(due, notifier.EmailDue):
             _check_mail(due)
-        if isinstance(due, notifier.InboxDue):
-            inbox.Item.of(due, title="", body="")
-            WRITER.item(due)
+    for notice in timeline.notices(ticket, event.id):
+        title, body = WRITER.item(notice)
+        inbox.item_of(notice, title=title, body=body)
 
 
 def _check_closing(said: Message) -> None:

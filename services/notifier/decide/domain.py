@@ -56,7 +56,10 @@ ASKING = frozenset({REQUEST, REMINDER})
 REPEATABLE = ASKING | {RECEIPT}
 """Better sent twice, with one Message-ID, than perhaps never; everything else the other way round."""
 
-CARRIES: Mapping[str, frozenset[str]] = {"inbox": frozenset(NOTIFIES), "email": REPEATABLE}
+CARRIES: Mapping[str, frozenset[str]] = {
+    "inbox": frozenset(one for one, levels in NOTIFIES.items() if levels),
+    "email": REPEATABLE,
+}
 """What each channel is for (R16). A new one needs an entry here, one in `contracts.topology.CHANNELS`, a handler."""
 
 ADDRESSED = frozenset({"email"})

@@ -6,8 +6,10 @@ from uuid import UUID
 import pytest
 
 from contracts.notifier import About, EmailDue, InboxDue
-from services.notifier.deliver.inbox import Item, Undated
-from services.notifier.deliver.render import Unwritable, Writer
+from services.notifier.decide.notices import Notice
+from services.notifier.deliver.inbox import item_of
+from services.notifier.deliver.render import Writer
+from services.notifier.errors import Unwritable
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 WRITER = Writer(sender="Atendimento <atendimento@atendo.local>", domain="atendo.local", timezone="America/Sao_Paulo")
@@ -27,8 +29,8 @@ def an_email(facts: dict[str, str], *, address: str = "ana@cliente.example") -> 
     )
 
 
-def an_item(facts: dict[str, str]) -> InboxDue:
-    return InboxDue.model_validate(an_email(facts).model_dump())
+def an_item(facts: dict[str, str]) -> Notice:
+    return Notice.of(InboxDue.model_validate(an_email(facts).model_dump()))
 
 
 @pytest.mark.parametrize(
@@ -37,8 +39,8 @@ def an_item(facts: dict[str, str]) -> InboxDue:
 def test_facts_that_dont_fit_are_one_error_for_mails_and_items(facts: dict[str, str]) -> None:
     with pytest.raises(Unwritable):
         WRITER.mail(an_email(facts))
-    with pytest.raises((Unwritable, Undated)):
-        Item.of(an_item(facts), title=WRITER.item(an_item(facts))[0], body="")
+    with pytest.raises(Unwritable):
+        item_of(an_item(facts), title=WRITER.item(an_item(facts))[0], body="")
 
 
 @pytest.mark.parametrize("address", ["ana@cliente.example\r\nBcc: eva@outro.example", "aná@cliente.example"])

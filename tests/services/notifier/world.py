@@ -107,6 +107,18 @@ def a_reminder(*, minute: int = 90) -> feedback.EvaluationReminded:
     )
 
 
+def a_withdrawal(*, minute: int = 60) -> feedback.EvaluationWithdrawn:
+    return said(
+        feedback.EvaluationWithdrawn,
+        at=at(minute),
+        evaluation_id=EVALUATION,
+        ticket_id="t1",
+        protocol=PROTOCOL,
+        customer_id="ana",
+        cycle=1,
+    )
+
+
 def ana(*, email: str | None = ANA) -> mk.CustomerSaved:
     return said(mk.CustomerSaved, customer_id="ana", name="Ana Souza", email=email, connections=[])
 
