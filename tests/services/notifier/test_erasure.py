@@ -1,6 +1,7 @@
 """An erasure that comes in the midst of a decision, or between a decision and its sending, leaves nothing (R27)."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
@@ -10,8 +11,10 @@ from contracts.notifier import InboxDue, NotificationSkipped
 from services.notifier.app import build
 from services.notifier.decide.domain import Customer
 from services.notifier.decide.handlers import DecisionHandlers
-from services.notifier.decide.store import MongoCustomers
-from services.notifier.parts import Parts
+from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
+from services.notifier.deliver.handlers import InboxHandlers
+from services.notifier.deliver.render import Writer
+from services.notifier.deliver.store import MongoAddresses, MongoDeliveries, MongoInbox
 from services.notifier.settings import Settings
 from tests.eventually import eventually
 from tests.services.notifier.world import a_contact, a_mail, a_step, an_opening, ana
@@ -51,7 +54,19 @@ def deciding(service: Service) -> DecisionHandlers:
     async def erase() -> None:
         await decides.on_customer_erased(ERASED)
 
-    decides, *_ = Parts(customers=Meanwhile(service, erase)).handlers(service, Settings())
+    customers, deliveries = Meanwhile(service, erase), MongoDeliveries(service, lease=timedelta(seconds=60))
+    writer = Writer(sender="a@b.example", domain="b.example", timezone="America/Sao_Paulo")
+    decides = DecisionHandlers(
+        contacts=MongoContacts(service),
+        tickets=MongoTickets(service),
+        customers=customers,
+        addresses=MongoAddresses(service, off_for=timedelta(days=30)),
+        deliveries=deliveries,
+        inbox=InboxHandlers(
+            inbox=MongoInbox(service), customers=customers, deliveries=deliveries, writer=writer, clock=service.clock
+        ),
+        clock=service.clock,
+    )
     return decides
 
 
