@@ -58,15 +58,13 @@ class ContactAcknowledged(_FromNotifier):
 class _Due(_FromNotifier):
     """The notifier's note to itself: one message for one recipient on one channel, not yet made.
 
-    `template` names what to write and `facts` what to write it with. `contact_id` and `sector_id` are those of R11.
+    `template` names what to write and `facts` what to write it with.
     """
 
     notification_id: UUID
     about: About
     ticket_id: Optional = None
     customer_id: Identifier | None = None
-    contact_id: UUID | None = None
-    sector_id: Optional = None
     recipient: str = "customer"
     address: Optional = None
     template: str
@@ -74,7 +72,10 @@ class _Due(_FromNotifier):
 
 
 class EmailDue(_Due):
-    """An e-mail to make and hand over to the mail server."""
+    """An e-mail to make and hand over to the mail server; one of R11 names its contact and sector."""
+
+    contact_id: UUID | None = None
+    sector_id: Optional = None
 
 
 class InboxDue(_Due):

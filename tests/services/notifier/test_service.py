@@ -276,7 +276,7 @@ async def test_r27_an_erased_customer_leaves_decisions_and_states_and_nothing_pe
 
 
 async def is_blank(system: System) -> bool:
-    return (await inbox(system))["items"] == []
+    return not (await inbox(system))["items"]
 
 
 async def everything_stored(system: System) -> list[object]:
