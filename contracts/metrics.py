@@ -140,7 +140,7 @@ EVALUATIONS = Metric(
     "counter",
     "Evaluations that came into a state (R21, R24).",
     ("feedback",),
-    labels=(Label("state", ("requested", "reminded", "answered", "expired")),),
+    labels=(Label("state", ("requested", "reminded", "answered", "expired", "withdrawn")),),
 )
 EVALUATIONS_WAITING = Metric(
     "atendo_evaluations_waiting", "gauge", "Evaluations that may still be answered.", ("feedback",)

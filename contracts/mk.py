@@ -9,7 +9,7 @@ from contracts.text import is_visible, trimmed
 
 
 class _Typed(Frozen):
-    """A value that people typed: texts are trimmed, and a blank in an optional field counts as absent."""
+    """A value that people typed: texts are trimmed, and a blank or null in an optional field counts as absent."""
 
     @model_validator(mode="before")
     @classmethod
@@ -21,10 +21,14 @@ class _Typed(Frozen):
     @classmethod
     def _is_left_blank(cls, name: str, value: object) -> bool:
         field = cls.model_fields.get(name)
-        return field is not None and not field.is_required() and isinstance(value, str) and not is_visible(value)
+        if field is None or field.is_required():
+            return False
+        return value is None or (isinstance(value, str) and not is_visible(value))
 
 
 def _trimmed(value: object) -> object:
+    if isinstance(value, list):
+        return [_trimmed(one) for one in value]
     return trimmed(value) if isinstance(value, str) else value
 
 

@@ -94,13 +94,17 @@ class FieldError(Frozen):
 
 
 class Problem(Frozen):
-    """An RFC 9457 problem, as a service tells it to the edge."""
+    """An RFC 9457 problem, as a service tells it to the edge.
+
+    `newest` leads to the open evaluation that took a withdrawn one's place: its id, or for a link its address (R21).
+    """
 
     status: int
     type: str
     title: str
     detail: str
     errors: tuple[FieldError, ...] | None = None
+    newest: str | None = None
 
 
 class Reply(Frozen):

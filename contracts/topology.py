@@ -38,6 +38,15 @@ RETRY_LADDER = (
     timedelta(hours=1),
 )
 
+RETIRED: tuple[tuple[str, str, str], ...] = tuple(
+    ("contacts", ATENDO, message.routing_key())
+    for message in (notifier.NotificationSent, notifier.NotificationSkipped, notifier.NotificationFailed)
+)
+"""Bindings of earlier releases that nobody needs any more, as (queue, exchange, key): taken away where they are.
+
+v0.1 publishes these as mandatory: while one of its notifiers runs, its binding is still needed.
+"""
+
 MAX_DELIVERIES = 50
 """A message that takes its consumer down this often goes to the dead queue, by the broker's hand."""
 
@@ -68,9 +77,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         mk.SectorSaved,
         mk.SacOptionsSaved,
         tickets.TicketOpened,
-        notifier.NotificationSent,
-        notifier.NotificationSkipped,
-        notifier.NotificationFailed,
+        notifier.ContactAcknowledged,
     ),
     "tickets": (
         mk.CustomerSaved,
@@ -89,6 +96,8 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         contacts.TicketRequested,
         feedback.EvaluationRequested,
         feedback.EvaluationSubmitted,
+        feedback.EvaluationExpired,
+        feedback.EvaluationWithdrawn,
     ),
     "notifier": (
         mk.CustomerSaved,
@@ -107,7 +116,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         feedback.EvaluationReminded,
         feedback.EvaluationWithdrawn,
     ),
-    "feedback": (mk.CustomerErased, tickets.TicketClosed),
+    "feedback": (mk.CustomerErased, tickets.TicketClosed, tickets.TicketReopened),
     "mk": (
         mk.CustomerErased,
         contacts.ContactReceived,
@@ -123,6 +132,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         feedback.EvaluationReminded,
         feedback.EvaluationSubmitted,
         feedback.EvaluationExpired,
+        feedback.EvaluationWithdrawn,
         notifier.NotificationFailed,
     ),
 }

@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mk import scenario
+from mk.errors import WrongCredentials
 
 _CPF = re.compile(r"\d{3}\.?\d{3}\.?\d{3}-?\d{2}")
-
-
-class WrongCredentials(Exception):
-    """No account has this name and this password; which of the two is wrong isn't told."""
 
 
 @dataclass(frozen=True, slots=True)

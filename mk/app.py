@@ -1,32 +1,39 @@
 """What MK's stand-in is made of: the only file that knows."""
 
+from chassis.clock import Clock, utc_now
 from chassis.service import Service, run
 from contracts import contacts, mk
+from mk.api import api
+from mk.domain.ticket import EVENTS
 from mk.handlers import Handlers
 from mk.migrations import STEPS
-from mk.mirror import HEARD
+from mk.ports import Stores
+from mk.publishing import Announcer, Publisher
 from mk.settings import Settings
-from mk.store import MongoContacts, MongoMirror
-from mk.voice import Voice
-from mk.web import web
+from mk.store import stores as mongo_stores
 
 
-def build(settings: Settings | None = None) -> Service:
-    """One replica of MK's stand-in."""
+def build(
+    settings: Settings | None = None,
+    *,
+    stores: Stores | None = None,
+    publisher: Publisher | None = None,
+    clock: Clock = utc_now,
+) -> Service:
+    """One replica of MK's stand-in; what is given is used instead of the broker and the database."""
     settings = settings or Settings()
-    service = Service("mk", settings)
+    service = Service("mk", settings, clock=clock)
     service.migrates(STEPS)
-    voice = Voice(service.publisher, clock=service.clock)
-    tickets, received = MongoMirror(service), MongoContacts(service)
-    handlers = Handlers(tickets, received)
+    stores = stores or mongo_stores(service)
+    handlers = Handlers(stores)
     service.on(mk.CustomerErased, handlers.on_customer_erased)
     service.on(contacts.ContactReceived, handlers.on_contact_received)
-    for news in HEARD.values():
-        service.on(news, handlers.on_ticket_news)
-    service.serves(web(settings, voice, tickets, received, clock=service.clock))
-    to_load = settings.mk_load
-    if to_load:
-        service.prepares(lambda: voice.play(to_load))
+    for event in EVENTS.values():
+        service.on(event, handlers.on_ticket_event)
+    announcer = Announcer(publisher or service.publisher, clock=clock)
+    service.serves(api(settings, announcer=announcer, stores=stores, clock=clock))
+    if to_load := settings.mk_load:
+        service.prepares(lambda: announcer.play(to_load))
     return service
 
 

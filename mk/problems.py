@@ -1,6 +1,5 @@
-"""How MK's stand-in says no: RFC 9457 problems, in pt-BR."""
+"""How MK's stand-in answers errors: RFC 9457 problems, in pt-BR."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,62 +8,72 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from chassis.http.problems import MEDIA_TYPE, content, of, problem
 from chassis.messaging.publisher import BrokerDown, Unroutable
 from contracts.requests import FieldError, Problem
-from mk.accounts import WrongCredentials
-from mk.mirror import UnknownTicket
-from mk.scenario import UnknownScenario
-from mk.voice import UnknownType
+from mk import errors
 
-MEDIA_TYPE = "application/problem+json"
-
-_REFUSALS: dict[type[Exception], tuple[int, str, str]] = {
-    WrongCredentials: (401, "Wrong credentials", "CPF, e-mail ou senha não conferem."),
-    UnknownType: (404, "Unknown type", "O MK não publica mensagens deste tipo."),
-    UnknownScenario: (404, "Unknown scenario", "Não há um cenário com este nome."),
-    UnknownTicket: (404, "Unknown ticket", "Atendimento não encontrado."),
-    BrokerDown: (503, "Broker away", "As mensagens não podem ser publicadas agora. Tente de novo em instantes."),
-    Unroutable: (503, "Nobody listens", "Ninguém recebe esta mensagem agora. Tente de novo em instantes."),
+_AWAY = {
+    BrokerDown: ("Broker away", "As mensagens não podem ser publicadas agora. Tente de novo em instantes."),
+    Unroutable: ("Nobody listens", "Ninguém recebe esta mensagem agora. Tente de novo em instantes."),
 }
+_HTTP = {
+    404: ("Not found", "Este endereço não existe."),
+    405: ("Method not allowed", "Operação não aceita aqui."),
+}
+_MORE: dict[int, dict[str, str]] = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
 
 
-def _respond(status: int, title: str, detail: str, errors: Iterable[FieldError] = ()) -> Response:
-    slug = title.lower().replace(" ", "-")
-    problem = Problem(
-        status=status, type=f"urn:atendo:problem:{slug}", title=title, detail=detail, errors=tuple(errors) or None
-    )
-    more = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
-    return Response(problem.model_dump_json(exclude_none=True), status, more, MEDIA_TYPE)
+def _answer(problem: Problem) -> Response:
+    return Response(content(problem), problem.status, _MORE.get(problem.status, {}), MEDIA_TYPE)
 
 
 async def _on_refusal(_request: Request, error: Exception) -> Response:
-    return _respond(*_REFUSALS[type(error)])
+    return _answer(of(error, errors.STATUS[type(error)]))
+
+
+async def _on_outage(_request: Request, error: Exception) -> Response:
+    return _answer(problem(503, *_AWAY[type(error)]))
 
 
 async def _on_bad_input(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError | ValidationError):
         raise error
     # without the input: it may be personal data (R28)
-    errors = [
-        FieldError(field=".".join(str(part) for part in one["loc"] if part != "body"), message=one["msg"])
+    fields = [
+        FieldError(field=_writable(".".join(str(part) for part in one["loc"] if part != "body")), message=one["msg"])
         for one in error.errors()
     ]
-    return _respond(422, "Invalid", "Confira os campos indicados.", errors)
+    return _answer(problem(422, "Invalid", "Confira os campos indicados.", errors=fields))
+
+
+def _writable(name: str) -> str:
+    # a field's name is the sender's too
+    return name.encode(errors="replace").decode()
 
 
 async def _on_http_error(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    words = {404: ("Not found", "Este endereço não existe."), 405: ("Method not allowed", "Operação não aceita aqui.")}
-    return _respond(status, *words.get(status, ("Refused", "O pedido não pode ser atendido.")))
+    # a form that can't be read is the framework's 400
+    if status == 400:  # noqa: PLR2004 - HTTP's own number
+        return _answer(problem(422, "Invalid", "Não foi possível ler o pedido."))
+    return _answer(problem(status, *_HTTP.get(status, ("Refused", "O pedido não pode ser atendido."))))
+
+
+async def _on_failure(_request: Request, _error: Exception) -> Response:
+    return _answer(problem(500, "Failed", "Algo falhou aqui. Tente de novo em instantes."))
 
 
 def explain(app: FastAPI) -> None:
-    """Have every error of `app` told as a problem."""
-    for refusal in _REFUSALS:
+    """Have every error of `app` answered as a problem."""
+    for refusal in errors.STATUS:
         app.add_exception_handler(refusal, _on_refusal)
+    for outage in _AWAY:
+        app.add_exception_handler(outage, _on_outage)
     app.add_exception_handler(RequestValidationError, _on_bad_input)
     app.add_exception_handler(ValidationError, _on_bad_input)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_failure)
 
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:

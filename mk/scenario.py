@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from contracts import mk
 from contracts.message import Message, Moment
+from mk.errors import UnknownScenario
 
 FOLDER = Path(__file__).parent / "scenarios"
 
@@ -39,10 +40,6 @@ TYPES: dict[str, type[Message]] = {
 Fields = dict[str, JsonValue]
 
 _DURATION = TypeAdapter(timedelta)
-
-
-class UnknownScenario(Exception):
-    """There is no scenario of this name."""
 
 
 class _Strict(BaseModel):
@@ -101,7 +98,7 @@ def names() -> list[str]:
 def load(name: str) -> Scenario:
     """A scenario. Raises: UnknownScenario."""
     if name not in names():
-        raise UnknownScenario(name)
+        raise UnknownScenario
     return Scenario.model_validate(yaml.safe_load((FOLDER / f"{name}.yaml").read_text()))
 
 

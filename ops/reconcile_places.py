@@ -6,8 +6,8 @@ from uuid import UUID
 
 from contracts import contacts, feedback, notifier, tickets
 from contracts.message import Message
-from services.feedback.domain import evaluation_id, is_asked
-from services.tickets.openings import ticket_of
+from services.feedback.domain import is_asked
+from services.tickets.domain.openings import ticket_of
 
 Key = str | UUID
 
@@ -78,14 +78,21 @@ def _(message: tickets.TicketOpened) -> tuple[Place, ...]:
 @places.register(tickets.ResponsibleAdded)
 @places.register(tickets.DefectFound)
 @places.register(tickets.NotificationLevelChanged)
-@places.register(tickets.TicketReopened)
-def _(message: tickets.TicketReopened) -> tuple[Place, ...]:
+def _(message: tickets.NotificationLevelChanged) -> tuple[Place, ...]:
     return _followed(message.ticket_id)
 
 
 @places.register
+def _(message: tickets.TicketReopened) -> tuple[Place, ...]:
+    # release 0.1 had nobody at feedback listen to it, and named no cycle
+    remembered = (Place("feedback", "reopenings", message.ticket_id),) if message.cycle is not None else ()
+    return *remembered, *_followed(message.ticket_id)
+
+
+@places.register
 def _(message: tickets.TicketClosed) -> tuple[Place, ...]:
-    asked = (Place("feedback", "evaluations", evaluation_id(message)),) if is_asked(message) else ()
+    # by its ticket, since evaluations of release 0.1 have other ids
+    asked = (Place("feedback", "evaluations", message.ticket_id, "ticket_id"),) if is_asked(message) else ()
     return *asked, *_followed(message.ticket_id)
 
 

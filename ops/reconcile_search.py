@@ -115,8 +115,9 @@ class Search:
         for (service, name, by), some in keys.items():
             query = {by: {"$in": list(some)}}
             async for found in self.databases[service][name].find(query, {by: 1, "applied": 1, "protocol": 1}):
-                mark = _Mark(frozenset(found.get("applied", ())), found.get("protocol"))
-                marks[service, name, by, found[by]] = mark
+                # several documents may have the value that is looked for: what any of them took in counts
+                applied = marks[key].applied if (key := (service, name, by, found[by])) in marks else frozenset()
+                marks[key] = _Mark(applied | frozenset(found.get("applied", ())), found.get("protocol"))
         return marks
 
     async def _without_origin(self, who: Origin, origin: Origin, batch: list[dict[str, Any]]) -> list[Finding]:

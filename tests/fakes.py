@@ -30,7 +30,7 @@ class InMemory(Generic[T]):
             self._applied.add((key, cause.event_id))
             self.kept[key] = value
             self.emitted += identified(emitted, cause)
-        return value
+        return self.kept[key]
 
     def emitted_types(self) -> Sequence[str]:
         """The types of what was emitted, in order."""

@@ -65,6 +65,8 @@ class Route:
                     title=words.capitalize(),
                     detail=str(error),
                     errors=errors,
+                    # the members that a refusal adds (RFC 9457, 3.2)
+                    **getattr(error, "members", {}),
                 )
         return None
 

@@ -64,12 +64,12 @@ class Documents:
         cause: Cause,
         events: Sequence[Message] = (),
         forgets: bool = False,
-    ) -> None:
+    ) -> bool:
         """Make state, cause and events durable together, then publish the events.
 
-        `version` is that of the document as loaded, 0 for a new one. A cause applied before changes nothing; what it
-        still has in the outbox is published. The document keeps what it told, word for word, unless it `forgets`:
-        then it keeps nothing, earlier words neither (R27). Raises: Conflict, BrokerDown, Unroutable.
+        `version` is that of the document as loaded, 0 for a new one. A cause applied before changes nothing (False);
+        what it still has in the outbox is published. The document keeps what it told, word for word, unless it
+        `forgets`: then it keeps nothing, earlier words neither (R27). Raises: Conflict, BrokerDown, Unroutable.
         """
         now = self._clock()
         entries = [Entry.of(event, cause=cause.event_id, at=now) for event in events]
@@ -77,11 +77,13 @@ class Documents:
         if forgets:
             change["$set"]["told"] = []
             change["$push"].pop("told", None)
-        if await self._write(document_id, change, version=version, cause=cause.event_id):
+        written = await self._write(document_id, change, version=version, cause=cause.event_id)
+        if written:
             self._outbox.committed(events)
         else:
             entries = await self._left_by(document_id, cause.event_id)
         await self._outbox.publish(self.collection, document_id, entries)
+        return written
 
     async def _write(self, document_id: Id, change: Mapping[str, Any], *, version: int, cause: UUID) -> bool:
         wanted = {"_id": document_id, "version": version, "applied": {"$ne": cause}}
@@ -150,8 +152,9 @@ class Repository(Generic[T]):
     async def update(self, document_id: Id, decide: Decide[T], *, cause: Cause) -> T:
         """Decide on what is kept, and make the new value, its cause and what it emits durable together; then publish.
 
-        A cause that was applied before changes nothing; what it still has in the outbox is published. Returns what
-        `decide` gave last. Raises: what `decide` raises; Conflict after many lost races; BrokerDown, Unroutable.
+        A cause that was applied before changes nothing; what it still has in the outbox is published. Returns what is
+        kept: what `decide` gave, or what stands where the cause was applied before, perhaps on another replica that
+        decided otherwise. Raises: what `decide` raises; Conflict after many lost races; BrokerDown, Unroutable.
         """
         for _ in range(RACES):
             with contextlib.suppress(Conflict):
@@ -163,7 +166,7 @@ class Repository(Generic[T]):
         found = await self.documents.find(document_id)
         decided = decide(self._load(found) if found else None)
         value, emitted = await decided if isinstance(decided, Awaitable) else decided
-        await self.documents.commit(
+        written = await self.documents.commit(
             document_id,
             self._dump(value),
             version=found["version"] if found else 0,
@@ -171,4 +174,4 @@ class Repository(Generic[T]):
             events=identified(emitted, cause),
             forgets=self._forgets(value),
         )
-        return value
+        return value if written else await self.find(document_id) or value

@@ -1,4 +1,4 @@
-"""What an evaluation is, and when an answer to it counts (R21 to R25)."""
+"""What an evaluation is, when it is open, and when an answer to it counts (R21 to R25)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -7,51 +7,13 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 from contracts import feedback, tickets
-from contracts.message import Cause, Message
+from contracts.message import Emitted
+from services.feedback.answer import Answer
+from services.feedback.errors import AlreadyAnswered, EvaluationExpired, EvaluationWithdrawn
 
-SCORES = range(1, 6)
-BEST_SCORE = max(SCORES)
-"""The one score that needs no comment (R22)."""
+_EVALUATIONS = UUID("0d7a1c9e-3f54-4b0e-8a53-6c2d9a1be3f7")
 
-MAX_COMMENT = 2000
-
-State = Literal["waiting", "answered", "expired"]
-
-
-class Refusal(Exception):
-    """An answer doesn't count; the message is for the customer. `field` names what to mend, where there is one."""
-
-    field: str | None = None
-
-
-class ScoreOutOfRange(Refusal):
-    """The score isn't one of 1 to 5 (R22)."""
-
-    field = "score"
-
-
-class CommentRequired(Refusal):
-    """Scores below five need a comment (R22)."""
-
-    field = "comment"
-
-
-class CommentTooLong(Refusal):
-    """More than 2,000 characters (R22)."""
-
-    field = "comment"
-
-
-class UnknownEvaluation(Refusal):
-    """There is no such evaluation of this customer."""
-
-
-class AlreadyAnswered(Refusal):
-    """Another answer was recorded first (R24)."""
-
-
-class Expired(Refusal):
-    """Nobody answered in time (R24)."""
+State = Literal["open", "answered", "expired", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +43,8 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
-    """What led to something said later: the request that a reminder follows."""
-
-    event_id: UUID
-    correlation_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The customer's rating; make it with `answer`, which checks its form."""
-
-    score: int
-    comment: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One request for the customer's opinion, opened once per closing of a ticket."""
+    """One request for the customer's opinion: that of the `cycle`-th closing of a ticket."""
 
     id: UUID
     ticket_id: str
@@ -109,17 +55,16 @@ class Evaluation:
     remind_at: datetime
     expires_at: datetime
     snapshot: Snapshot
-    requested: Occasion
     answer: Answer | None = None
     reminded: bool = False
     expired: bool = False
+    withdrawn: bool = False
     erased: bool = False
-    version: int = 0
 
     @property
     def due_at(self) -> datetime | None:
         """When the clock brings something next: a reminder, the end, or nothing any more."""
-        if self.answer or self.expired:
+        if self.answer or self.withdrawn or self.expired:
             return None
         return self.expires_at if self.reminded or self.erased else min(self.remind_at, self.expires_at)
 
@@ -127,7 +72,9 @@ class Evaluation:
         """How far it is; it expires on time, even where nobody has noticed yet."""
         if self.answer:
             return "answered"
-        return "expired" if self.expired or now >= self.expires_at else "waiting"
+        if self.withdrawn:
+            return "withdrawn"
+        return "expired" if self.expired or now >= self.expires_at else "open"
 
 
 def is_asked(closing: tickets.TicketClosed) -> bool:
@@ -136,40 +83,39 @@ def is_asked(closing: tickets.TicketClosed) -> bool:
 
 
 def evaluation_id(closing: tickets.TicketClosed) -> UUID:
-    """The one evaluation of a closing, whatever is told again: named after what MK said."""
-    return uuid5(closing.cause_id or closing.event_id, "evaluation")
+    """The one evaluation of a ticket's `cycle`-th closing, however often and by which event it is announced."""
+    return uuid5(_EVALUATIONS, f"{closing.cycle}\n{closing.ticket_id}")
+
+
+def evaluation_of(closing: tickets.TicketClosed, known: Iterable[Evaluation]) -> UUID:
+    """The id of a closing's evaluation among the ticket's `known` ones: release 0.1 named them after an event."""
+    return next((one.id for one in known if one.cycle == closing.cycle), evaluation_id(closing))
 
 
 def open_evaluation(
-    closing: tickets.TicketClosed, *, terms: Terms, link: str, now: datetime
-) -> tuple[Evaluation, list[Message]]:
+    closing: tickets.TicketClosed, evaluation_id: UUID, *, terms: Terms, link: str, now: datetime
+) -> tuple[Evaluation, list[Emitted]]:
     """Ask for the customer's opinion of a closing; the time to answer counts from the closing itself."""
-    # whole milliseconds, so that what is told and what is kept are the same moment
+    # whole milliseconds, so that what is announced and what is kept are the same moment
     closed_at = closing.closed_at.replace(microsecond=closing.closed_at.microsecond // 1000 * 1000)
-    expires_at = closed_at + terms.expires_after
-    request = feedback.EvaluationRequested.caused_by(
-        closing,
-        # asking comes after closing, also where MK's clock is ahead of ours
-        at=max(now, closing.closed_at),
-        evaluation_id=evaluation_id(closing),
-        ticket_id=closing.ticket_id,
-        protocol=closing.protocol,
-        customer_id=closing.customer_id,
-        cycle=closing.cycle,
-        expires_at=expires_at,
-        link=link,
-    )
     evaluation = Evaluation(
-        id=request.evaluation_id,
+        id=evaluation_id,
         ticket_id=closing.ticket_id,
         protocol=closing.protocol,
         customer_id=closing.customer_id,
         cycle=closing.cycle,
         closed_at=closed_at,
         remind_at=closed_at + terms.remind_after,
-        expires_at=expires_at,
+        expires_at=closed_at + terms.expires_after,
         snapshot=_snapshot(closing),
-        requested=Occasion(request.event_id, request.correlation_id),
+    )
+    request = feedback.EvaluationRequested.draft(
+        # asking comes after closing, also where MK's clock is ahead of ours
+        at=max(now, closing.closed_at),
+        **_names(evaluation),
+        cycle=evaluation.cycle,
+        expires_at=evaluation.expires_at,
+        link=link,
     )
     return evaluation, [request]
 
@@ -182,46 +128,71 @@ def _snapshot(closing: tickets.TicketClosed) -> Snapshot:
     )
 
 
-def answer(score: int, comment: str | None) -> Answer:
-    """An answer in due form. Raises: ScoreOutOfRange, CommentTooLong (R22)."""
-    if score not in SCORES:
-        raise ScoreOutOfRange(f"Escolha uma nota de {min(SCORES)} a {max(SCORES)}.")
-    trimmed = (comment or "").strip()
-    if len(trimmed) > MAX_COMMENT:
-        raise CommentTooLong(f"Escreva no máximo {MAX_COMMENT} caracteres.")
-    return Answer(score, trimmed or None)
-
-
-def submit(
-    evaluation: Evaluation, given: Answer, *, channel: str, cause: Cause, now: datetime
-) -> tuple[Evaluation, list[Message]]:
+def submit(evaluation: Evaluation, given: Answer, *, channel: str, now: datetime) -> tuple[Evaluation, list[Emitted]]:
     """Record the customer's answer; the first one wins.
 
     The same answer again changes nothing and is no error.
-    Raises: AlreadyAnswered, Expired (R24), CommentRequired (R22).
+    Raises: AlreadyAnswered, EvaluationExpired (R24), EvaluationWithdrawn (R21), CommentRequired (R22).
     """
     kept = replace(given, comment=None) if evaluation.erased else given
     if evaluation.answer == kept:
         return evaluation, []
     if evaluation.answer is not None:
-        raise AlreadyAnswered("Este atendimento já foi avaliado.")
+        raise AlreadyAnswered
+    if evaluation.withdrawn:
+        raise EvaluationWithdrawn
     if evaluation.state(now) == "expired":
-        raise Expired("O prazo para avaliar este atendimento terminou.")
-    if given.score < BEST_SCORE and not given.comment:
-        raise CommentRequired(f"Conte o motivo da nota: o comentário só é dispensado com nota {BEST_SCORE}.")
-    said = {"cycle": evaluation.cycle, "score": kept.score, "comment": kept.comment, "channel": channel}
-    submitted = _tell(feedback.EvaluationSubmitted, evaluation, cause=cause, at=now, **said)
+        raise EvaluationExpired
+    given.check_reason()
+    submitted = feedback.EvaluationSubmitted.draft(
+        at=now,
+        **_names(evaluation),
+        cycle=evaluation.cycle,
+        score=kept.score,
+        comment=kept.comment,
+        channel=channel,
+    )
     return replace(evaluation, answer=kept), [submitted]
 
 
-def pass_time(evaluation: Evaluation, *, now: datetime) -> tuple[Evaluation, list[Message]]:
-    """Remind once, expire once, and leave an answered evaluation alone (R24)."""
+def undoes(reopening: tickets.TicketReopened, evaluation: Evaluation) -> bool:
+    """Whether a reopening takes back the question that this evaluation asks, answered or not (R21).
+
+    One of release 0.1 names no cycle: it undoes every closing before it. What had expired by then stays expired.
+    """
+    if reopening.occurred_at >= evaluation.expires_at:
+        return False
+    if reopening.cycle is None:
+        return evaluation.closed_at <= reopening.occurred_at
+    return reopening.cycle == evaluation.cycle
+
+
+def withdraw(
+    evaluation: Evaluation, reopenings: Iterable[tickets.TicketReopened], *, now: datetime
+) -> tuple[Evaluation, list[Emitted]]:
+    """Take an unanswered question back if one of the ticket's reopenings undoes its closing (R21)."""
+    undoing = next((one for one in reopenings if undoes(one, evaluation)), None)
+    if undoing is None or evaluation.answer or evaluation.withdrawn:
+        return evaluation, []
+    withdrawn = feedback.EvaluationWithdrawn.caused_by(
+        undoing,
+        at=max(now, undoing.occurred_at),
+        # one reopening may undo several closings, and each of its events needs an id of its own
+        n=evaluation.id.int,
+        **_names(evaluation),
+        cycle=evaluation.cycle,
+    )
+    return replace(evaluation, withdrawn=True), [withdrawn]
+
+
+def pass_time(evaluation: Evaluation, *, now: datetime) -> tuple[Evaluation, list[Emitted]]:
+    """Remind once, expire once, and leave an answered or withdrawn evaluation alone (R24)."""
     if evaluation.due_at is None or now < evaluation.due_at:
         return evaluation, []
     if now >= evaluation.expires_at:
-        expired = _tell(feedback.EvaluationExpired, evaluation, cause=evaluation.requested, at=now)
+        expired = feedback.EvaluationExpired.draft(at=now, **_names(evaluation))
         return replace(evaluation, expired=True), [expired]
-    reminded = _tell(feedback.EvaluationReminded, evaluation, cause=evaluation.requested, at=now)
+    reminded = feedback.EvaluationReminded.draft(at=now, **_names(evaluation))
     return replace(evaluation, reminded=True), [reminded]
 
 
@@ -232,19 +203,20 @@ def erase(evaluation: Evaluation) -> Evaluation:
 
 
 def pending(evaluations: Iterable[Evaluation], *, now: datetime) -> list[Evaluation]:
-    """Those that still wait for their answer, the most urgent first."""
-    waiting = [evaluation for evaluation in evaluations if evaluation.state(now) == "waiting"]
+    """Those that are open, the most urgent first."""
+    waiting = [evaluation for evaluation in evaluations if evaluation.state(now) == "open"]
     return sorted(waiting, key=lambda evaluation: (evaluation.expires_at, evaluation.id))
 
 
-def _tell(message: type[Message], evaluation: Evaluation, *, cause: Cause, at: datetime, **more: object) -> Message:
-    return message.caused_by(
-        cause,
-        at=at,
-        n=0,
-        evaluation_id=evaluation.id,
-        ticket_id=evaluation.ticket_id,
-        protocol=evaluation.protocol,
-        customer_id=evaluation.customer_id,
-        **more,
-    )
+def newest_open(evaluations: Iterable[Evaluation], *, now: datetime) -> Evaluation | None:
+    """The one of a ticket's evaluations that may be answered instead of a withdrawn one (R21)."""
+    return max(pending(evaluations, now=now), key=lambda one: (one.cycle, one.closed_at), default=None)
+
+
+def _names(evaluation: Evaluation) -> dict[str, object]:
+    return {
+        "evaluation_id": evaluation.id,
+        "ticket_id": evaluation.ticket_id,
+        "protocol": evaluation.protocol,
+        "customer_id": evaluation.customer_id,
+    }

@@ -1,101 +1,144 @@
 """What feedback does when something happens: load, decide, commit."""
 
-from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
 
 from contracts import mk, tickets
 from contracts.message import Cause
-from contracts.requests import ListEvaluations, OpenEvaluationLink, SubmitEvaluation, SubmitEvaluationByLink
+from contracts.replies import Rated
+from contracts.requests import SubmitEvaluation, SubmitEvaluationByLink
 from services.feedback import domain
-from services.feedback.domain import Answer, Evaluation, Terms, UnknownEvaluation
-from services.feedback.link import LinkInvalid, Links
-from services.feedback.ports import Evaluations
+from services.feedback.answer import Answer
+from services.feedback.domain import Evaluation, Terms
+from services.feedback.errors import EvaluationWithdrawn, LinkInvalid, UnknownEvaluation
+from services.feedback.link import Links
+from services.feedback.ports import Clock, Decided, Evaluations
+
+LOOK_EVERY = timedelta(minutes=1)
+"""How often the clock is looked at for reminders and for what expires."""
 
 BY_LINK = "link"
 """The channel of an answer that came through the signed link."""
 
 
-class Handlers:
-    """The handlers of feedback, over the ports that they are given."""
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An answer, how it came, and on whose behalf: with a link, on behalf of whoever holds it."""
 
-    def __init__(self, evaluations: Evaluations, *, links: Links, terms: Terms, clock: Callable[[], datetime]) -> None:
+    answer: Answer
+    channel: str
+    of: str | None = None
+
+    def may_concern(self, evaluation: Evaluation) -> bool:
+        """Whether it comes from somebody who was asked."""
+        return self.of in {None, evaluation.customer_id}
+
+
+class Handlers:
+    """The handlers of events, commands and the clock, over the ports that they are given."""
+
+    def __init__(self, evaluations: Evaluations, *, links: Links, terms: Terms, clock: Clock) -> None:
         self.evaluations = evaluations
         self.links = links
         self.terms = terms
         self.clock = clock
 
     async def on_ticket_closed(self, event: tickets.TicketClosed) -> None:
-        """Ask for the customer's opinion, once per closing, where the operator wants it (R21)."""
+        """Ask for the customer's opinion, once per closing, where the operator wants it (R21).
+
+        What a reopening that came earlier has undone already is not asked: it is withdrawn from birth.
+        """
         if not domain.is_asked(event):
             return
-        evaluation_id = domain.evaluation_id(event)
-        evaluation = await self.evaluations.find(evaluation_id)
-        if evaluation is not None:
-            await self.evaluations.commit(evaluation, [], cause=event)
+        evaluation_id = domain.evaluation_of(event, await self.evaluations.of_ticket(event.ticket_id))
+
+        async def decide(evaluation: Evaluation | None) -> Decided:
+            if evaluation is not None:
+                return evaluation, []
+            link, now = self.links.to(evaluation_id), self.clock()
+            asked, request = domain.open_evaluation(event, evaluation_id, terms=self.terms, link=link, now=now)
+            born, withdrawal = domain.withdraw(asked, await self.evaluations.reopenings(event.ticket_id), now=now)
+            return born, withdrawal or request
+
+        evaluation = await self.evaluations.update(evaluation_id, decide, cause=event)
+        # a reopening that came since they were asked for has not seen this evaluation
+        for reopening in await self.evaluations.reopenings(event.ticket_id):
+            await self._withdraw(evaluation, reopening)
+
+    async def on_ticket_reopened(self, event: tickets.TicketReopened) -> None:
+        """Take back the open question of the closing that is undone, also where that is still to come (R21)."""
+        await self.evaluations.remember_reopening(event)
+        for evaluation in await self.evaluations.of_ticket(event.ticket_id):
+            await self._withdraw(evaluation, event)
+
+    async def _withdraw(self, evaluation: Evaluation, reopening: tickets.TicketReopened) -> None:
+        if evaluation.withdrawn or not domain.undoes(reopening, evaluation):
             return
-        link = self.links.to(evaluation_id)
-        evaluation, events = domain.open_evaluation(event, terms=self.terms, link=link, now=self.clock())
-        await self.evaluations.commit(evaluation, events, cause=event)
+
+        def decide(found: Evaluation | None) -> Decided:
+            return domain.withdraw(found or evaluation, [reopening], now=self.clock())
+
+        await self.evaluations.update(evaluation.id, decide, cause=reopening)
 
     async def on_customer_erased(self, event: mk.CustomerErased) -> None:
         """Forget what the customer wrote or will still write; keep the scores (R27)."""
         await self.evaluations.remember_erasure(event)
         for evaluation in await self.evaluations.of_customer(event.customer_id):
-            await self.evaluations.commit(domain.erase(evaluation), [], cause=event)
+            await self._erase(evaluation, event)
 
-    async def on_submit_evaluation(self, command: SubmitEvaluation) -> dict[str, object]:
+    async def _erase(self, evaluation: Evaluation, erasure: mk.CustomerErased) -> None:
+        def decide(found: Evaluation | None) -> Decided:
+            return domain.erase(found or evaluation), []
+
+        await self.evaluations.update(evaluation.id, decide, cause=erasure)
+
+    async def on_submit_evaluation(self, command: SubmitEvaluation) -> Rated:
         """Answer an evaluation on behalf of its customer. Raises: Refusal; UnknownEvaluation for a foreign one too."""
-        answer = domain.answer(command.score, command.comment)
-        evaluation = await self.evaluations.find(command.evaluation_id)
-        if evaluation is None or evaluation.customer_id != command.customer_id:
-            raise UnknownEvaluation("Avaliação não encontrada.")
-        return await self._submit(evaluation, answer, channel=command.channel, cause=command)
+        answer = Answer.of(command.score, command.comment)
+        submission = Submission(answer, command.channel, of=command.customer_id)
+        try:
+            return await self._submit(command.evaluation_id, submission, cause=command)
+        except EvaluationWithdrawn as refusal:
+            newest = await self._newest(command.evaluation_id)
+            raise EvaluationWithdrawn(str(newest) if newest else None) from refusal
 
-    async def on_submit_evaluation_by_link(self, command: SubmitEvaluationByLink) -> dict[str, object]:
+    async def on_submit_evaluation_by_link(self, command: SubmitEvaluationByLink) -> Rated:
         """Answer an evaluation for whoever holds its link (R23). Raises: Refusal."""
-        answer = domain.answer(command.score, command.comment)
-        return await self._submit(await self._behind(command.token), answer, channel=BY_LINK, cause=command)
+        answer = Answer.of(command.score, command.comment)
+        evaluation_id = self.links.read(command.token)
+        try:
+            return await self._submit(evaluation_id, Submission(answer, BY_LINK), cause=command)
+        except UnknownEvaluation as refusal:
+            raise LinkInvalid from refusal
+        except EvaluationWithdrawn as refusal:
+            newest = await self._newest(evaluation_id)
+            raise EvaluationWithdrawn(self.links.to(newest) if newest else None) from refusal
 
-    async def _submit(self, evaluation: Evaluation, answer: Answer, *, channel: str, cause: Cause) -> dict[str, object]:
-        answered, events = domain.submit(evaluation, answer, channel=channel, cause=cause, now=self.clock())
-        await self.evaluations.commit(answered, events, cause=cause)
-        return {"evaluation_id": str(evaluation.id), "score": answer.score, "created": bool(events)}
+    async def _submit(self, evaluation_id: UUID, submission: Submission, *, cause: Cause) -> Rated:
+        created = False
 
-    async def _behind(self, token: str) -> Evaluation:
-        evaluation = await self.evaluations.find(self.links.read(token))
-        if evaluation is None:
-            raise LinkInvalid
-        return evaluation
+        def decide(evaluation: Evaluation | None) -> Decided:
+            nonlocal created
+            if evaluation is None or not submission.may_concern(evaluation):
+                raise UnknownEvaluation
+            answered, events = domain.submit(
+                evaluation, submission.answer, channel=submission.channel, now=self.clock()
+            )
+            created = bool(events)
+            return answered, events
 
-    async def on_list_evaluations(self, query: ListEvaluations) -> list[dict[str, object]]:
-        """What the customer may still rate."""
-        evaluations = await self.evaluations.of_customer(query.customer_id)
-        return [
-            {**_shown(evaluation), "expires_at": _moment(evaluation.expires_at)}
-            for evaluation in domain.pending(evaluations, now=self.clock())
-        ]
+        await self.evaluations.update(evaluation_id, decide, cause=cause)
+        return Rated(evaluation_id=evaluation_id, score=submission.answer.score, created=created)
 
-    async def on_open_evaluation_link(self, query: OpenEvaluationLink) -> dict[str, object]:
-        """What the link's page shows; records nothing (R23). Raises: LinkInvalid."""
-        evaluation = await self._behind(query.token)
-        shown = {**_shown(evaluation), "state": evaluation.state(self.clock())}
-        return {**shown, "score": evaluation.answer.score} if evaluation.answer else shown
+    async def _newest(self, evaluation_id: UUID) -> UUID | None:
+        withdrawn = await self.evaluations.find(evaluation_id)
+        known = await self.evaluations.of_ticket(withdrawn.ticket_id) if withdrawn else []
+        newest = domain.newest_open(known, now=self.clock())
+        return newest.id if newest else None
 
     async def remind_and_expire(self) -> None:
         """Remind once and expire on time, however many replicas look (R24)."""
         now = self.clock()
         async for evaluation in self.evaluations.due(now):
-            later, events = domain.pass_time(evaluation, now=now)
-            await self.evaluations.commit_first(later, events)
-
-
-def _shown(evaluation: Evaluation) -> dict[str, object]:
-    return {
-        "evaluation_id": str(evaluation.id),
-        "protocol": evaluation.protocol,
-        "closed_at": _moment(evaluation.closed_at),
-    }
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+            await self.evaluations.update_by_clock(evaluation.id, lambda found: domain.pass_time(found, now=now))

@@ -1,49 +1,52 @@
 """The signed link of an evaluation: it proves that we made it, and says nothing else (R23)."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.feedback.domain import Refusal
+from itsdangerous import BadSignature, Signer
 
-_ID_BYTES = 16
-_SEAL_BYTES = 16
-"""Half of an HMAC-SHA256 (RFC 2104, section 5): 128 bits, for a token of 43 characters."""
+from services.feedback.errors import LinkInvalid
 
-
-class LinkInvalid(Refusal):
-    """The link was not signed by us, or leads nowhere."""
-
-    def __init__(self) -> None:
-        super().__init__("Este link de avaliação não é válido.")
+_LENGTH_IN_0_1 = 43
 
 
 def sign(evaluation_id: UUID, *, secret: bytes) -> str:
-    """A URL-safe token of 43 characters that only holders of `secret` can make."""
-    return _text(evaluation_id.bytes + _seal(evaluation_id.bytes, secret))
+    """A URL-safe token that only holders of `secret` can make: the id, a dot, and the signature."""
+    return _signer(secret).sign(str(evaluation_id)).decode()
 
 
 def read(token: str, *, secret: bytes) -> UUID:
-    """The evaluation that a token was made for. Raises: LinkInvalid."""
+    """The evaluation that a token was made for, by this release or by 0.1. Raises: LinkInvalid."""
+    if len(token) == _LENGTH_IN_0_1:
+        return _read_as_0_1(token, secret)
     try:
-        evaluation_id = UUID(bytes=base64.urlsafe_b64decode(token.encode() + b"=")[:_ID_BYTES])
-    except (binascii.Error, ValueError) as error:
+        evaluation_id = UUID(_signer(secret).unsign(token).decode())
+    except (BadSignature, ValueError) as error:
         raise LinkInvalid from error
-    # the whole token is compared, so that there is but one way to write it
-    if not hmac.compare_digest(sign(evaluation_id, secret=secret).encode(), token.encode()):
+    # base64 is read leniently: only the one way in which we write a token counts
+    if sign(evaluation_id, secret=secret) != token:
         raise LinkInvalid
     return evaluation_id
 
 
-def _seal(content: bytes, secret: bytes) -> bytes:
-    return hmac.digest(secret, b"evaluation:" + content, hashlib.sha256)[:_SEAL_BYTES]
+def _signer(secret: bytes) -> Signer:
+    return Signer(secret, salt=b"evaluation link", key_derivation="hmac", digest_method=hashlib.sha256)
 
 
-def _text(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+def _read_as_0_1(token: str, secret: bytes) -> UUID:
+    # the id and half of an HMAC-SHA256 of it; such links are in customers' mails until they expire
+    try:
+        content = base64.urlsafe_b64decode(token + "=")[:16]
+    except ValueError as error:
+        raise LinkInvalid from error
+    seal = hmac.digest(secret, b"evaluation:" + content, hashlib.sha256)[:16]
+    expected = base64.urlsafe_b64encode(content + seal).rstrip(b"=")
+    if len(content) != 16 or not hmac.compare_digest(expected, token.encode()):  # noqa: PLR2004 - a UUID's bytes
+        raise LinkInvalid
+    return UUID(bytes=content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,4 +12,9 @@ async def first_indexes(database: Database) -> None:
     await evaluations.create_index("due_at", name="due")
 
 
-STEPS = (first_indexes,)
+async def index_of_tickets(database: Database) -> None:
+    """A reopening looks for the evaluations of its ticket (R21)."""
+    await database["evaluations"].create_index("ticket_id", name="ticket")
+
+
+STEPS = (first_indexes, index_of_tickets)

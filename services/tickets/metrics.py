@@ -1,17 +1,23 @@
 """What tickets counts beside what every service counts."""
 
-from prometheus_client import CollectorRegistry
+from collections.abc import Sequence
 
 from chassis.observability.metrics import counter
+from chassis.service import Service
+from contracts import tickets
+from contracts.message import Message
 from contracts.metrics import UNRESOLVED
+from services.tickets.domain.resolution import unresolved
 
 
-class CountedUnresolved:
-    """Counts in the service's own metrics the fields of tickets that nobody gave a value (R9)."""
+def count_unresolved(service: Service) -> None:
+    """Count in the service's own metrics the values that nobody gave a contact's ticket (R9), once it is durable."""
+    counted = counter(UNRESOLVED, service.metrics.registry)
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._counter = counter(UNRESOLVED, registry)
+    def count(committed: Sequence[Message]) -> None:
+        for event in committed:
+            if isinstance(event, tickets.TicketOpened) and event.origin == "contact":
+                for field in unresolved(event):
+                    counted.labels(field).inc()
 
-    def count(self, field: str) -> None:
-        """Count one ticket opened without `field`."""
-        self._counter.labels(field).inc()
+    service.outbox.on_commit(count)

@@ -3,69 +3,69 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, get_args
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pymongo import ReturnDocument
 
 from chassis.persistence.batching import Batcher
-from chassis.persistence.documents import WITHOUT_TOLD
+from chassis.persistence.documents import WITHOUT_TOLD, Repository
 from chassis.persistence.mongo import milliseconds
 from chassis.service import Service
 from contracts import mk, tickets
-from contracts.message import Cause, Message, NotificationLevel
-from services.tickets.domain import Status, Step, Ticket, state
-from services.tickets.openings import protocol_of
-from services.tickets.paging import Place
-from services.tickets.resolution import Group, Sector
+from contracts.message import NotificationLevel
+from services.tickets.domain.announcing import announced_by_last_release
+from services.tickets.domain.openings import protocol_of
+from services.tickets.domain.resolution import Group, Sector
+from services.tickets.domain.ticket import KINDS, Announced, Status, Step, Ticket, place, state
+from services.tickets.ports import Place, Ports, Registered
 
 _NEWEST_FIRST = [("opened_at", -1), ("_id", -1)]
 _OPTIONS = "mobile_menu"
-_STEPS: dict[str, type[Step]] = {step.routing_key(): step for step in get_args(Step)}
+_OF_GROUPS = {"name", "process", "classification"}
+_OF_SECTORS = {"name", "auto_process", "auto_classification", "default_notification_level", "generate_ticket"}
+_STEPS: dict[str, type[Step]] = {step.routing_key(): step for step in KINDS}
 
 
-class MongoTickets:
+def stored(service: Service, zone: ZoneInfo) -> Ports:
+    """All ports, on the service's database."""
+    return Ports(MongoTickets(service), MongoProtocols(service, zone), MongoRegister(service))
+
+
+class MongoTickets(Repository[Ticket]):
     """The tickets, one document each; those without an opening have no customer, and no query finds them."""
 
     def __init__(self, service: Service) -> None:
-        self._documents = service.documents("tickets")
-
-    async def find(self, ticket_id: str) -> Ticket | None:
-        """A ticket, opened or not, or None."""
-        found = await self._documents.find(ticket_id)
-        return _ticket(found) if found else None
+        super().__init__(
+            service.documents("tickets"), load=_ticket, dump=_document, forgets=lambda ticket: ticket.erased
+        )
 
     async def with_protocol(self, protocol: str) -> Ticket | None:
         """The opened ticket with this protocol, or None."""
-        found = await self._documents.collection.find_one({"protocol": protocol}, WITHOUT_TOLD)
+        found = await self.documents.collection.find_one({"protocol": protocol}, WITHOUT_TOLD)
         return _ticket(found) if found else None
 
     async def of_customer(self, customer_id: str) -> list[Ticket]:
         """Every opened ticket of a customer."""
-        found = self._documents.collection.find({"customer_id": customer_id}, WITHOUT_TOLD)
+        found = self.documents.collection.find({"customer_id": customer_id}, WITHOUT_TOLD)
         return [_ticket(one) async for one in found]
 
     async def newest(self, customer_id: str, status: Status, *, limit: int, behind: Place | None) -> list[Ticket]:
         """A customer's opened tickets of this status, newest first, from behind a place on."""
         chosen: dict[str, Any] = {"customer_id": customer_id, "status": status}
         if behind:
-            at = milliseconds(behind.opened_at)
+            at, ticket_id = milliseconds(behind[0]), behind[1]
             # lets the index begin at the place
             chosen["opened_at"] = {"$lte": at}
-            chosen["$or"] = [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": behind.id}}]
-        found = self._documents.collection.find(chosen, WITHOUT_TOLD).sort(_NEWEST_FIRST).limit(limit)
+            chosen["$or"] = [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": ticket_id}}]
+        found = self.documents.collection.find(chosen, WITHOUT_TOLD).sort(_NEWEST_FIRST).limit(limit)
         return [_ticket(one) async for one in found]
 
-    async def commit(self, ticket: Ticket, events: list[Message], *, cause: Cause) -> None:
-        """Make a ticket and its events durable, then publish them. Raises: Conflict."""
-        await self._documents.commit(
-            ticket.id,
-            _document(ticket),
-            version=ticket.version,
-            cause=cause,
-            events=events,
-            forgets=ticket.erased,
-        )
+    async def count_pending(self, customer_id: str, *, limit: int) -> int:
+        """How many of a customer's tickets are pending, counted up to a limit."""
+        pending = {"customer_id": customer_id, "status": "pending"}
+        counted: int = await self.documents.collection.count_documents(pending, limit=limit)
+        return counted
 
 
 class MongoProtocols:
@@ -97,7 +97,7 @@ class MongoProtocols:
 
 
 class MongoRegister:
-    """What MK told last of groups, sectors and the menu, and of customers no more than their group."""
+    """The newest that MK announced of groups, sectors and the menu, and of customers no more than their group."""
 
     def __init__(self, service: Service) -> None:
         self._groups = service.snapshots("person_groups")
@@ -122,7 +122,7 @@ class MongoRegister:
         return (False, None) if found is None or found.get("erased") else (True, found["person_group_id"])
 
     async def erasure(self, customer_id: str) -> mk.CustomerErased | None:
-        """The last word that a customer's data must go, or None."""
+        """The newest announcement that a customer's data must go, or None."""
         found = await self._erasures.find(customer_id)
         return mk.CustomerErased.model_validate(found["event"]) if found else None
 
@@ -131,38 +131,32 @@ class MongoRegister:
         found = await self._options.find(_OPTIONS)
         return frozenset(found["mobile_menu"]) if found else frozenset()
 
-    async def save_customer(self, event: mk.CustomerSaved) -> None:
-        """Keep a customer's group, unless something newer is known."""
-        await self._customers.save(event.customer_id, {"person_group_id": event.person_group_id}, told=event)
+    async def save(self, event: Registered) -> None:
+        """Keep something of MK's registers, unless something newer is known."""
+        match event:
+            case mk.CustomerSaved():
+                await self._customers.save(event.customer_id, event.model_dump(include={"person_group_id"}), told=event)
+            case mk.PersonGroupSaved():
+                await self._groups.save(event.person_group_id, event.model_dump(include=_OF_GROUPS), told=event)
+            case mk.SectorSaved():
+                await self._sectors.save(event.sector_id, event.model_dump(include=_OF_SECTORS), told=event)
+            case mk.SacOptionsSaved():
+                await self._options.save(_OPTIONS, event.model_dump(include={"mobile_menu"}), told=event)
 
     async def erase_customer(self, event: mk.CustomerErased) -> None:
         """Leave marks that outlive late news of the customer and of their tickets (R27)."""
         await self._erasures.save(event.customer_id, {"event": event.model_dump(mode="json")}, told=event)
         await self._customers.save(event.customer_id, {"erased": True}, told=event)
 
-    async def save_group(self, event: mk.PersonGroupSaved) -> None:
-        """Keep a person group, unless something newer is known."""
-        state = event.model_dump(include={"name", "process", "classification"})
-        await self._groups.save(event.person_group_id, state, told=event)
-
-    async def save_sector(self, event: mk.SectorSaved) -> None:
-        """Keep a sector, unless something newer is known."""
-        kept = {"name", "auto_process", "auto_classification", "default_notification_level", "generate_ticket"}
-        await self._sectors.save(event.sector_id, event.model_dump(include=kept), told=event)
-
-    async def save_options(self, event: mk.SacOptionsSaved) -> None:
-        """Keep the menu, unless something newer is known."""
-        await self._options.save(_OPTIONS, event.model_dump(include={"mobile_menu"}), told=event)
-
 
 def _ticket(found: dict[str, Any]) -> Ticket:
-    return Ticket(
-        id=found["_id"],
-        openings=tuple(tickets.TicketOpened.model_validate(one) for one in found["openings"]),
-        steps=tuple(_step(one) for one in found["steps"]),
-        erased=found["erased"],
-        version=found["version"],
-    )
+    openings = tuple(tickets.TicketOpened.model_validate(one) for one in found["openings"])
+    steps = tuple(sorted((_step(one) for one in found["steps"]), key=place))
+    if "announced" in found:
+        announced = tuple(Announced(one["kind"], one["cycle"], one["step"]) for one in found["announced"])
+    else:
+        announced = announced_by_last_release(steps) if openings else ()
+    return Ticket(found["_id"], openings, steps, announced, erased=found["erased"])
 
 
 def _step(found: dict[str, Any]) -> Step:
@@ -174,6 +168,7 @@ def _document(ticket: Ticket) -> dict[str, Any]:
     document: dict[str, Any] = {
         "openings": [opening.model_dump(mode="json") for opening in ticket.openings],
         "steps": [{"kind": step.routing_key(), "message": step.model_dump(mode="json")} for step in ticket.steps],
+        "announced": [{"kind": one.kind, "cycle": one.cycle, "step": one.step_id} for one in ticket.announced],
         "erased": ticket.erased,
     }
     if ticket.openings:

@@ -84,14 +84,14 @@ def _folder() -> Path:
 
 
 def _commit() -> str:
-    told = subprocess.run(
+    described = subprocess.run(
         ("git", "describe", "--always", "--dirty"),  # noqa: S607 - whichever git there is
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    return told.stdout.strip() or "unknown"
+    return described.stdout.strip() or "unknown"
 
 
 if __name__ == "__main__":

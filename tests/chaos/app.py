@@ -13,7 +13,10 @@ from contracts.requests import contact_id, request_id
 from tests.chaos.history import History, Rated, Unsure, Wrote, now
 
 GIVES_UP_AFTER = timedelta(minutes=3)
-_CONFLICT = 409
+_QUEUED = 202
+_DECIDED = {409, 410}
+"""Another answer came first, or the question was withdrawn or expired: refused for good."""
+
 _COME_AGAIN = {429, 502, 503, 504}
 
 
@@ -52,11 +55,12 @@ class App:
         return [one["evaluation_id"] for one in answer.json()]
 
     async def rate(self, customer_id: str, evaluation: str, score: int, comment: str | None) -> None:
-        """Answer an evaluation until that is acknowledged, came second, or is given up."""
+        """Answer an evaluation until that is acknowledged, refused for good, or given up."""
         body = {"score": score, "comment": comment}
         answer = await self._insist("POST", f"/v1/evaluations/{UUID(evaluation)}", customer_id, body)
-        taken = answer is not None and answer.is_success
-        if answer is not None and not taken and answer.status_code != _CONFLICT:
+        # what is queued will be recorded or refused, and nobody is told which
+        taken = answer is not None and answer.is_success and answer.status_code != _QUEUED
+        if answer is not None and not taken and answer.status_code not in _DECIDED:
             self.history.note(Unsure(now(), "rating", f"refused with {answer.status_code}"))
         self.history.note(Rated(now(), evaluation, customer_id, score, comment, taken))
 

@@ -13,7 +13,7 @@ from chassis.persistence import documents, outbox
 from chassis.persistence.documents import Documents, Snapshots
 from chassis.persistence.outbox import Sweeper
 from chassis.service import Service
-from services.tickets import domain as tickets
+from services.tickets.domain.ticket import Ticket
 from tests.chaos.planting import swap
 
 
@@ -73,7 +73,7 @@ def no_dedupe(stack: ExitStack) -> None:
         return blind
 
     swap(stack, Documents, "_write", make)
-    swap(stack, tickets.Ticket, "knows", lambda _: lambda _self, _id: False)
+    swap(stack, Ticket, "knows", lambda _: lambda _self, _id: False)
 
 
 def outbox_forgotten(stack: ExitStack) -> None:

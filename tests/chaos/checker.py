@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.chaos import notifying, ticketing
+from tests.chaos import announcing, evaluating, notifying, ticketing
 from tests.chaos.case import Case
 from tests.chaos.evidence import Evidence
 from tests.chaos.history import History
@@ -29,6 +29,10 @@ PROPERTIES: dict[str, Property] = {
     "mirror_agrees": ticketing.mirror_agrees,
     "one_evaluation_per_closing": ticketing.one_evaluation_per_closing,
     "answers_are_kept": ticketing.answers_are_kept,
+    "one_closing_per_cycle": announcing.one_closing_per_cycle,
+    "withdrawn_is_never_answered": evaluating.withdrawn_is_never_answered,
+    "open_questions_are_about_closed_tickets": evaluating.open_questions_are_about_closed_tickets,
+    "contacts_are_acknowledged_once": announcing.contacts_are_acknowledged_once,
     "one_delivery_per_channel": notifying.one_delivery_per_channel,
     "inbox_at_most_once": notifying.inbox_at_most_once,
     "mails_at_least_once": notifying.mails_at_least_once,

@@ -14,8 +14,8 @@ from tests.chaos import story
 from tests.chaos.app import App
 from tests.chaos.expected import ticket_of
 from tests.chaos.history import History, Unsure, Wrote, now
-from tests.chaos.provider import SECTORS, Customer, two_words
-from tests.chaos.saying import registered, said
+from tests.chaos.provider import SECTORS, Customer, two_versions
+from tests.chaos.recording import published, registered
 
 _AT_ONCE = 150
 """Commands in flight: an outage holds the rest back, as a provider's own systems would."""
@@ -33,7 +33,8 @@ class Driver:
     customers: dict[str, Customer]
     rng: Random
     done: Callable[[str], None] = lambda _: None
-    _spoken: list[Message] = field(default_factory=list)
+    _asked: dict[str, str] = field(default_factory=dict)
+    _planned: list[Message] = field(default_factory=list)
     _tickets: int = 0
     _groups: int = 0
     _running: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -53,11 +54,11 @@ class Driver:
         await self._finish()
 
     async def _finish(self) -> None:
-        # contacts still tell MK to go on with their tickets
-        while self._running or self._spoken:
-            for message in self._spoken:
-                self._running.add(asyncio.create_task(self._say(message)))
-            self._spoken.clear()
+        # contacts still have MK go on with their tickets
+        while self._running or self._planned:
+            for message in self._planned:
+                self._running.add(asyncio.create_task(self._announce(message)))
+            self._planned.clear()
             finished, self._running = self._running, set()
             await asyncio.gather(*finished)
 
@@ -70,10 +71,10 @@ class Driver:
 
     def _next(self, number: int) -> tuple[str, Coroutine[Any, Any, None]]:
         chance = self.rng.random()
-        if self._spoken and chance < 0.5:
+        if self._planned and chance < 0.5:
             # taken out of order: MK's events may arrive in any
-            message = self._spoken.pop(self.rng.randrange(len(self._spoken)))
-            return "MK message", self._say(message)
+            message = self._planned.pop(self.rng.randrange(len(self._planned)))
+            return "MK message", self._announce(message)
         if chance < 0.58:
             return "evaluation", self._rate(self.rng.choice(list(self.customers)))
         if chance < 0.7:
@@ -95,43 +96,48 @@ class Driver:
         while not await self.app.is_received(wrote.customer_id, wrote.contact_id):  # noqa: ASYNC110 - HTTP has no event
             await asyncio.sleep(_A_SECOND.total_seconds())
         level, after = SECTORS[wrote.sector_id].level, datetime.now(UTC) + _A_SECOND
-        self._spoken += story.steps(self.rng, ticket_of(wrote.contact_id), level, after=after)
+        self._planned += story.steps(self.rng, ticket_of(wrote.contact_id), level, after=after)
 
     async def _open(self, customer_id: str) -> None:
         self._tickets += 1
         at = datetime.now(UTC)
         opening = story.opening(self.rng, f"mk-{self._tickets}", customer_id, at=at)
-        self._spoken += story.steps(self.rng, opening.ticket_id, opening.notification_level, after=at)
-        await self._say(opening)
+        self._planned += story.steps(self.rng, opening.ticket_id, opening.notification_level, after=at)
+        await self._announce(opening)
 
     async def _register(self) -> None:
-        # both at once, so that two replicas hear them at once
+        # both at once, so that two replicas receive them at once
         self._groups += 1
-        words = two_words(f"grupo-{self._groups}")
-        await asyncio.gather(*(self._publish(word) for word in self.rng.sample(words, len(words))))
-        for word in words:
-            self.history.note(registered(word))
+        versions = two_versions(f"grupo-{self._groups}")
+        await asyncio.gather(*(self._publish(one) for one in self.rng.sample(versions, len(versions))))
+        for one in versions:
+            self.history.note(registered(one))
 
-    async def _say(self, message: Message) -> None:
+    async def _announce(self, message: Message) -> None:
         times = 2 if self.rng.random() < 0.1 else 1
         await self._publish(message, times=times)
-        self.history.note(said(message, times=times))
+        self.history.note(published(message, times=times))
 
     async def _publish(self, message: Message, *, times: int = 1) -> None:
-        published = 0
-        while published < times:
+        confirmed = 0
+        while confirmed < times:
             try:
                 await self.publisher.publish(Envelope.of(message))
-                published += 1
+                confirmed += 1
             except (BrokerDown, Unroutable) as error:
-                # MK keeps what isn't confirmed, and says the very same again
+                # MK keeps what isn't confirmed, and publishes the very same again
                 self.history.note(Unsure(now(), "MK message", type(error).__name__))
                 await asyncio.sleep(_A_SECOND.total_seconds())
 
     async def _rate(self, customer_id: str) -> None:
         for evaluation in await self.app.pending(customer_id):
+            self._asked[evaluation] = customer_id
             if self.rng.random() < 0.6:
                 score = self.rng.randint(1, 5)
                 await self.app.rate(customer_id, evaluation, score, None if score == 5 else f"Nota {score}")
                 if self.rng.random() < 0.2:
                     await self.app.rate(customer_id, evaluation, score % 5 + 1, "Mudei de ideia")
+        # an old mail's button, whose question a reopening may have withdrawn since
+        if self._asked and self.rng.random() < 0.5:
+            evaluation, whose = self._asked.popitem()
+            await self.app.rate(whose, evaluation, 5, None)

@@ -1,5 +1,7 @@
 """What the product left behind: databases, queues, dead letters, what customers are shown, and the mails."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,3 +45,10 @@ class Evidence:
     queues: dict[str, int] = field(default_factory=dict)
     outboxes: dict[str, int] = field(default_factory=dict)
     down: list[str] = field(default_factory=list)
+
+
+def announced(documents: Iterable[Document], kind: str) -> list[Document]:
+    """The bodies of all events of one kind that these documents led to, once for each event's id."""
+    # `told` is the stored name of what a document emitted
+    events = [event for document in documents for event in document.get("told", []) if event["type"] == kind]
+    return list({event["event_id"]: json.loads(event["body"]) for event in events}.values())

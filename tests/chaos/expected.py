@@ -105,11 +105,16 @@ def tickets(wrote: Iterable[Wrote], said: Iterable[Said]) -> dict[str, Ticket]:
 
 
 def _in_order(said: Iterable[Said]) -> tuple[Said, ...]:
-    return tuple(sorted(said, key=lambda one: (datetime.fromisoformat(one.occurred_at), one.event_id)))
+    return tuple(sorted(said, key=_place))
+
+
+def _place(one: Said) -> tuple[datetime, int, str]:
+    # of one moment: closings behind all others, reopenings behind closings (contracts.md)
+    return datetime.fromisoformat(one.occurred_at), {CLOSED: 1, REOPENED: 2}.get(one.type, 0), one.event_id
 
 
 def standing(level: str, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> Standing:
-    """Fold a ticket's steps, given as (type, body) in their own order."""
+    """Fold a ticket's steps, given as (type, body) in their own order (R4, R15b)."""
     status, defect, phase, cycle = "pending", None, None, 0
     people: dict[str, str] = {}
     for kind, body in steps:
@@ -121,17 +126,34 @@ def standing(level: str, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> Stan
             people.pop(body["responsible_id"], None)
             people[body["responsible_id"]] = body["name"]
         elif kind == DEFECT:
-            defect = body["defect_found"]
-        elif kind == CLOSED:
+            defect = body["defect_found"] or None
+        elif kind == CLOSED and status == "pending":
             status, cycle, defect = "closed", cycle + 1, body["defect_found"] or defect
         elif kind == REOPENED:
             status = "pending"
     return Standing(status, defect, phase, level, tuple(people), cycle)
 
 
+def turns(steps: Iterable[Said]) -> dict[UUID, int]:
+    """The cycle of each step that closed what was open or reopened what was closed; the others changed nothing."""
+    found: dict[UUID, int] = {}
+    is_open, cycle = True, 0
+    for step in steps:
+        if step.type == (CLOSED if is_open else REOPENED):
+            cycle += is_open
+            is_open = not is_open
+            found[UUID(step.event_id)] = cycle
+    return found
+
+
 def asks(step: Said) -> bool:
     """Whether a closing asks the customer (R21)."""
-    return bool(step.type == CLOSED and step.body["request_evaluation"] and not step.body["automatic"])
+    return step.type == CLOSED and asks_for(step.body)
+
+
+def asks_for(body: Mapping[str, Any]) -> bool:
+    """Whether a closing with this body asks the customer (R21)."""
+    return bool(body["request_evaluation"] and not body["automatic"])
 
 
 def request_of(closing: Said) -> UUID:
@@ -151,13 +173,18 @@ def notices_of_contact(contact: Wrote, customer: Customer) -> Iterator[Notice]:
 
 
 def notices_of_ticket(ticket: Ticket, customer: Customer) -> Iterator[Notice]:
-    """What the customer hears of a ticket, by the level in force when each step occurred (R15, ADR 2)."""
-    level = ticket.level
+    """What the customer hears of a ticket whose steps arrived in their own order (R15, R15b, ADR 2).
+
+    A step counts by the level in force when it occurred; closings and reopenings that changed nothing don't.
+    """
+    level, turned = ticket.level, turns(ticket.steps)
     if level in _LOUD:
         yield Notice(told_as(ticket.cause, OPENED), "customer", "inbox", customer.id, OPENED)
     for step in ticket.steps:
         if step.type == LEVEL_CHANGED:
             level = step.body["notification_level"]
+        if step.type in {CLOSED, REOPENED} and UUID(step.event_id) not in turned:
+            continue
         hidden = step.type == PHASE and not step.body["visible"]
         if level in _TOLD_AT.get(step.type, ()) and not hidden and not asks(step):
             yield Notice(told_as(step.event_id, step.type), "customer", "inbox", customer.id, step.type)

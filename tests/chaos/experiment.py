@@ -1,4 +1,4 @@
-"""One run from the first process to the verdict: start, tell the registers, drive and strike, rest, gather, check."""
+"""One run from the first process to the verdict: start, publish, drive and strike, rest, gather, check."""
 
 import asyncio
 import os
@@ -85,9 +85,9 @@ class Experiment:
         load = os.getloadavg()[0]
         async with self._running() as scene:
             driven_for, _ = await _timed(self._drive_and_strike(scene))
-            scene.progress.say("Waiting until everything has come to rest …")
+            scene.progress.write("Waiting until everything has come to rest …")
             rested_after, hastened = await _timed(rest(scene.gatherer, scene.product, within=_RESTS_WITHIN))
-            scene.progress.say("Gathering the evidence …")
+            scene.progress.write("Gathering the evidence …")
             evidence = await self._gather(scene)
             machine = await asyncio.to_thread(Machine.look, load=load, **scene.gatherer.addresses)
         history = scene.app.history
@@ -121,7 +121,7 @@ class Experiment:
         product = scene.product
         evidence = await scene.gatherer.evidence(scene.app, list(scene.customers), product.mail_log)
         evidence.queues |= await unfinished(product.management_url)
-        evidence.down = product.down() + await scene.gatherer.deaf(product.counts())
+        evidence.down = product.down() + await scene.gatherer.consumers_missing(product.counts())
         return evidence
 
     @asynccontextmanager
@@ -132,11 +132,11 @@ class Experiment:
         publisher = Publisher(product.addresses["AMQP_URL"], app_id="mk")
         client = httpx2.AsyncClient(base_url=product.addresses["EDGE_URL"], timeout=10)
         try:
-            progress.say("Starting the product …")
+            progress.write("Starting the product …")
             if late := await product.supervisor.start():
                 raise NotUp(", ".join(keeper.part.label for keeper in late))
             await publisher.start()
-            await self._tell(product, publisher)
+            await self._publish_registers(product, publisher)
             app = App(client, self._tokens(product), History(self.folder / "history.jsonl"))
             gatherer = Gatherer(product.broker_url, product.addresses["MONGO_URL"])
             yield Scene(product, publisher, app, gatherer, people, progress)
@@ -161,14 +161,14 @@ class Experiment:
         issuer, secrets = product.addresses["MK_URL"], self.folder / "secrets"
         return {customer: tokens.issue(customer, folder=secrets, issuer=issuer) for customer in customers(CUSTOMERS)}
 
-    async def _tell(self, product: Product, publisher: Publisher) -> None:
+    async def _publish_registers(self, product: Product, publisher: Publisher) -> None:
         for message in registers(customers(CUSTOMERS)):
             await publisher.publish(Envelope.of(message))
         async with AsyncMongoClient[dict[str, object]](product.addresses["MONGO_URL"]) as client:
             deadline = asyncio.get_running_loop().time() + _KNOWN_WITHIN.total_seconds()
             while not await _are_known(client):
                 if asyncio.get_running_loop().time() > deadline:
-                    raise NotUp("MK's word on its customers is not known to the services")
+                    raise NotUp("MK's customers are not known to the services")
                 await asyncio.sleep(0.2)
 
 

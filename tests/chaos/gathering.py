@@ -105,7 +105,7 @@ class Gatherer:
                         hastened += 1
         return hastened
 
-    async def deaf(self, replicas: Mapping[str, int]) -> list[str]:
+    async def consumers_missing(self, replicas: Mapping[str, int]) -> list[str]:
         """The working queues that not every replica of their service consumes.
 
         Each queue's leader is asked: after a partition, a management plugin may not see another node's consumers.
@@ -115,9 +115,9 @@ class Gatherer:
             for queue in topology.queues():
                 if queue.kind in WORKING:
                     declared = await channel.declare_queue(queue.name, passive=True)
-                    heard, wanted = declared.declaration_result.consumer_count, replicas[queue.service]
-                    if heard != wanted:
-                        found.append(f"{queue.name}, consumed by {heard} of {wanted} replicas,")
+                    found_there, wanted = declared.declaration_result.consumer_count, replicas[queue.service]
+                    if found_there != wanted:
+                        found.append(f"{queue.name}, consumed by {found_there} of {wanted} replicas,")
         return found
 
     async def _dead(self) -> list[DeadLetter]:
@@ -168,15 +168,15 @@ async def unfinished(management_url: str) -> dict[str, int]:
     """How many messages wait or are in somebody's hand, by queue, dead letters left out; some seconds old."""
     return {
         one["name"]: one["messages"]
-        for one in await _told(management_url, "queues")
+        for one in await _listed(management_url, "queues")
         if one.get("messages") and not one["name"].endswith(".dead") and not one["name"].startswith("edge.")
     }
 
 
-async def _told(management_url: str, what: str) -> list[dict[str, Any]]:
+async def _listed(management_url: str, what: str) -> list[dict[str, Any]]:
     async with httpx2.AsyncClient(base_url=management_url, auth=("guest", "guest"), timeout=20) as client:
-        told: list[dict[str, Any]] = (await client.get(f"/api/{what}")).raise_for_status().json()
-    return told
+        listed: list[dict[str, Any]] = (await client.get(f"/api/{what}")).raise_for_status().json()
+    return listed
 
 
 async def rest(gatherer: Gatherer, product: Product, *, within: timedelta) -> int:

@@ -24,9 +24,11 @@ def one_delivery_per_channel(case: Case) -> Iterator[str]:
     found = {one["_id"]: one for one in case.evidence.deliveries}
     wanted = {notice.id: notice for notice in case.notices}
     for notice in wanted.values():
+        ends = ENDED | {"skipped"} if notice.id in case.overtaken else ENDED
         if notice.id not in found:
-            yield f"nothing was sent for {notice}"
-        elif found[notice.id]["state"] not in ENDED:
+            if notice.id not in case.overtaken:
+                yield f"nothing was sent for {notice}"
+        elif found[notice.id]["state"] not in ends:
             yield f"{notice} is left {found[notice.id]['state']}"
     for stranger in found.keys() - wanted.keys():
         one = found[stranger]
@@ -42,12 +44,12 @@ def inbox_at_most_once(case: Case) -> Iterator[str]:
         if times > 1:
             yield f"{recipient} was told {times} times of {event_id} by {channel}"
     # what the customer reads is what counts: one evaluation or closing, told under two ids, is told twice
-    words = Counter(
+    shown = Counter(
         (one["ticket_id"], one["template"], one["at"], one["body"], one["evaluation_id"])
         for one in case.evidence.deliveries
         if one["channel"] == "inbox" and one["ticket_id"]
     )
-    for (ticket_id, template, at, *_), times in words.items():
+    for (ticket_id, template, at, *_), times in shown.items():
         if times > 1:
             yield f"ticket {ticket_id} shows {template} of {at} {times} times"
 
@@ -60,6 +62,8 @@ def mails_at_least_once(case: Case) -> Iterator[str]:
             yield f"mail {one['_id']} about {one['about']} is noted as sent and never arrived"
     states = {one["_id"]: one["state"] for one in case.evidence.deliveries}
     for notice in case.notices:
+        if notice.id in case.overtaken:
+            continue
         if notice.channel == "email" and states.get(notice.id) not in ENDED and str(notice.id) not in arrived:
             yield f"the mail of {notice} never went out"
 
@@ -105,13 +109,13 @@ def everything_is_back(case: Case) -> Iterator[str]:
 
 def dead_letters_are_accounted_for(case: Case) -> Iterator[str]:
     """The dead letters are the undecodable messages that were sent, each where it belongs, and nothing else."""
-    found = {(letter.service, letter.mark) for letter in case.evidence.dead}
+    found = {(dead.service, dead.mark) for dead in case.evidence.dead}
     wanted = {(service, one.mark) for one in case.poisoned for service in one.services}
     for service, mark in sorted(wanted - found):
         yield f"undecodable message {mark} is not among the dead letters of {service}"
-    for letter in case.evidence.dead:
-        if (letter.service, letter.mark) not in wanted:
-            yield f"{letter.service} gave up a {letter.type or 'message'} ({letter.reason})"
+    for dead in case.evidence.dead:
+        if (dead.service, dead.mark) not in wanted:
+            yield f"{dead.service} gave up a {dead.type or 'message'} ({dead.reason})"
 
 
 def message_id_of(header: str) -> str:

@@ -14,7 +14,7 @@ from chassis.persistence.outbox import Outbox
 from services.notifier.deliver.channels.email import Line
 
 Hit = Callable[[str, object], Awaitable[None]]
-"""Told that a place is reached, and by which object; what it does there is its own affair, and it may never return."""
+"""Called with a place that is reached, and the object that reaches it; it may never return."""
 
 BEFORE_COMMIT = "before-commit"
 AFTER_COMMIT = "after-commit"
@@ -26,7 +26,7 @@ EVERYWHERE = (BEFORE_COMMIT, AFTER_COMMIT, AFTER_PUBLISH, BEFORE_ACK)
 IN_MAILS = (IN_SENDING, AFTER_SENDING)
 
 
-def kills_when_told(trigger: Path) -> Hit:
+def kills_on_trigger(trigger: Path) -> Hit:
     """Die at the place that the file `trigger` names, once: whoever removes the file is who dies."""
 
     async def hit(place: str, _owner: object) -> None:
@@ -48,7 +48,7 @@ def _is_named(trigger: Path, place: str) -> bool:
 
 @contextmanager
 def watched(hit: Hit) -> Iterator[None]:
-    """Have every place told of to `hit`, in this process, while the context lasts."""
+    """Have `hit` called at every place, in this process, while the context lasts."""
     places = (
         (Documents, "_write", BEFORE_COMMIT, AFTER_COMMIT),
         (Outbox, "publish", None, AFTER_PUBLISH),
@@ -69,11 +69,11 @@ def watched(hit: Hit) -> Iterator[None]:
 
 
 def _between(method: Callable[..., Awaitable[Any]], hit: Hit, before: str | None, after: str) -> Any:  # noqa: ANN401
-    async def told(*args: object, **fields: object) -> object:
+    async def reporting(*args: object, **fields: object) -> object:
         if before is not None:
             await hit(before, args[0])
         result = await method(*args, **fields)
         await hit(after, args[0])
         return result
 
-    return told
+    return reporting

@@ -20,7 +20,7 @@ def poison(rng: Random, mark: str) -> tuple[Envelope, tuple[str, ...]]:
             ("mk", "mk.customer_saved.v1", ("contacts", "tickets", "notifier")),
             ("mk", "mk.ticket_closed.v1", ("tickets",)),
             ("mk", "mk.never_heard_of.v1", ("tickets",)),
-            ("atendo", "tickets.ticket_closed.v1", _who_hears("TicketClosed.v1", "tickets")),
+            ("atendo", "tickets.ticket_closed.v1", _listeners_of("TicketClosed.v1", "tickets")),
             ("", "contacts.commands", ("contacts",)),
             ("", "feedback.commands", ("feedback",)),
             ("", "notifier.email", ("notifier",)),
@@ -29,9 +29,9 @@ def poison(rng: Random, mark: str) -> tuple[Envelope, tuple[str, ...]]:
     return Envelope(exchange=exchange, routing_key=key, body=nonsense, type="", headers={MARK: mark}), services
 
 
-def _who_hears(type_name: str, publisher: str) -> tuple[str, ...]:
+def _listeners_of(type_name: str, publisher: str) -> tuple[str, ...]:
     return tuple(
         service
-        for service, heard in LISTENS.items()
-        if any(one.type_name() == type_name and one.publisher == publisher for one in heard)
+        for service, listened in LISTENS.items()
+        if any(one.type_name() == type_name and one.publisher == publisher for one in listened)
     )

@@ -62,7 +62,7 @@ class Progress:
         """A part came up or went down."""
         self._states[keeper.part.label] = keeper.state
 
-    def say(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """Show a text that stays."""
         self.console.print(text, highlight=False)
 
@@ -80,4 +80,4 @@ class Progress:
                 self._bars.update(task, completed=self.counts[name], note=note, refresh=True)
         elif not terminal:
             done, struck = self.counts["commands"], self.counts["faults"]
-            self.say(f"{done}/{self._commands} commands, {struck}/{self._faults} faults {note}".rstrip())
+            self.write(f"{done}/{self._commands} commands, {struck}/{self._faults} faults {note}".rstrip())

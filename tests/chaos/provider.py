@@ -1,4 +1,4 @@
-"""The provider that a run is about: its sectors, its customers and how MK tells of them."""
+"""The provider that a run is about: its sectors, its customers and what MK publishes of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,11 +50,11 @@ def customers(count: int) -> dict[str, Customer]:
 
 
 def registers(people: dict[str, Customer]) -> Iterator[Message]:
-    """What MK tells before anything else can happen."""
-    yield said(mk.SacOptionsSaved, mobile_menu=("tickets", "contacts"))
-    yield said(mk.PersonGroupSaved, person_group_id="residencial", name="Residencial", process="Suporte")
+    """What MK publishes before anything else can happen."""
+    yield message(mk.SacOptionsSaved, mobile_menu=("tickets", "contacts"))
+    yield message(mk.PersonGroupSaved, person_group_id="residencial", name="Residencial", process="Suporte")
     for sector in SECTORS.values():
-        yield said(
+        yield message(
             mk.SectorSaved,
             sector_id=sector.id,
             name=sector.id.title(),
@@ -64,7 +64,7 @@ def registers(people: dict[str, Customer]) -> Iterator[Message]:
             default_notification_level=sector.level,
         )
     for customer in people.values():
-        yield said(
+        yield message(
             mk.CustomerSaved,
             customer_id=customer.id,
             name=f"Cliente {customer.id}",
@@ -74,11 +74,11 @@ def registers(people: dict[str, Customer]) -> Iterator[Message]:
         )
 
 
-def two_words(group_id: str) -> tuple[mk.PersonGroupSaved, mk.PersonGroupSaved]:
-    """What MK says of a new person group, and a moment later again."""
+def two_versions(group_id: str) -> tuple[mk.PersonGroupSaved, mk.PersonGroupSaved]:
+    """What MK publishes of a new person group, and a moment later again."""
     at = datetime.now(UTC)
     first, newer = (
-        said(
+        message(
             mk.PersonGroupSaved,
             occurred_at=at + timedelta(milliseconds=later),
             person_group_id=group_id,
@@ -90,7 +90,7 @@ def two_words(group_id: str) -> tuple[mk.PersonGroupSaved, mk.PersonGroupSaved]:
     return first, newer
 
 
-def said(message: type[M], **fields: object) -> M:
-    """A message of MK, said now unless the fields say otherwise."""
+def message(kind: type[M], **fields: object) -> M:
+    """A message of MK, of now unless the fields say otherwise."""
     common = {"event_id": uuid4(), "occurred_at": datetime.now(UTC), "correlation_id": str(uuid4())}
-    return message.model_validate(common | fields)
+    return kind.model_validate(common | fields)

@@ -29,8 +29,8 @@ from tests.chaos.gathering import Gatherer
 from tests.chaos.history import Fault, History, Poisoned, now
 from tests.chaos.notifying import message_id_of
 from tests.chaos.poison import poison
-from tests.chaos.provider import SECTORS, customers, registers, two_words
-from tests.chaos.saying import registered, said
+from tests.chaos.provider import SECTORS, customers, registers, two_versions
+from tests.chaos.recording import published, registered
 from tests.eventually import eventually
 from tests.journeys.provider import SERVICES
 from tests.services.edge.surroundings import Issuer
@@ -113,7 +113,7 @@ class Rehearsal:
         await self.system.run(build, settings, **given, **_SHORT, var_dir=self.folder)
 
     async def open(self) -> None:
-        """Bring everything up, and tell it of the provider."""
+        """Bring everything up, and publish the provider's registers."""
         self.mailbox.messages = self._arrivals
         address = await self._serve_edge()
         client = httpx2.AsyncClient(base_url=address, timeout=10)
@@ -126,6 +126,7 @@ class Rehearsal:
 
     async def _serve_edge(self) -> str:
         given = {"jwks_url": self.issuer.url, "contact_rate_limit": _FREQUENT, "rate_limit": _FREQUENT}
+        given["receipt_secret"] = "r" * 32
         edge = build_edge(EdgeSettings.model_validate({"amqp_url": self.system.environment["amqp_url"]} | given))
         http = server(edge.app, host="127.0.0.1", port=0)
         serving = asyncio.create_task(http.serve())
@@ -152,22 +153,23 @@ class Rehearsal:
         )
 
     async def perform(self) -> None:
-        """Contacts, tickets with all that can happen to them, ratings and nonsense; MK says everything twice."""
+        """Contacts, tickets with all that can happen to them, ratings and nonsense; MK publishes everything twice."""
         messages = await self._contacts()
         for number, customer in enumerate(PEOPLE):
             at = datetime.now(UTC)
             opening = story.opening(self.rng, f"mk-{number}", customer, at=at)
             messages += [opening, *self._steps(opening.ticket_id, opening.notification_level, at)]
+        messages += story.there_and_back("mk-again", next(iter(PEOPLE)), at=datetime.now(UTC))
         messages += messages
         self.rng.shuffle(messages)
         for message in messages:
             await self.system.publisher.publish(Envelope.of(message))
         for message in {message.event_id: message for message in messages}.values():
-            self.history.note(said(message, times=2))
+            self.history.note(published(message, times=2))
         for number in range(3):
-            for word in (words := two_words(f"grupo-{number}")):
-                await self.system.publisher.publish(Envelope.of(word))
-            self.history.records += map(registered, words)
+            for one in (versions := two_versions(f"grupo-{number}")):
+                await self.system.publisher.publish(Envelope.of(one))
+            self.history.records += map(registered, versions)
         for number in range(3):
             outgoing, services = poison(self.rng, f"mark-{number}")
             await self.system.publisher.publish(outgoing)
@@ -186,11 +188,18 @@ class Rehearsal:
         return list(story.steps(self.rng, ticket_id, level, after=after))
 
     async def rate(self) -> None:
-        """Every customer rates every closing, and then changes their mind."""
-        for customer in PEOPLE:
-            for evaluation in await self.app.pending(customer):
+        """Every customer rates every closing, the first one the last alone, and changes their mind.
+
+        What was withdrawn is answered too.
+        """
+        for number, customer in enumerate(PEOPLE):
+            asked = await self.app.pending(customer)
+            for evaluation in asked if number else asked[-1:]:
                 await self.app.rate(customer, evaluation, 5, None)
                 await self.app.rate(customer, evaluation, 1, "Mudei de ideia")
+        feedback = next(service for service in self.system.services if service.name == "feedback")
+        async for one in feedback.database["evaluations"].find({"withdrawn": True}):
+            await self.app.rate(one["customer_id"], str(one["_id"]), 5, None)
 
     async def settle(self) -> None:
         """Wait until nothing happens any more, or for long enough."""
@@ -206,7 +215,7 @@ class Rehearsal:
             before = state
 
     async def sweep(self) -> bool:
-        """Do what every service does a minute later; tell whether there was anything to do."""
+        """Do what every service does a minute later; return whether there was anything to do."""
         return any([await service.sweeper.sweep(older_than=timedelta()) for service in self.system.services])
 
     async def verdicts(self) -> list[Verdict]:

@@ -82,7 +82,7 @@ def sent_before_sending(stack: ExitStack) -> None:
 
 def evaluation_a_delivery(stack: ExitStack) -> None:
     """Open an evaluation for each delivery of a closing."""
-    swap(stack, feedback, "evaluation_id", lambda _: lambda _closing: uuid4())
+    swap(stack, feedback, "evaluation_of", lambda _: lambda _closing, _known: uuid4())
 
 
 def last_answer_wins(stack: ExitStack) -> None:

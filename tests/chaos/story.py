@@ -1,4 +1,4 @@
-"""What operators do with one ticket, made up by chance: steps in their own order, however they are told."""
+"""What operators do with one ticket, made up by chance: steps in their own order, however they are published."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ def opening(rng: Random, ticket_id: str, customer_id: str, *, at: datetime) -> m
         "notification_level": rng.choice(_LEVELS),
         "opened_by": "olga",
     }
-    return _said(mk.TicketOpened, rng, ticket_id, whole_milliseconds(at), fields)
+    return _message(mk.TicketOpened, rng, ticket_id, whole_milliseconds(at), fields)
 
 
 def steps(rng: Random, ticket_id: str, level: NotificationLevel, *, after: datetime) -> Iterator[Message]:
@@ -34,12 +34,26 @@ def steps(rng: Random, ticket_id: str, level: NotificationLevel, *, after: datet
     at, is_open = whole_milliseconds(after), True
     for _ in range(rng.randint(1, 6)):
         at += BETWEEN
-        step = rng.choice(_STEPS) if is_open else rng.choice(("reopen", "phase", "service_order"))
+        # now and then a step that changes nothing: reopening what is open, closing what is closed (R15b)
+        step = rng.choice((*_STEPS, "reopen")) if is_open else rng.choice(("reopen", "close", "phase", "service_order"))
         if step == "raise":
             level = rng.choice(_LEVELS[_LEVELS.index(level) :])
-        is_open = step != "close" if is_open else step == "reopen"
+        is_open = {"close": False, "reopen": True}.get(step, is_open)
         message, fields = _fields(step, rng, level)
-        yield _said(message, rng, ticket_id, at, fields)
+        yield _message(message, rng, ticket_id, at, fields)
+
+
+def there_and_back(ticket_id: str, customer_id: str, *, at: datetime) -> list[Message]:
+    """A ticket that is closed, closed once more, reopened twice and closed again; each closing asks."""
+    rng, level = Random(ticket_id), NotificationLevel.ALL
+    first = opening(rng, ticket_id, customer_id, at=at).model_copy(update={"notification_level": level})
+    messages: list[Message] = [first]
+    for number, step in enumerate(("close", "close", "reopen", "reopen", "close"), 1):
+        message, fields = _fields(step, rng, level)
+        if step == "close":
+            fields |= {"request_evaluation": True, "automatic": False}
+        messages.append(_message(message, rng, ticket_id, whole_milliseconds(at) + number * BETWEEN, fields))
+    return messages
 
 
 def whole_milliseconds(moment: datetime) -> datetime:
@@ -71,7 +85,7 @@ def _fields(step: str, rng: Random, level: NotificationLevel) -> tuple[type[Mess
     return made[step]
 
 
-def _said(message: type[M], rng: Random, ticket_id: str, at: datetime, fields: Mapping[str, object]) -> M:
+def _message(message: type[M], rng: Random, ticket_id: str, at: datetime, fields: Mapping[str, object]) -> M:
     common = {
         "event_id": UUID(int=rng.getrandbits(128), version=4),
         "occurred_at": at,

@@ -1,5 +1,6 @@
 """What a flawless product makes of a history, in cases that can be read."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from tests.chaos import expected
@@ -93,3 +94,28 @@ def test_steps_count_in_the_order_in_which_they_occurred() -> None:
     found = expected.tickets([], [reopened, closed, opened])
 
     assert [step.type for step in found["t1"].steps] == [expected.CLOSED, expected.REOPENED]
+
+
+def test_r15b_closing_what_is_closed_and_reopening_what_is_open_change_nothing_and_reach_nobody() -> None:
+    steps = [a_step(expected.REOPENED, 1), a_closing(2), a_closing(3), a_step(expected.REOPENED, 4), a_closing(5)]
+
+    ticket = a_ticket("all", *steps)
+
+    assert [step.event_id[-1] for step in steps if UUID(step.event_id) in expected.turns(steps)] == ["2", "4", "5"]
+    assert list(expected.turns(steps).values()) == [1, 1, 2]
+    assert [kind for kind, _ in told(ticket)] == [expected.OPENED, expected.CLOSED, expected.REOPENED, expected.CLOSED]
+    stands = expected.standing("all", [(step.type, step.body) for step in steps])
+    assert (stands.status, stands.cycle) == ("closed", 2)
+
+
+def test_steps_of_one_moment_are_ordered_by_kind() -> None:
+    opened = a_step(expected.OPENED, 0, customer_id="ana", notification_level="all")
+    moment = "2026-01-05T12:05:00+00:00"
+    reopened, closed, phase = (
+        replace(one, occurred_at=moment)
+        for one in (a_step(expected.REOPENED, 1), a_closing(2), a_step(expected.PHASE, 3))
+    )
+
+    found = expected.tickets([], [reopened, closed, phase, opened])
+
+    assert [step.type for step in found["t1"].steps] == [expected.PHASE, expected.CLOSED, expected.REOPENED]

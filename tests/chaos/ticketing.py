@@ -1,5 +1,6 @@
 """The properties of contacts, tickets and evaluations."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,6 +22,9 @@ _ROUTES = {
     "mk.service_order_created.v1": "ServiceOrderCreated.v1",
 }
 """How tickets keeps MK's steps; what else it keeps are evaluations."""
+
+_TURNS = (expected.CLOSED, expected.REOPENED)
+"""What is announced once a cycle, for whichever step came first (R15b)."""
 
 
 def contacts_become_tickets(case: Case) -> Iterator[str]:
@@ -70,13 +74,14 @@ def protocols_are_unique(case: Case) -> Iterator[str]:
 
 
 def tickets_are_the_fold(case: Case) -> Iterator[str]:
-    """Every ticket's state is the fold of what was said of it: nothing missing, nothing twice, in its own order."""
+    """Every ticket is the fold of what was said of it, in its own order, and announced each of its turns once."""
     found = {one["_id"]: one for one in case.evidence.tickets}
     for ticket in case.tickets.values():
         if ticket.id not in found:
             yield f"ticket {ticket.id} is missing"
             continue
         yield from _one_fold(case, ticket, found[ticket.id])
+        yield from _turns_announced(ticket, found[ticket.id])
     for stranger in found.keys() - case.tickets.keys():
         yield f"ticket {stranger} is nobody's"
 
@@ -109,16 +114,39 @@ def _shown(case: Case, protocol: str, wanted: Standing) -> Iterator[str]:
         yield f"protocol {protocol} is shown as {shown}, expected {wanted}"
 
 
+def _turns_announced(ticket: Ticket, found: Document) -> Iterator[str]:
+    cycles = expected.turns(ticket.steps)
+    wanted = Counter((step.type, cycles[UUID(step.event_id)]) for step in ticket.steps if UUID(step.event_id) in cycles)
+    announced = [(kind, event["cycle"]) for kind in _TURNS for event in _announced(found, kind)]
+    if Counter(announced) != wanted:
+        yield f"ticket {ticket.id} announced {sorted(announced)}, expected {sorted(wanted)}"
+    steps = {step.event_id for step in ticket.steps if step.type in _TURNS}
+    for kind in _TURNS:
+        for event in _announced(found, kind):
+            if event["cause_id"] not in steps:
+                yield f"ticket {ticket.id} announced {kind} for {event['cause_id']}, which is none of its steps"
+
+
+def _announced(document: Document, *kinds: str) -> list[Document]:
+    # `told` is the stored name of what a document announced
+    events = [one for one in document.get("told", []) if one["type"] in kinds]
+    return list({one["event_id"]: json.loads(one["body"]) for one in events}.values())
+
+
 def mirror_agrees(case: Case) -> Iterator[str]:
-    """MK heard of every ticket, of each of its steps once, and sees it pending or closed as it is."""
+    """MK heard of every ticket, of all that was announced of it once, and sees it pending or closed as it is."""
     mirror = {one["_id"]: one for one in case.evidence.mirror}
+    found = {one["_id"]: one for one in case.evidence.tickets}
+    asked: dict[str, set[str]] = defaultdict(set)
+    for one in case.evidence.evaluations:
+        asked[one["ticket_id"]] |= {event["event_id"] for event in _announced(one, expected.ASKED)}
     for ticket in case.tickets.values():
-        wanted = {str(expected.told_as(ticket.cause, expected.OPENED))}
-        wanted |= {str(expected.told_as(step.event_id, step.type)) for step in ticket.steps}
-        wanted |= {str(expected.request_of(step)) for step in ticket.steps if expected.asks(step)}
         if ticket.id not in mirror:
             yield f"MK never heard of ticket {ticket.id}"
             continue
+        wanted = {str(expected.told_as(ticket.cause, expected.OPENED))}
+        wanted |= {str(expected.told_as(one.event_id, one.type)) for one in ticket.steps if one.type not in _TURNS}
+        wanted |= {event["event_id"] for event in _announced(found.get(ticket.id, {}), *_TURNS)} | asked[ticket.id]
         heard = [one["body"]["event_id"] for one in mirror[ticket.id]["story"] if _is_told(one["type"])]
         if Counter(heard) != Counter(wanted):
             yield f"MK heard of ticket {ticket.id}: {_difference(heard, wanted)}"
@@ -128,8 +156,9 @@ def mirror_agrees(case: Case) -> Iterator[str]:
 
 
 def _is_told(kind: str) -> bool:
-    # answers are proved on their own, and deliveries that failed are no part of a ticket
-    return not kind.startswith(("EvaluationSubmitted", "Notification")) or kind == expected.LEVEL_CHANGED
+    # answers and withdrawals are proved on their own, and deliveries that failed are no part of a ticket
+    apart = ("EvaluationSubmitted", "EvaluationWithdrawn", "Notification")
+    return not kind.startswith(apart) or kind == expected.LEVEL_CHANGED
 
 
 def _difference(heard: list[str], wanted: set[str]) -> str:
@@ -137,14 +166,18 @@ def _difference(heard: list[str], wanted: set[str]) -> str:
 
 
 def one_evaluation_per_closing(case: Case) -> Iterator[str]:
-    """Every closing that asked led to exactly one evaluation, and nothing else did."""
+    """Every closing that was announced and asked led to exactly one evaluation, and nothing else did."""
     found: dict[str, list[datetime]] = defaultdict(list)
     for one in case.evidence.evaluations:
         found[one["ticket_id"]].append(one["closed_at"])
-    for ticket in case.tickets.values():
-        asked = [datetime.fromisoformat(step.occurred_at) for step in ticket.steps if expected.asks(step)]
-        if sorted(found.pop(ticket.id, [])) != sorted(asked):
-            yield f"ticket {ticket.id} should have been evaluated for its closings at {asked}"
+        # what a reopening had undone before it came is asked of nobody
+        if not _announced(one, expected.ASKED) and not one.get("withdrawn"):
+            yield f"evaluation {one['_id']} of ticket {one['ticket_id']} was asked of nobody"
+    for one in case.evidence.tickets:
+        asking = filter(expected.asks_for, _announced(one, expected.CLOSED))
+        asked = [datetime.fromisoformat(closing["closed_at"]) for closing in asking]
+        if sorted(found.pop(one["_id"], [])) != sorted(asked):
+            yield f"ticket {one['_id']} should have been evaluated for its closings at {asked}"
     for ticket_id, closings in found.items():
         yield f"ticket {ticket_id} has {len(closings)} evaluations that nobody asked for"
 

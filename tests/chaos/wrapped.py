@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.chaos import bugs
-from tests.chaos.points import kills_when_told, watched
+from tests.chaos.points import kills_on_trigger, watched
 
 TRIGGER = "CHAOS_TRIGGER"
 """The file that names the place where this replica dies next."""
@@ -21,7 +21,7 @@ def main() -> None:
     with ExitStack() as stack:
         if bug := os.environ.get(BUG):
             stack.enter_context(bugs.planted(bug))
-        stack.enter_context(watched(kills_when_told(Path(os.environ[TRIGGER]))))
+        stack.enter_context(watched(kills_on_trigger(Path(os.environ[TRIGGER]))))
         module = sys.argv.pop(1)
         runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -25,12 +25,24 @@ async def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     return built
 
 
-async def test_a_service_handles_exactly_what_its_queues_bring(service: Service) -> None:
+async def test_a_service_handles_exactly_what_its_queues_bring_and_brought(service: Service) -> None:
     listens: set[type[Message]] = set(topology.LISTENS[service.name])
     if service.name == "notifier":
         listens |= set(topology.CHANNELS.values())
 
-    assert set(service.delivery.routes.messages) == {message.routing_key() for message in listens}
+    brought = {message.routing_key() for message in listens}
+    retired = {key for queue, _, key in topology.RETIRED if queue.partition(".")[0] == service.name}
+
+    handled, ignored = set(service.delivery.routes.messages), service.delivery.routes.ignored
+
+    assert brought <= handled <= brought | retired
+    assert retired <= handled | ignored
+
+
+def test_what_is_retired_is_bound_no_more() -> None:
+    bound = {(queue.name, *binding) for queue in topology.queues() for binding in queue.bindings}
+
+    assert bound & set(topology.RETIRED) == set()
 
 
 async def test_a_service_answers_exactly_the_requests_that_are_its_own(service: Service) -> None:

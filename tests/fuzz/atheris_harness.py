@@ -13,10 +13,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 atheris: Any = importlib.import_module("atheris")
 
 with atheris.instrument_imports(include=["services", "chassis", "contracts", "pamqp"]):
-    from chassis.persistence.cursor import CursorMalformed
+    from chassis.persistence import cursor
     from services.feedback import link
+    from services.feedback.errors import LinkInvalid
     from services.notifier.deliver import inbox, mime
-    from services.tickets import paging
     from tests.fuzz import parsers
 
 SECRET = b"s" * 32
@@ -29,11 +29,11 @@ def attempt(content: bytes) -> None:
     text = rest.decode(errors="surrogateescape")
     match which:
         case 0:
-            _refused(paging.Place.read, text, paging.CursorMalformed)
+            _refused(cursor.decode, text, cursor.CursorMalformed)
         case 1:
-            _refused(inbox.Place.read, text, CursorMalformed)
+            _refused(inbox.Place.read, text, cursor.CursorMalformed)
         case 2:
-            _refused(lambda token: link.read(token, secret=SECRET), text, link.LinkInvalid)
+            _refused(lambda token: link.read(token, secret=SECRET), text, LinkInvalid)
         case 3:
             mail = mime.mail(
                 {"Subject": mime.header_text(text), "To": mime.mailbox(text, "a@b.example")}, text=text, html=text

@@ -16,16 +16,17 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from pydantic import ValidationError
 
-from chassis.persistence import cursor as chassis_cursor
-from chassis.persistence.cursor import CursorMalformed
+from chassis.persistence import cursor
 from chassis.persistence.mongo import is_unstorable
 from contracts import mk, notifier, tickets
-from contracts.message import Message
-from mk import mirror, panel
+from contracts.message import Message, identified
 from mk import store as mk_store
+from mk.domain import ticket as mk_ticket
+from mk.routes import panel
 from services.feedback import domain as feedback_domain
 from services.feedback import link
 from services.feedback import store as feedback_store
+from services.feedback.errors import LinkInvalid
 from services.notifier.decide import facts, timeline
 from services.notifier.decide import store as notifier_store
 from services.notifier.decide.addresses import lacking
@@ -33,10 +34,10 @@ from services.notifier.decide.notices import Notice
 from services.notifier.deliver import inbox
 from services.notifier.deliver.render import Writer
 from services.notifier.errors import Unwritable
-from services.tickets import domain as tickets_domain
-from services.tickets import openings, paging, resolution
 from services.tickets import store as tickets_store
-from services.tickets import timeline as tickets_timeline
+from services.tickets.domain import changes, openings, resolution
+from services.tickets.domain import timeline as tickets_timeline
+from services.tickets.domain.ticket import Ticket
 from tests.fuzz.hostile import MOMENTS, bodies, texts
 from tests.fuzz.target import Target
 
@@ -74,21 +75,22 @@ def _base64(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode()
 
 
-def _check_tickets_cursor(cursor: str) -> None:
+def _check_tickets_cursor(given: str) -> None:
     try:
-        place = paging.Place.read(cursor)
-    except paging.CursorMalformed:
+        opened_at, ticket_id = cursor.decode(given)
+    except cursor.CursorMalformed:
         return
-    assert place.cursor() == cursor
-    _storable({"opened_at": place.opened_at, "_id": place.id})
+    again = cursor.encode(opened_at, ticket_id)
+    assert cursor.encode(*cursor.decode(again)) == again
+    _storable({"opened_at": opened_at, "_id": ticket_id})
 
 
-def _check_inbox_cursor(cursor: str) -> None:
+def _check_inbox_cursor(given: str) -> None:
     try:
-        place = inbox.Place.read(cursor)
-    except CursorMalformed:
+        place = inbox.Place.read(given)
+    except cursor.CursorMalformed:
         return
-    again = inbox.Place.read(chassis_cursor.encode(place.at, str(place.id)))
+    again = inbox.Place.read(cursor.encode(place.at, str(place.id)))
     assert (again.id, again.at) == (place.id, place.at.replace(microsecond=place.at.microsecond // 1000 * 1000))
     _storable({"at": place.at, "_id": place.id})
 
@@ -96,7 +98,7 @@ def _check_inbox_cursor(cursor: str) -> None:
 def _check_token(token: str) -> None:
     try:
         read = link.read(token, secret=SECRET)
-    except link.LinkInvalid:
+    except LinkInvalid:
         return
     assert link.sign(read, secret=SECRET) == token
 
@@ -185,31 +187,31 @@ _OPENING = mk.TicketOpened(
 def _check_ticket(said: Message) -> None:
     asked = said if isinstance(said, mk.TicketOpened) else _OPENING
     opening = openings.asked_by_operator(asked, resolution.chosen_by_operator(asked), protocol="20260105000001")
-    ticket, told = tickets_domain.open_ticket(tickets_domain.Ticket(asked.ticket_id), opening)
+    ticket, told = changes.open_ticket(Ticket(asked.ticket_id), opening)
     if isinstance(said, _STEPS):
-        ticket, told = tickets_domain.note(ticket, said)
+        ticket, told = changes.note(ticket, said)
     for one in told:
         one.model_dump_json()
     _storable(tickets_store._document(ticket))  # noqa: SLF001 - as it is kept
     for zone in ZONES:
-        str(tickets_timeline.page(ticket, zone)).encode()
-    paging.Place.read(paging.Place.of(ticket).cursor())
-    tickets_domain.erase(ticket)
+        tickets_timeline.page(ticket, zone, now=NOW).model_dump_json()
+    cursor.decode(cursor.encode(ticket.openings[0].opened_at, ticket.id))
+    changes.erase(ticket)
 
 
-_NEWS = tuple(mirror.HEARD.values())
+_NEWS = tuple(mk_ticket.EVENTS.values())
 
 
 def _check_mirror(said: Message) -> None:
-    ticket_id = mirror.ticket_id_of(said)
+    ticket_id = mk_ticket.ticket_id_of(said)
     if ticket_id is None:
         return
-    ticket = mirror.hear(mirror.Ticket(ticket_id), said)
+    ticket = mk_ticket.take(mk_ticket.Ticket(ticket_id), said)
     _storable(mk_store._document(ticket))  # noqa: SLF001 - as it is kept
     panel.Shown.of(ticket).model_dump_json()
     if ticket.closing:
         panel.Finished.closed(ticket, ticket.closing).model_dump_json()
-    mirror.erase(ticket)
+    mk_ticket.erase(ticket)
 
 
 _TOLD = tuple(t for t in facts.Step.__args__)
@@ -232,11 +234,13 @@ def _check_telling(said: Message) -> None:
 def _check_closing(said: Message) -> None:
     assert isinstance(said, tickets.TicketClosed)
     try:
-        evaluation, _ = feedback_domain.open_evaluation(said, terms=feedback_domain.Terms(), link="l", now=NOW)
+        evaluation_id, terms = feedback_domain.evaluation_id(said), feedback_domain.Terms()
+        evaluation, emitted = feedback_domain.open_evaluation(said, evaluation_id, terms=terms, link="l", now=NOW)
+        identified(emitted, said)
     except (OverflowError, ValidationError):
         # too late in time for any term; both are permanent
         return
-    _storable(feedback_store._document(evaluation))  # noqa: SLF001 - as it is kept
+    _storable(feedback_store.document(evaluation))
     feedback_domain.pass_time(evaluation, now=NOW)
 
 

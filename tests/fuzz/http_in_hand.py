@@ -16,17 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from starlette.types import ASGIApp, Message
 
-from chassis.clock import utc_now
 from contracts.requests import Reply, Request, contact_id
-from mk.settings import Settings as MkSettings
-from mk.voice import Voice
-from mk.web import web
 from ops.embedded.mailbox.letters import Letters
 from ops.embedded.mailbox.page import letter_page, list_page
 from services.edge.app import build
 from services.edge.settings import Settings
 from tests.fuzz.hostile import bodies, texts
 from tests.fuzz.target import Target
+from tests.mk.fakes import mk_in_memory
 from tests.services.edge.conftest import UNLIMITED
 from tests.services.edge.surroundings import Issuer
 
@@ -224,30 +221,6 @@ def _edge(loop: asyncio.AbstractEventLoop) -> tuple[ASGIApp, str]:
     return edge.app, token
 
 
-class _Mirror:
-    async def search(self, **_: object) -> Any:  # noqa: ANN401 - an empty iterator
-        nothing: tuple[object, ...] = ()
-        for one in nothing:
-            yield one
-
-    async def named(self, _: str) -> None:
-        return None
-
-    async def newest(self) -> list[object]:
-        return []
-
-
-class _Silent:
-    async def publish(self, _: object) -> None:
-        return None
-
-
-def _mk(folder: Path) -> ASGIApp:
-    voice = Voice(_Silent(), clock=utc_now)  # type: ignore[arg-type]
-    settings = MkSettings.model_validate({"var_dir": folder})
-    return web(settings, voice, _Mirror(), _Mirror(), clock=utc_now)  # type: ignore[arg-type]
-
-
 def _mk_paths() -> SearchStrategy[str]:
     types = ["CustomerSaved.v1", "TicketOpened.v1", "ServiceOrderCreated.v1", "TicketClosed.v1", "SectorSaved.v1"]
     return st.one_of(
@@ -329,6 +302,6 @@ def targets(folder: Path) -> list[Target]:
     edge, token = _edge(loop)
     return [
         Target("edge", requests(_edge_paths(), _edge_headers(token)), _check_edge(edge, loop), share=2),
-        Target("mk over HTTP", _mk_requests(), _check_mk(_mk(folder / "mk"), loop), share=2),
+        Target("mk over HTTP", _mk_requests(), _check_mk(mk_in_memory(folder / "mk").http_app(), loop), share=2),
         Target("mailbox", _mail_bytes(), _check_mailbox(folder / "mail"), share=2),
     ]

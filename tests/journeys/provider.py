@@ -83,7 +83,8 @@ class Provider:
     async def _serve_edge(self) -> None:
         amqp_url, often = self.system.environment["amqp_url"], "10000/minute"
         given = {"amqp_url": amqp_url, "jwks_url": self._issuer.url, "contact_rate_limit": often, "rate_limit": often}
-        edge = build_edge(EdgeSettings.model_validate({**given, **self._given("edge")}))
+        secret = {"receipt_secret": "r" * 32}
+        edge = build_edge(EdgeSettings.model_validate({**given, **secret, **self._given("edge")}))
         http = server(edge.app, host="127.0.0.1", port=0)
         serving = asyncio.create_task(http.serve())
         await edge.start()

@@ -1,4 +1,4 @@
-"""MK's stand-in as its tests start it, ask it over HTTP and hear it on the exchange `mk`."""
+"""MK's stand-in as its tests start it, ask it over HTTP and listen to it on the exchange `mk`."""
 
 import json
 from pathlib import Path
@@ -36,23 +36,23 @@ async def get(service: Service, path: str) -> Any:  # noqa: ANN401 - JSON
     return answer.json()
 
 
-class Ear:
-    """Hears everything that is said on the exchange `mk`, with its properties."""
+class Listener:
+    """Receives everything that is published on the exchange `mk`, with its properties."""
 
     def __init__(self) -> None:
-        self.heard: list[AbstractIncomingMessage] = []
+        self.received: list[AbstractIncomingMessage] = []
 
     async def listen(self, system: System) -> None:
-        """Hear from now on."""
+        """Receive from now on."""
         channel = await system.publisher.connection.channel()
         queue = await channel.declare_queue(exclusive=True)
         await queue.bind("mk", "#")
-        await queue.consume(self._hear, no_ack=True)
+        await queue.consume(self._receive, no_ack=True)
 
-    async def _hear(self, message: AbstractIncomingMessage) -> None:
-        self.heard.append(message)
+    async def _receive(self, message: AbstractIncomingMessage) -> None:
+        self.received.append(message)
 
     @property
     def ids(self) -> list[str]:
-        """The ids of the events, in the order in which they were said."""
-        return [json.loads(message.body)["event_id"] for message in self.heard]
+        """The ids of the events, in the order in which they were published."""
+        return [json.loads(message.body)["event_id"] for message in self.received]

@@ -1,27 +1,39 @@
-"""MK's stand-in over HTTP lets customers in, and says no in words; none of it needs a broker."""
+"""MK's stand-in over HTTP lets customers in, and refuses what it can't take; none of it needs a broker."""
 
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import jwt
 import pytest
-from fastapi import FastAPI
 
-from chassis.clock import utc_now
-from chassis.messaging.envelope import Envelope
-from chassis.messaging.publisher import BrokerDown, Publisher
+from chassis.messaging.publisher import BrokerDown
 from chassis.service import Service
-from mk import problems
-from mk.app import build
-from mk.settings import Settings
-from mk.speaking import speaking
-from mk.voice import Voice
-from tests.mk.running import asking, get, http
+from tests.mk.fakes import Published, mk_in_memory
+from tests.mk.running import get, http
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> Service:
-    """Give MK, built and not started: whatever reached for the broker would fail."""
-    return build(Settings.model_validate({"var_dir": tmp_path, "issuer": "https://mk.provedor.example"}))
+def published() -> Published:
+    """Give what takes the place of the broker."""
+    return Published()
+
+
+@pytest.fixture
+async def service(tmp_path: Path, published: Published) -> Service:
+    """Give MK, in memory."""
+    return mk_in_memory(tmp_path, publisher=published)
+
+
+def problem_of(answer: httpx2.Response) -> dict[str, Any]:
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    problem: dict[str, Any] = answer.json()
+    assert problem["status"] == answer.status_code
+    return problem
+
+
+def fields_of(answer: httpx2.Response) -> list[str]:
+    return sorted(one["field"] for one in problem_of(answer).get("errors", []))
 
 
 @pytest.mark.parametrize(
@@ -39,24 +51,82 @@ async def service(tmp_path: Path) -> Service:
         ("/tickets", {}, (405, "method-not-allowed", [])),
     ],
 )
-async def test_bad_input_is_a_problem_with_its_fields_and_says_nothing(
-    service: Service, path: str, body: object, expected: tuple[int, str, list[str]]
+async def test_bad_input_is_a_problem_with_its_fields_and_publishes_nothing(
+    service: Service, published: Published, path: str, body: object, expected: tuple[int, str, list[str]]
 ) -> None:
     async with http(service) as client:
         answer = await client.post(path, json=body)
 
-    problem = answer.json()
-    fields = sorted(one["field"] for one in problem.get("errors", []))
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert (answer.status_code, problem["type"].rsplit(":", 1)[1], fields) == expected
+    problem = problem_of(answer)
+    assert (answer.status_code, problem["type"].rsplit(":", 1)[1], fields_of(answer)) == expected
     assert "talvez" not in answer.text
+    assert published.envelopes == []
 
 
-async def test_unreadable_json_is_a_problem(service: Service) -> None:
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (rb'{"customer_id": "c", "name": "Ana\ud83d", "connections": []}', "name"),
+        (rb'{"customer_id": "\udc00", "name": "Ana", "connections": []}', "customer_id"),
+        (
+            rb'{"customer_id": "c", "name": "A", "connections": [{"connection_id": "1", "label": "\ud83d"}]}',
+            "connections.0.label",
+        ),
+        (rb'{"customer_id": "c", "name": "Ana", "connections": [], "occurred_at": 1e999}', "occurred_at"),
+        (rb'{"customer_id": "c", "name": "Ana", "connections": [], "occurred_at": NaN}', "occurred_at"),
+        (b'{"customer_id": "c", "name": ' + b"9" * 400 + b', "connections": []}', "name"),
+        (b'{"customer_id": "c", "name": ' + b"9" * 5000 + b', "connections": []}', ""),
+        (b'{"customer_id": "c", "name": ' + b"[" * 100 + b"]" * 100 + b', "connections": []}', "name"),
+        (b"[" * 60_000, ""),
+        (b'{"name": ' * 60_000, ""),
+        (b"{not json", ""),
+        (b'{"name": "A\0"}', ""),
+        (b'{"name": "Jos\xe9"}', ""),
+        (b"\xff\xfe", ""),
+        (b"\0", ""),
+        (b"", ""),
+    ],
+    ids=lambda value: value[:24].decode(errors="replace") if isinstance(value, bytes) else value or "whole",
+)
+async def test_input_that_cannot_be_read_or_passed_on_is_a_problem_with_its_field(
+    service: Service, published: Published, body: bytes, field: str
+) -> None:
     async with http(service) as client:
-        answer = await client.post("/events/TicketClosed.v1", content=b"{not json")
+        answer = await client.post("/events/CustomerSaved.v1", content=body)
 
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert (answer.status_code, fields_of(answer)) == (422, [field])
+    assert published.envelopes == []
+
+
+@pytest.mark.parametrize("form", [b"username=\xff&password=%ff", b"username=%00&password=%ED%A0%BD", b"\0", b"&&=;"])
+async def test_a_login_that_cannot_be_read_is_refused(service: Service, form: bytes) -> None:
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    async with http(service) as client:
+        answers = [
+            await client.post("/token", content=form, headers=kind),
+            await client.post("/token", content=form, headers={"content-type": "multipart/form-data; boundary=x"}),
+            await client.post("/token", content=form, headers={"content-type": "multipart/form-data"}),
+        ]
+
+    for answer in answers:
+        assert problem_of(answer)["status"] in {401, 422}
+
+
+@pytest.mark.parametrize(
+    "path", ["/tickets", "/painel/finalizados", "/contacts", "/scenarios", "/.well-known/jwks.json", "/openapi.json"]
+)
+async def test_head_is_answered_wherever_get_is(service: Service, path: str) -> None:
+    async with http(service) as client:
+        head, got = await client.head(path), await client.get(path)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers == got.headers
+
+
+async def test_head_of_what_is_not_there_is_what_get_says_of_it(service: Service) -> None:
+    async with http(service) as client:
+        assert (await client.head("/tickets/nenhum")).status_code == 404
+        assert (await client.head("/token")).status_code == 405
 
 
 async def test_a_customer_gets_a_token_that_the_shown_keys_confirm(service: Service) -> None:
@@ -81,25 +151,25 @@ async def test_wrong_credentials_and_an_incomplete_form_are_problems(service: Se
 
     assert wrong.status_code == 401
     assert wrong.json() == unknown.json()
-    assert wrong.json()["type"] == "urn:atendo:problem:wrong-credentials"
-    assert (incomplete.status_code, incomplete.json()["errors"][0]["field"]) == (422, "password")
+    assert problem_of(wrong)["type"] == "urn:atendo:problem:wrong-credentials"
+    assert (incomplete.status_code, fields_of(incomplete)) == (422, ["password"])
 
 
-class Away(Publisher):
-    """A broker that is away."""
+async def test_while_the_broker_is_away_whoever_asks_learns_when_to_come_back(tmp_path: Path) -> None:
+    service = mk_in_memory(tmp_path, publisher=Published(BrokerDown("mk.ticket_reopened.v1")))
 
-    async def publish(self, outgoing: Envelope, **_how: object) -> None:
-        """Fail as it does when nothing is confirmed in time."""
-        raise BrokerDown(outgoing.routing_key)
-
-
-async def test_while_the_broker_is_away_the_teller_is_told_when_to_come_back() -> None:
-    app = FastAPI()
-    problems.explain(app)
-    app.include_router(speaking(Voice(Away("amqp://nowhere", app_id="mk"), clock=utc_now), clock=utc_now))
-
-    async with asking(app) as client:
+    async with http(service) as client:
         answer = await client.post("/events/TicketReopened.v1", json={"ticket_id": "t1"})
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    assert answer.json()["type"] == "urn:atendo:problem:broker-away"
+    assert problem_of(answer)["type"] == "urn:atendo:problem:broker-away"
+
+
+async def test_what_fails_unforeseen_is_a_problem_too(tmp_path: Path) -> None:
+    service = mk_in_memory(tmp_path, publisher=Published(ZeroDivisionError()))
+
+    transport = httpx2.ASGITransport(app=service.http_app(), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://mk") as client:
+        answer = await client.post("/events/TicketReopened.v1", json={"ticket_id": "t1"})
+
+    assert problem_of(answer)["status"] == 500

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from contracts import mk
 from contracts.message import Message
 from mk import scenario
-from mk.accounts import WrongCredentials, of_scenarios
-from mk.scenario import Scenario, UnknownScenario
+from mk.accounts import of_scenarios
+from mk.errors import UnknownScenario, WrongCredentials
+from mk.scenario import Scenario
 
 M = TypeVar("M", bound=Message)
 
@@ -21,7 +22,7 @@ def played(name: str, *, now: datetime = NOW) -> list[Message]:
     return [line.message for line in scenario.lines(name, scenario.load(name), now=now)]
 
 
-def told(messages: list[Message], kind: type[M]) -> list[M]:
+def of_kind(messages: list[Message], kind: type[M]) -> list[M]:
     return [message for message in messages if isinstance(message, kind)]
 
 
@@ -40,27 +41,27 @@ def test_the_provider_is_told_of_a_fixed_moment_so_that_it_undoes_nothing() -> N
 def test_the_provider_has_the_registers_that_every_rule_needs() -> None:
     messages = played("provider")
 
-    sectors = told(messages, mk.SectorSaved)
+    sectors = of_kind(messages, mk.SectorSaved)
     assert {one.sector_id: one.generate_ticket for one in sectors} == {
         "comercial": False,
         "financeiro": True,
         "tecnico": True,
     }
     assert all((one.responsible_email or "").endswith("@provedor.example") for one in sectors)
-    groups = told(messages, mk.PersonGroupSaved)
+    groups = of_kind(messages, mk.PersonGroupSaved)
     assert sorted((one.process is not None, one.classification is not None) for one in groups) == [
         (False, False),
         (False, True),
         (True, False),
         (True, True),
     ]
-    assert told(messages, mk.SacOptionsSaved)[0].mobile_menu == ("tickets", "contacts")
+    assert of_kind(messages, mk.SacOptionsSaved)[0].mobile_menu == ("tickets", "contacts")
 
 
 def test_the_provider_has_customers_of_every_kind() -> None:
     messages = played("provider")
-    customers = told(messages, mk.CustomerSaved)
-    groups = {one.person_group_id for one in told(messages, mk.PersonGroupSaved)}
+    customers = of_kind(messages, mk.CustomerSaved)
+    groups = {one.person_group_id for one in of_kind(messages, mk.PersonGroupSaved)}
     active = [sum(connection.active for connection in one.connections) for one in customers]
 
     assert len(customers) == len({one.customer_id for one in customers}) == 12
@@ -112,10 +113,10 @@ def test_the_day_ends_with_a_recent_closing_that_asks_for_an_evaluation() -> Non
         "PhaseChanged",
         "TicketClosed",
     ]
-    assert [message.visible for message in told(messages, mk.PhaseChanged)] == [False, True, True]
-    assert told(messages, mk.TicketClosed)[0].request_evaluation
-    assert told(messages, mk.TicketClosed)[0].occurred_at == NOW - timedelta(hours=1)
-    assert told(messages, mk.ServiceOrderCreated)[0].scheduled_for == NOW - timedelta(hours=4)
+    assert [message.visible for message in of_kind(messages, mk.PhaseChanged)] == [False, True, True]
+    assert of_kind(messages, mk.TicketClosed)[0].request_evaluation
+    assert of_kind(messages, mk.TicketClosed)[0].occurred_at == NOW - timedelta(hours=1)
+    assert of_kind(messages, mk.ServiceOrderCreated)[0].scheduled_for == NOW - timedelta(hours=4)
     moments = [message.occurred_at for message in messages]
     assert moments == sorted(moments)
 

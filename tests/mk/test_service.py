@@ -1,4 +1,4 @@
-"""MK's mirror on a real broker and a real database: happy, duplicate, out of order, poison."""
+"""MK's stand-in on a real broker and a real database: happy, duplicate, out of order, poison."""
 
 from pathlib import Path
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from chassis.service import Service
-from contracts import contacts, mk, tickets
+from contracts import contacts, mk
 from tests.eventually import eventually
+from tests.mk.life import PROTOCOL, closed, evaluation_id, failed, opened, reopened, requested, submitted
 from tests.mk.running import get, http, mk_runs
-from tests.mk.story import PROTOCOL, closed, evaluation_id, failed, opened, requested, submitted, told
 from tests.system import LONG_AGO, System, said
 
 
@@ -27,14 +27,14 @@ async def page(service: Service, name: str = PROTOCOL) -> dict[str, Any]:
 
 
 async def happened(service: Service, count: int) -> dict[str, Any]:
-    """The ticket's page once so many things are told of it."""
+    """The ticket's page once so many events of it are known."""
 
-    async def is_told() -> dict[str, Any]:
+    async def is_known() -> dict[str, Any]:
         shown = await page(service)
         assert len(shown.get("timeline", [])) == count
         return shown
 
-    return await eventually(is_told)
+    return await eventually(is_known)
 
 
 async def test_r26_the_panel_shows_a_closed_tickets_state_and_its_page_the_comment(
@@ -61,7 +61,7 @@ async def test_r26_the_panel_shows_a_closed_tickets_state_and_its_page_the_comme
 
 
 async def test_news_in_the_wrong_order_and_twice_end_in_the_same_page(system: System, service: Service) -> None:
-    story = [opened(), closed(hour=2), requested(hour=3), submitted(hour=4), told(tickets.TicketReopened, hour=5)]
+    story = [opened(), closed(hour=2), requested(hour=3), submitted(hour=4), reopened(hour=5)]
 
     await system.say(*reversed(story), *story)
 
@@ -125,7 +125,7 @@ async def test_r27_an_erased_customer_leaves_no_text_before_or_after(system: Sys
     async with http(service) as client:
         await client.post("/events/CustomerErased.v1", json={"customer_id": "ana"})
     await eventually(lambda: texts_are_gone(service))
-    await system.say(requested(hour=3), submitted(hour=4), told(tickets.TicketReopened, hour=5, reason="Sou a Ana"))
+    await system.say(requested(hour=3), submitted(hour=4), reopened(hour=5, reason="Sou a Ana"))
 
     shown = await happened(service, 5)
     await eventually(lambda: texts_are_gone(service))

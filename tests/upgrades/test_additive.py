@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+from contracts.topology import RETIRED
 from tests.upgrades.additive import steps_break, topology_breaks, wire_breaks
 from tests.upgrades.record import the_steps, the_topology, the_wire
 
 RELEASES = sorted(Path(__file__).parent.glob("v[0-9]*"))
+
+
+LOOSENED = ("mk.defect_found.v1.defect_found: {'minLength': 1,",)
+"""MK's blank defect is "not known" now. Release 0.1 lays it with the dead letters, as it did before."""
 
 
 @pytest.fixture(params=RELEASES, ids=lambda folder: folder.name)
@@ -29,11 +34,16 @@ def test_there_is_a_release_to_hold_against() -> None:
 
 
 def test_each_version_reads_what_the_other_says(release: Path) -> None:
-    assert wire_breaks(released(release, "wire"), the_wire()) == []
+    assert [one for one in wire_breaks(released(release, "wire"), the_wire()) if not one.startswith(LOOSENED)] == []
 
 
 def test_each_version_can_declare_what_the_other_needs(release: Path) -> None:
-    assert topology_breaks(released(release, "topology"), the_topology()) == []
+    today = the_topology()
+    for queue, *binding in RETIRED:
+        # still handled, and needed only while the release runs somewhere
+        today["queues"][queue]["bindings"].append(binding)
+
+    assert topology_breaks(released(release, "topology"), today) == []
 
 
 def test_released_migrations_stay_as_they_are(release: Path) -> None:

@@ -1,4 +1,4 @@
-"""Closings of a ticket, as tickets tells of them."""
+"""Closings and reopenings of a ticket, as tickets announces them."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -25,3 +25,18 @@ def a_closing(**fields: object) -> tickets.TicketClosed:
         "cycle": 1,
     }
     return said(tickets.TicketClosed, at=LONG_AGO, **(usual | fields))
+
+
+def a_reopening(**fields: object) -> tickets.TicketReopened:
+    """Give a reopening of Ana's ticket an hour after its closing, with `fields` as they matter to the test."""
+    usual = {
+        "ticket_id": "t1",
+        "protocol": "20260105000001",
+        "customer_id": "ana",
+        "notification_level": "all",
+        "version": 8,
+        "cause_id": uuid4(),
+        "cycle": 1,
+    }
+    fields = usual | {"at": LONG_AGO + timedelta(hours=1)} | fields
+    return said(tickets.TicketReopened, **fields)  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ async def test_r24_an_expired_evaluation_says_so_and_an_answered_one_is_left_alo
     problem = await system.problem(an_answer(expired["evaluation_id"], 5))
     await look(replica)
 
-    assert (problem.status, problem.type) == (410, "urn:atendo:problem:expired")
+    assert (problem.status, problem.type) == (410, "urn:atendo:problem:evaluation-expired")
     opened = await system.answer(OpenEvaluationLink(request_id=uuid4(), token=expired["link"].rsplit("/", 1)[1]))
     assert opened["state"] == "expired"
     await eventually(lambda: system.heard_of(feedback.EvaluationExpired))

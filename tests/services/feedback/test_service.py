@@ -2,14 +2,31 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
+
+from bson import json_util
+from bson.binary import UuidRepresentation
 
 from contracts import feedback, mk
 from contracts.requests import OpenEvaluationLink, SubmitEvaluationByLink
 from services.feedback.store import MongoEvaluations
 from tests.eventually import eventually
-from tests.services.feedback.running import a_recent_closing, an_answer, asked, feedback_runs, pending
+from tests.services.feedback.running import (
+    a_recent_closing,
+    a_recent_reopening,
+    an_answer,
+    asked,
+    feedback_runs,
+    look,
+    pending,
+    token_of,
+)
 from tests.system import LONG_AGO, System, said
+
+RELEASE = Path(__file__).parents[2] / "upgrades" / "v0.1"
+AS_STORED = json_util.JSONOptions(uuid_representation=UuidRepresentation.STANDARD, tz_aware=True)
 
 
 async def test_r21_a_closing_with_the_tick_asks_and_its_customer_answers(system: System) -> None:
@@ -50,15 +67,52 @@ async def test_r21_without_the_tick_or_by_the_machine_nothing_is_asked(system: S
 
 async def test_r21_a_closing_told_twice_asks_once_and_another_closing_asks_anew(system: System) -> None:
     await feedback_runs(system)
-    first, second = a_recent_closing(cycle=1), a_recent_closing(cycle=2)
+    first, second, first_again = (a_recent_closing(ticket_id="t1", cycle=cycle) for cycle in (1, 2, 1))
 
-    await system.say(second, first, first, second)
+    await system.say(second, first, first, second, first_again)
 
     await eventually(lambda: len(system.heard_of(feedback.EvaluationRequested)) == 2)
     await system.quiet()
     requests = system.heard_of(feedback.EvaluationRequested)
     assert sorted(request["cycle"] for request in requests) == [1, 2]
     assert len(await pending(system)) == 2
+
+
+async def test_r21_two_replicas_withdraw_once_whatever_order_closing_and_reopening_come_in(system: System) -> None:
+    await feedback_runs(system)
+    await feedback_runs(system)
+    tickets = [f"t{number}" for number in range(12)]
+    closings = [a_recent_closing(ticket_id=one) for one in tickets]
+    reopenings = [a_recent_reopening(ticket_id=one) for one in tickets]
+
+    await asyncio.gather(*(system.say(one) for pair in zip(closings, reopenings, strict=True) for one in pair))
+    await system.say(*reopenings)
+
+    await eventually(lambda: len(system.heard_of(feedback.EvaluationWithdrawn)) >= len(tickets))
+    await system.quiet()
+    # what another replica hasn't cleared yet may be published again, as the same event
+    withdrawn = {one["event_id"]: one["ticket_id"] for one in system.heard_of(feedback.EvaluationWithdrawn)}
+    assert sorted(withdrawn.values()) == sorted(tickets)
+    assert await pending(system) == []
+
+
+async def test_r21_a_withdrawn_one_is_refused_and_leads_to_the_newest(system: System) -> None:
+    await feedback_runs(system)
+    old = await asked(system, a_recent_closing(ticket_id="t1", cycle=1))
+    await system.say(a_recent_reopening(ticket_id="t1", cycle=1))
+    await eventually(lambda: system.heard_of(feedback.EvaluationWithdrawn))
+    new = await asked(system, a_recent_closing(ticket_id="t1", cycle=2))
+
+    problem = await system.problem(an_answer(old["evaluation_id"]))
+    by_link = await system.problem(SubmitEvaluationByLink(request_id=uuid4(), token=token_of(old), score=5))
+    screen = await system.answer(look(old["evaluation_id"]))
+    page = await system.answer(OpenEvaluationLink(request_id=uuid4(), token=token_of(old)))
+
+    assert (problem.status, problem.type) == (410, "urn:atendo:problem:evaluation-withdrawn")
+    assert (problem.newest, by_link.newest) == (new["evaluation_id"], new["link"])
+    assert (screen["state"], screen["newest"]) == ("withdrawn", new["evaluation_id"])
+    assert (page["state"], page["newest"]) == ("withdrawn", new["link"])
+    assert [one["evaluation_id"] for one in await pending(system)] == [new["evaluation_id"]]
 
 
 async def test_r24_the_same_answer_is_the_same_success_and_another_is_refused(system: System) -> None:
@@ -134,7 +188,7 @@ async def test_r23_opening_the_link_records_nothing_and_answering_by_it_does(sys
     await system.answer(SubmitEvaluationByLink(request_id=uuid4(), token=token, score=5))
     afterwards = await system.answer(opening)
 
-    assert [one["state"] for one in opened] == ["waiting", "waiting"]
+    assert [one["state"] for one in opened] == ["open", "open"]
     assert len(still_pending) == 1
     assert (afterwards["state"], afterwards["score"]) == ("answered", 5)
     submitted = await eventually(lambda: system.heard_of(feedback.EvaluationSubmitted))
@@ -185,6 +239,32 @@ async def test_r25_what_is_stored_is_read_back_whole(system: System) -> None:
     assert found.expires_at - found.closed_at == timedelta(days=14)
 
 
+async def test_what_release_0_1_stored_is_found_withdrawn_and_never_asked_again(system: System) -> None:
+    service = await feedback_runs(system)
+    stored = json_util.loads((RELEASE / "stored.json").read_text(), json_options=AS_STORED)["feedback"]["evaluations"]
+    await service.database["evaluations"].insert_many(stored["documents"])
+    answered = next(one for one in stored["documents"] if one["answer"])
+    waiting = next(one for one in stored["documents"] if not one["answer"])
+    of_waiting = {name: waiting[name] for name in ("ticket_id", "protocol", "customer_id", "cycle", "closed_at")}
+
+    # its closing comes once more, and so does another of the same cycle
+    await system.say(a_recent_closing(**of_waiting), a_recent_reopening(**without(of_waiting, "closed_at", "cycle")))
+    await eventually(lambda: system.heard_of(feedback.EvaluationWithdrawn))
+    await system.say(a_recent_reopening(ticket_id=answered["ticket_id"], cycle=answered["cycle"]))
+    await system.quiet()
+
+    assert system.heard_of(feedback.EvaluationRequested) == []
+    [withdrawn] = system.heard_of(feedback.EvaluationWithdrawn)
+    assert withdrawn["evaluation_id"] == str(waiting["_id"])
+    shown = await system.answer(look(str(answered["_id"]), by=answered["customer_id"]))
+    assert (shown["state"], shown["score"], shown["comment"]) == ("answered", 4, "Demorou")
+    assert await system.dead("feedback") == []
+
+
+def without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
 async def test_poison_goes_to_the_dead_letters_with_its_reason_and_stops_nothing(system: System) -> None:
     await feedback_runs(system)
 
@@ -194,8 +274,8 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason_and_stops_nothing
 
     assert await asked(system, a_recent_closing())
     await eventually(lambda: three_died(system))
-    letters = await system.dead("feedback")
-    assert sorted(str(letter.headers["x-atendo-reason"]) for letter in letters) == [
+    dead = await system.dead("feedback")
+    assert sorted(str(one.headers["x-atendo-reason"]) for one in dead) == [
         "unknown_type",
         "unreadable",
         "unreadable",

@@ -1,7 +1,6 @@
 """What the tests of tickets begin with: a replica, and what MK, contacts and feedback say to it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,9 +10,10 @@ from contracts import contacts, mk, tickets
 from contracts.message import Message
 from contracts.requests import GetTicket, ListTickets, ResolveTicket
 from services.tickets.app import build
-from services.tickets.domain import Step, Ticket, note, open_ticket
-from services.tickets.openings import asked_by_operator, protocol_of
-from services.tickets.resolution import chosen_by_operator
+from services.tickets.domain.changes import note, open_ticket
+from services.tickets.domain.openings import asked_by_operator, protocol_of
+from services.tickets.domain.resolution import chosen_by_operator
+from services.tickets.domain.ticket import Step, Ticket
 from services.tickets.settings import Settings
 from tests.eventually import eventually
 from tests.system import LONG_AGO, System, said
@@ -30,7 +30,7 @@ STEPS: dict[type[Message], tuple[type[Message], dict[str, Any]]] = {
 }
 
 
-def minutes(count: int) -> datetime:
+def minutes(count: float) -> datetime:
     """So long after the day began."""
     return LONG_AGO + timedelta(minutes=count)
 
@@ -112,16 +112,17 @@ async def depth_is(system: System, queue: str, depth: int) -> bool:
 
 
 def play(messages: Sequence[Message]) -> tuple[Ticket, list[Message]]:
-    """What these messages make of a ticket, and all that was told on the way."""
-    ticket, told = Ticket("t1"), list[Message]()
+    """What these messages make of a ticket, and all that was announced on the way."""
+    ticket, announced = Ticket("t1"), list[Message]()
     for number, message in enumerate(messages, start=1):
-        if isinstance(message, mk.TicketOpened):
-            protocol = ticket.openings[0].protocol if ticket.openings else protocol_of(LONG_AGO.date(), number)
-            opening = asked_by_operator(message, chosen_by_operator(message), protocol=protocol)
-            changed, events = open_ticket(ticket, opening)
-        else:
-            assert isinstance(message, Step)
-            changed, events = note(ticket, message)
-        ticket = ticket if changed == ticket else replace(changed, version=ticket.version + 1)
-        told += events
-    return ticket, told
+        ticket, events = _after(ticket, message, number)
+        announced += events
+    return ticket, announced
+
+
+def _after(ticket: Ticket, message: Message, number: int) -> tuple[Ticket, list[Message]]:
+    if isinstance(message, mk.TicketOpened):
+        protocol = ticket.openings[0].protocol if ticket.openings else protocol_of(LONG_AGO.date(), number)
+        return open_ticket(ticket, asked_by_operator(message, chosen_by_operator(message), protocol=protocol))
+    assert isinstance(message, Step)
+    return note(ticket, message)

@@ -7,9 +7,10 @@ import pytest
 from chassis.service import Service
 from contracts import feedback, mk, tickets
 from contracts.message import Message
-from services.tickets.domain import Step, erase, note, open_ticket
-from services.tickets.openings import asked_by_operator
-from services.tickets.resolution import chosen_by_operator
+from services.tickets.domain.changes import erase, note, open_ticket
+from services.tickets.domain.openings import asked_by_operator
+from services.tickets.domain.resolution import chosen_by_operator
+from services.tickets.domain.ticket import Step
 from tests.eventually import eventually
 from tests.services.tickets.given import (
     ANSWERED,
@@ -115,11 +116,12 @@ def test_r27_what_an_erased_ticket_keeps_can_be_read_again_by_its_contract() -> 
 
 @pytest.mark.parametrize("step", everything_with_texts(), ids=lambda step: type(step).__name__)
 def test_r27_a_step_of_an_erased_ticket_counts_and_leaves_no_text(step: Step) -> None:
-    ticket, _ = play([an_opening(complaint="SEGREDO")])
+    before = [a_step(mk.TicketClosed, at=minutes(1))] if isinstance(step, mk.TicketReopened) else []
+    ticket, _ = play([an_opening(complaint="SEGREDO"), *before])
 
     ticket, told = note(erase(ticket), step)
 
-    assert [one.event_id for one in ticket.steps] == [step.event_id]
+    assert ticket.steps[-1].event_id == step.event_id
     assert len(told) == (1 if type(step) in STEPS else 0)
     assert "SEGREDO" not in repr(ticket) + repr(told)
 

@@ -13,7 +13,7 @@ from aio_pika.abc import HeadersType
 from chassis.messaging.envelope import EXCHANGE, FIRST_FAILURE, KEY, Envelope
 from chassis.service import Service
 from contracts import mk, tickets
-from services.tickets.openings import ticket_of
+from services.tickets.domain.openings import ticket_of
 from services.tickets.settings import Settings
 from services.tickets.store import MongoProtocols
 from tests.eventually import eventually

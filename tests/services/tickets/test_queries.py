@@ -69,6 +69,7 @@ async def test_r3_the_list_is_newest_first_and_its_pages_stand_still_while_ticke
     assert [item["complaint"] for item in second["items"]] == ["1", "0"]
     assert second["next_cursor"] is None
     assert [(item["complaint"], item["status"]) for item in closed["items"]] == [("2", "closed")]
+    assert first["pending"] == 4
     assert first["items"][0] == {
         "protocol": first["items"][0]["protocol"],
         "opened_at": "2026-01-05T12:02:00Z",
@@ -113,7 +114,7 @@ async def test_r4_a_tickets_page_shows_its_timeline_and_its_version(system: Syst
             {
                 "at": "2026-01-05T12:02:00Z",
                 "type": "service_order_created",
-                "text": "Ordem de serviço criada, agendada para 05/01/2026 às 11:00.",
+                "text": "Visita técnica marcada para 05/01/2026 às 11:00.",
                 "service_order_id": "1",
                 "scheduled_for": "2026-01-05T14:00:00Z",
             },

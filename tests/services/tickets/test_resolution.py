@@ -5,7 +5,16 @@ import itertools
 import pytest
 
 from contracts.message import NotificationLevel
-from services.tickets.resolution import Asked, Group, Resolution, Sector, chosen_by_operator, explain, resolve
+from services.tickets.domain.resolution import (
+    Asked,
+    Group,
+    Resolution,
+    Sector,
+    chosen_by_operator,
+    explain,
+    resolve,
+    unresolved,
+)
 from tests.services.tickets.given import an_opening
 
 GROUP, SECTOR = "person_group:vip", "sector:tecnico"
@@ -55,9 +64,9 @@ def test_r9_each_value_is_resolved_on_its_own_group_then_sector_then_none(
 
 
 def test_r9_what_nobody_gave_a_value_is_unresolved() -> None:
-    assert resolve(None, a_sector("P2")).unresolved == ("classification",)
-    assert resolve(a_group("P1", "C1"), None).unresolved == ()
-    assert resolve(None, None).unresolved == ("process", "classification")
+    assert unresolved(resolve(None, a_sector("P2"))) == ["classification"]
+    assert unresolved(resolve(a_group("P1", "C1"), None)) == []
+    assert unresolved(resolve(None, None)) == ["process", "classification"]
 
 
 def test_r10_an_operators_values_are_their_own() -> None:
@@ -92,15 +101,14 @@ def test_r10_an_operators_values_are_their_own() -> None:
     ],
 )
 def test_r10_a_dry_run_says_why(asked: Asked, sentences: list[str]) -> None:
-    assert explain(asked)["why"] == sentences
+    assert explain(asked).why == sentences
 
 
 def test_r10_a_dry_run_says_that_the_customer_or_their_group_is_unknown() -> None:
     nobody = Asked(customer_known=False, person_group_id=None, group=None, sector=a_sector("P2"))
     group_unknown = Asked(customer_known=True, person_group_id="g9", group=None, sector=a_sector("P2"))
 
-    assert "O cliente não é conhecido: vale como cliente sem grupo de pessoas." in explain(nobody)["why"]  # type: ignore[operator]
-    why = explain(group_unknown)["why"]
-    assert isinstance(why, list)
+    assert "O cliente não é conhecido: vale como cliente sem grupo de pessoas." in explain(nobody).why
+    why = explain(group_unknown).why
     assert why[0] == "O grupo de pessoas g9 do cliente não é conhecido: vale o que o setor define."
     assert why[1] == "Processo: P2, automático do setor Técnico, pois não há grupo de pessoas que o defina."

@@ -1,39 +1,32 @@
-"""What a customer reads of a ticket, and how they page through the list (R3, R4)."""
+"""What a customer reads of a ticket (R3, R4)."""
 
-import base64
-import json
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from contracts import feedback, mk
 from contracts.message import Message
-from services.tickets.domain import Step, Ticket, note, open_ticket
-from services.tickets.openings import asked_by_operator
-from services.tickets.paging import CursorMalformed, Place
-from services.tickets.resolution import chosen_by_operator
-from services.tickets.timeline import page, summary, timeline
-from tests.services.tickets.given import a_step, an_evaluation, an_opening, minutes
-from tests.system import LONG_AGO, said
+from contracts.replies import TicketLine
+from services.tickets.domain import timeline as shown
+from services.tickets.domain.changes import erase
+from services.tickets.domain.ticket import Ticket
+from tests.services.tickets.given import a_step, an_evaluation, an_opening, minutes, play
+from tests.system import said
 
 SAO_PAULO, MANAUS = ZoneInfo("America/Sao_Paulo"), ZoneInfo("America/Manaus")
 
 
 def a_ticket(*steps: Message) -> Ticket:
-    opening = an_opening()
-    asked = asked_by_operator(opening, chosen_by_operator(opening), protocol="20260105000001")
-    ticket, _ = open_ticket(Ticket("t1"), asked)
-    for step in steps:
-        assert isinstance(step, Step)
-        ticket, _ = note(ticket, step)
-    return ticket
+    return play([an_opening(), *steps])[0]
 
 
-def texts(ticket: Ticket, zone: ZoneInfo = SAO_PAULO) -> list[object]:
-    return [entry["text"] for entry in timeline(ticket, zone)]
+def texts(ticket: Ticket, zone: ZoneInfo = SAO_PAULO) -> list[str]:
+    return [entry.text for entry in shown.timeline(ticket, zone)]
+
+
+def summary(ticket: Ticket) -> TicketLine:
+    return shown.line(ticket, now=minutes(50))
 
 
 def a_phase(number: int, **fields: object) -> mk.PhaseChanged:
@@ -52,18 +45,19 @@ def test_r4_a_whole_life_reads_oldest_first() -> None:
         a_phase(2, customer_label="Em análise"),
     )
 
-    entries = timeline(ticket, SAO_PAULO)
+    entries = shown.timeline(ticket, SAO_PAULO)
 
-    assert [(entry["type"], entry["text"]) for entry in entries] == [
+    assert [(entry.type, entry.text) for entry in entries] == [
         ("ticket_opened", "Atendimento aberto."),
         ("phase_changed", "Fase: Em análise."),
-        ("ticket_closed", "Atendimento finalizado."),
+        ("ticket_closed", "Atendimento encerrado."),
         ("ticket_reopened", "Atendimento reaberto."),
         ("evaluation_requested", "Avaliação solicitada."),
-        ("evaluation_submitted", "Avaliação respondida: nota 4."),
+        ("evaluation_submitted", "Você avaliou: nota 4."),
     ]
-    assert [entry["at"] for entry in entries] == sorted(str(entry["at"]) for entry in entries)
-    assert entries[-1]["score"] == 4
+    assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
+    assert entries[-1].score == 4
+    assert entries[-1].comment is None
 
 
 @pytest.mark.parametrize(("zone", "hour"), [(SAO_PAULO, "11:00"), (MANAUS, "10:00")])
@@ -72,7 +66,8 @@ def test_r4_a_service_order_shows_its_scheduled_time_where_the_provider_is(zone:
         mk.ServiceOrderCreated, at=minutes(1), ticket_id="t1", service_order_id="1", scheduled_for=minutes(120)
     )
 
-    assert texts(a_ticket(order), zone)[1] == f"Ordem de serviço criada, agendada para 05/01/2026 às {hour}."
+    assert shown.timeline(a_ticket(order), zone)[1].scheduled_for == minutes(120)
+    assert texts(a_ticket(order), zone)[1] == f"Visita técnica marcada para 05/01/2026 às {hour}."
 
 
 def test_r4_a_service_order_without_a_scheduled_time_shows_none_and_never_its_description() -> None:
@@ -83,63 +78,87 @@ def test_r4_phases_go_by_their_customer_label_and_invisible_ones_are_left_out() 
     ticket = a_ticket(a_phase(1, customer_label="Em análise"), a_phase(2), a_phase(3, visible=False))
 
     assert texts(ticket)[1:] == ["Fase: Em análise.", "Fase: Fase 2."]
-    assert summary(ticket)["phase"] == "Fase 2"
+    assert summary(ticket).phase == "Fase 2"
 
 
-@pytest.mark.parametrize(("team", "who"), [("Campo", "Campo"), (None, "Rui"), (" ", "Rui")])
-def test_r4_a_responsible_goes_by_their_team_else_by_their_first_name(team: str | None, who: str) -> None:
-    added = said(mk.ResponsibleAdded, ticket_id="t1", responsible_id="r", name="Rui Melo", team=team)
+@pytest.mark.parametrize(
+    ("name", "team", "text", "who"),
+    [
+        ("Rui Melo", "Campo", "Campo assumiu o atendimento.", "Campo"),
+        ("Rui Melo", None, "Rui assumiu o atendimento.", "Rui"),
+        ("Rui Melo", "\u3164", "Rui assumiu o atendimento.", "Rui"),
+        ("Dr. Rui Melo", None, "Rui assumiu o atendimento.", "Rui"),
+        ("SILVA, João", None, "João assumiu o atendimento.", "João"),
+        ("Dr.", None, "Novo responsável.", None),
+    ],
+)
+def test_r4_a_responsible_goes_by_their_team_else_by_their_first_name_else_by_none(
+    name: str, team: str | None, text: str, who: str | None
+) -> None:
+    added = said(mk.ResponsibleAdded, at=minutes(1), ticket_id="t1", responsible_id="r", name=name, team=team)
 
-    assert texts(a_ticket(added))[1] == f"Novo responsável: {who}."
+    entry = shown.timeline(a_ticket(added), SAO_PAULO)[1]
+
+    assert (entry.text, (entry.model_extra or {}).get("responsible")) == (text, who)
+
+
+def test_r27_the_timeline_of_an_erased_customer_calls_nobody_by_what_was_removed() -> None:
+    added = said(mk.ResponsibleAdded, at=minutes(1), ticket_id="t1", responsible_id="r", name="Rui Melo")
+
+    assert texts(erase(a_ticket(added)))[1] == "Novo responsável."
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u200b", "\u3164 "])
+def test_r3_what_nobody_can_see_is_not_known(blank: str) -> None:
+    found, unknown = (
+        a_step(mk.DefectFound, at=minutes(1)),
+        said(mk.DefectFound, at=minutes(2), ticket_id="t1", defect_found=blank),
+    )
+    closed = said(mk.TicketClosed, at=minutes(3), ticket_id="t1", closed_by="olga", defect_found=blank)
+    phase = a_phase(4, phase=blank, customer_label=blank)
+
+    ticket = a_ticket(found, unknown, closed, phase)
+
+    assert (summary(ticket).defect_found, summary(ticket).phase) == (None, None)
+    assert texts(ticket)[-1] == "Nova fase."
 
 
 def test_r4_a_found_defect_changes_the_field_and_a_level_changes_nothing_that_is_shown() -> None:
     ticket = a_ticket(a_step(mk.DefectFound), a_step(mk.NotificationLevelChanged))
 
     assert texts(ticket) == ["Atendimento aberto."]
-    assert summary(ticket)["defect_found"] == "Fibra rompida"
+    assert summary(ticket).defect_found == "Fibra rompida"
 
 
 def test_r4_what_happened_in_the_moment_of_the_opening_comes_after_it() -> None:
-    assert texts(a_ticket(*(a_step(mk.TicketClosed, at=LONG_AGO) for _ in range(5))))[0] == "Atendimento aberto."
+    assert texts(a_ticket(*(a_phase(0) for _ in range(5))))[0] == "Atendimento aberto."
 
 
-def test_a_page_is_the_summary_with_timeline_and_version() -> None:
+def test_r4_what_the_customer_opened_says_so() -> None:
+    ticket = a_ticket()
+    by_contact = replace(ticket, openings=(ticket.openings[0].model_copy(update={"origin": "contact"}),))
+
+    assert texts(by_contact) == ["Atendimento aberto por você."]
+
+
+def test_r21_the_question_is_asked_after_the_closing_of_the_same_moment_and_before_the_reopening() -> None:
+    moment = minutes(5)
+    asked = an_evaluation(feedback.EvaluationRequested, "t1", expires_at=minutes(99), link="x")
+    ticket = a_ticket(
+        a_step(mk.TicketReopened, at=moment),
+        asked.model_copy(update={"occurred_at": moment}),
+        a_step(mk.TicketClosed, at=moment),
+    )
+
+    kinds = [entry.type for entry in shown.timeline(ticket, SAO_PAULO)]
+
+    assert kinds == ["ticket_opened", "ticket_closed", "evaluation_requested", "ticket_reopened"]
+
+
+def test_a_page_is_the_line_with_timeline_and_version() -> None:
     ticket = a_ticket()
 
-    shown = page(ticket, SAO_PAULO)
+    page = shown.page(ticket, SAO_PAULO, now=minutes(50))
 
-    assert shown == {**summary(ticket), "timeline": timeline(ticket, SAO_PAULO), "version": 0}
-    assert json.dumps(shown)
-
-
-@given(st.datetimes(timezones=st.just(UTC)), st.text(min_size=1, max_size=128))
-def test_r3_a_cursor_leads_back_to_its_place_to_the_millisecond(opened_at: datetime, ticket_id: str) -> None:
-    place = Place.read(Place(opened_at, ticket_id).cursor())
-
-    assert place.id == ticket_id
-    assert timedelta(0) <= opened_at - place.opened_at < timedelta(milliseconds=1)
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=2),
-)
-
-
-@given(st.text() | JSON.map(lambda value: base64.urlsafe_b64encode(json.dumps(value).encode()).decode()))
-def test_r3_a_cursor_is_sound_or_refused(cursor: str) -> None:
-    refused = False
-    try:
-        again = Place.read(cursor).cursor()
-    except CursorMalformed:
-        refused = True
-
-    assert refused or again == cursor
-
-
-def test_r3_a_cursor_that_no_database_could_look_for_is_refused() -> None:
-    cursor = base64.urlsafe_b64encode(json.dumps([0, "\ud800"]).encode()).decode()
-
-    with pytest.raises(CursorMalformed):
-        Place.read(cursor)
+    assert page.model_dump(exclude={"timeline", "version"}) == summary(ticket).model_dump()
+    assert (page.timeline, page.version) == (shown.timeline(ticket, SAO_PAULO), 1)

@@ -5,13 +5,15 @@ from contracts.message import Message
 from tests.chaos.history import Registered, Said, now
 
 
-def said(message: Message, *, times: int) -> Said:
+def published(message: Message, *, times: int) -> Said:
     """The record of a message about a ticket that was published so often."""
     body = message.model_dump(mode="json")
     identity = str(message.event_id), message.occurred_at.isoformat(), str(body["ticket_id"])
     return Said(now(), message.type_name(), *identity, body, times)
 
 
-def registered(word: mk.PersonGroupSaved) -> Registered:
-    """The record of a word about a person group."""
-    return Registered(now(), word.person_group_id, str(word.event_id), word.occurred_at.isoformat(), str(word.process))
+def registered(saved: mk.PersonGroupSaved) -> Registered:
+    """The record of what was saved of a person group."""
+    return Registered(
+        now(), saved.person_group_id, str(saved.event_id), saved.occurred_at.isoformat(), str(saved.process)
+    )

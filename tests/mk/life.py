@@ -1,4 +1,4 @@
-"""One ticket's story as the services tell it, for the mirror's tests."""
+"""One ticket's life as the services announce it."""
 
 from datetime import timedelta
 from typing import TypeVar
@@ -20,19 +20,19 @@ def evaluation_id(cycle: int) -> UUID:
 
 
 def closing_id(cycle: int) -> UUID:
-    """Give the event that told of a closing."""
+    """Give the id of a closing's event."""
     return uuid5(NAMESPACE_OID, f"closing {cycle}")
 
 
-def told(message: type[M], *, hour: int, **fields: object) -> M:
-    """Give what is told of the ticket at some hour of its life."""
-    step = {"notification_level": "all", "version": hour} if "version" in message.model_fields else {}
-    return said(message, at=LONG_AGO + timedelta(hours=hour), **(OF_TICKET | step | fields))
+def event(kind: type[M], *, hour: int, **fields: object) -> M:
+    """Give an event of the ticket's at some hour of its life."""
+    step = {"notification_level": "all", "version": hour} if "version" in kind.model_fields else {}
+    return said(kind, at=LONG_AGO + timedelta(hours=hour), **(OF_TICKET | step | fields))
 
 
 def opened() -> tickets.TicketOpened:
     """Give the ticket's beginning."""
-    return told(
+    return event(
         tickets.TicketOpened,
         hour=0,
         origin="operator",
@@ -54,12 +54,27 @@ def closed(*, hour: int, cycle: int = 1, **fields: object) -> tickets.TicketClos
         "request_evaluation": True,
         "cycle": cycle,
     }
-    return told(tickets.TicketClosed, hour=hour, **(usual | fields))
+    return event(tickets.TicketClosed, hour=hour, **(usual | fields))
+
+
+def reopened(*, hour: int, cycle: int | None = 1, **fields: object) -> tickets.TicketReopened:
+    """Give a reopening that undoes a closing; without a `cycle`, as the last release announced it."""
+    return event(tickets.TicketReopened, hour=hour, cycle=cycle, **fields)
+
+
+def withdrawn(*, hour: int, cycle: int = 1) -> feedback.EvaluationWithdrawn:
+    """Give the withdrawal of a closing's evaluation."""
+    return event(feedback.EvaluationWithdrawn, hour=hour, evaluation_id=evaluation_id(cycle), cycle=cycle)
+
+
+def expired(*, hour: int, cycle: int = 1) -> feedback.EvaluationExpired:
+    """Give the end of an evaluation that nobody answered."""
+    return event(feedback.EvaluationExpired, hour=hour, evaluation_id=evaluation_id(cycle))
 
 
 def requested(*, hour: int, cycle: int = 1) -> feedback.EvaluationRequested:
     """Give the request to rate a closing."""
-    return told(
+    return event(
         feedback.EvaluationRequested,
         hour=hour,
         cause_id=closing_id(cycle),
@@ -72,7 +87,7 @@ def requested(*, hour: int, cycle: int = 1) -> feedback.EvaluationRequested:
 
 def submitted(*, hour: int, cycle: int = 1, score: int = 4) -> feedback.EvaluationSubmitted:
     """Give the customer's answer."""
-    return told(
+    return event(
         feedback.EvaluationSubmitted,
         hour=hour,
         evaluation_id=evaluation_id(cycle),
@@ -85,7 +100,7 @@ def submitted(*, hour: int, cycle: int = 1, score: int = 4) -> feedback.Evaluati
 
 def failed(about: Message, *, hour: int, channel: str = "email") -> notifier.NotificationFailed:
     """Give a message about `about` that was given up."""
-    return told(
+    return event(
         notifier.NotificationFailed,
         hour=hour,
         notification_id=uuid5(NAMESPACE_OID, f"{about.event_id} {channel}"),

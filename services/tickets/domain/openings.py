@@ -1,11 +1,11 @@
-"""What a ticket begins with: its id, its protocol and the event that tells of it (R5, R8, R14)."""
+"""What a ticket begins with: its id, its protocol and the event that announces it (R5, R8, R14)."""
 
 from datetime import date
 from uuid import UUID, uuid5
 
 from contracts import contacts, mk, tickets
 from contracts.message import NotificationLevel
-from services.tickets.resolution import Resolution
+from services.tickets.domain.resolution import Resolution
 
 
 def protocol_of(day: date, number: int) -> str:

@@ -1,27 +1,27 @@
 """The routes by which operators look at tickets, evaluations and contacts (R26)."""
 
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from contracts import tickets
 from contracts.message import Message
-from mk import mirror
-from mk.mirror import State, Ticket, UnknownTicket
+from mk.domain.evaluation import State, current, evaluations
+from mk.domain.ticket import Status, Ticket
+from mk.errors import UnknownTicket
+from mk.ports import Contacts, Tickets
 from mk.problems import declared
-from mk.store import MongoContacts, MongoMirror
-
-Status = Literal["pending", "closed"]
 
 _COMMON = {*Message.model_fields, "ticket_id", "protocol", "customer_id"}
 
 
 class Opinion(BaseModel):
     """The customer's opinion of one closing."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     cycle: int
     state: State
@@ -32,15 +32,21 @@ class Opinion(BaseModel):
 
 
 class Happened(BaseModel):
-    """One thing that was told of a ticket, with what is particular to it."""
+    """One event of a ticket, with what is particular to it."""
 
     at: datetime
     type: str
     fields: dict[str, JsonValue]
 
+    @classmethod
+    def of(cls, event: Message) -> Self:
+        """An event as the ticket's timeline shows it."""
+        particular = event.model_dump(mode="json", exclude=_COMMON, exclude_none=True)
+        return cls(at=event.occurred_at, type=event.type_name(), fields=particular)
+
 
 class Listed(BaseModel):
-    """A ticket in a list; what wasn't told yet is null."""
+    """A ticket in a list; what isn't known yet is null. `cycle`, `state` and `score` are its newest closing's."""
 
     ticket_id: str
     protocol: str | None
@@ -48,6 +54,9 @@ class Listed(BaseModel):
     status: Status
     complaint: str | None
     opened_at: datetime | None
+    cycle: int | None
+    state: State | None
+    score: int | None
 
     @classmethod
     def of(cls, ticket: Ticket) -> Self:
@@ -74,8 +83,8 @@ class Shown(Listed):
                 "sector_id": opening.sector_id if opening else None,
                 "process": opening.process if opening else None,
                 "classification": opening.classification if opening else None,
-                "evaluations": [asdict(one) for one in mirror.evaluations(ticket)],
-                "timeline": [_happened(message) for message in ticket.story],
+                "evaluations": [Opinion.model_validate(one) for one in evaluations(ticket)],
+                "timeline": [Happened.of(event) for event in ticket.history],
             }
         )
 
@@ -85,20 +94,15 @@ class Finished(Listed):
 
     closed_at: datetime
     closed_by: str
-    cycle: int
-    state: State
-    score: int | None
 
     @classmethod
     def closed(cls, ticket: Ticket, closing: tickets.TicketClosed) -> Self:
         """A closed ticket as the panel shows it."""
-        opinion = mirror.evaluation(ticket, closing)
-        told = {"closed_at": closing.closed_at, "closed_by": closing.closed_by, "cycle": closing.cycle}
-        return cls.model_validate({**_listed(ticket), **told, "state": opinion.state, "score": opinion.score})
+        return cls.model_validate({**_listed(ticket), "closed_at": closing.closed_at, "closed_by": closing.closed_by})
 
 
 def _listed(ticket: Ticket) -> dict[str, object]:
-    opening = ticket.opening
+    opening, newest = ticket.opening, current(ticket)
     return {
         "ticket_id": ticket.id,
         "protocol": ticket.protocol,
@@ -106,38 +110,34 @@ def _listed(ticket: Ticket) -> dict[str, object]:
         "status": ticket.status,
         "complaint": opening.complaint if opening else None,
         "opened_at": opening.opened_at if opening else None,
+        "cycle": newest and newest.cycle,
+        "state": newest and newest.state,
+        "score": newest and newest.score,
     }
 
 
-def _happened(message: Message) -> Happened:
-    particular = message.model_dump(mode="json", exclude=_COMMON, exclude_none=True)
-    return Happened(at=message.occurred_at, type=message.type_name(), fields=particular)
-
-
-def panel(mirrored: MongoMirror, contacts: MongoContacts) -> APIRouter:
+def panel(known: Tickets, contacts: Contacts) -> APIRouter:
     """`GET /tickets`, `GET /tickets/{name}`, `GET /painel/finalizados`, `GET /contacts`."""
     router = APIRouter(tags=["Painel"])
 
     @router.get("/tickets", responses=declared(422))
     async def listed(status: Status | None = None, customer: str | None = None) -> list[Listed]:
         """The tickets, those with news first."""
-        return [Listed.of(ticket) async for ticket in mirrored.search(status=status, customer_id=customer)]
+        return [Listed.of(ticket) async for ticket in known.search(status=status, customer_id=customer)]
 
     @router.get("/tickets/{name}", responses=declared(404))
     async def shown(name: str) -> Shown:
         """One ticket, by its id or its protocol, with its evaluations' comments."""
-        ticket = await mirrored.named(name)
+        ticket = await known.named(name)
         if ticket is None:
-            raise UnknownTicket(name)
+            raise UnknownTicket
         return Shown.of(ticket)
 
     @router.get("/painel/finalizados")
     async def finished() -> list[Finished]:
         """The closed tickets, each with the state of its evaluation."""
         return [
-            Finished.closed(ticket, ticket.closing)
-            async for ticket in mirrored.search(status="closed")
-            if ticket.closing
+            Finished.closed(ticket, ticket.closing) async for ticket in known.search(status="closed") if ticket.closing
         ]
 
     @router.get("/contacts")

@@ -2,8 +2,9 @@
 
 from dataclasses import asdict, dataclass
 
-from contracts import mk
+from contracts import mk, tickets
 from contracts.message import NotificationLevel
+from contracts.replies import Resolved
 
 NOBODY = "none"
 OPERATOR = "operator"
@@ -15,13 +16,9 @@ _LEVELS = {
 }
 
 
-class SectorUnknown(Exception):
-    """MK has not told of this sector, or not yet."""
-
-
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A person group as MK told last."""
+    """A person group as MK announced it last."""
 
     id: str
     name: str
@@ -31,7 +28,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Sector:
-    """A sector as MK told last."""
+    """A sector as MK announced it last."""
 
     id: str
     name: str
@@ -50,16 +47,10 @@ class Resolution:
     classification: str | None
     classification_from: str
 
-    @property
-    def unresolved(self) -> tuple[str, ...]:
-        """The fields that nobody gave a value."""
-        sources = {"process": self.process_from, "classification": self.classification_from}
-        return tuple(field for field, source in sources.items() if source == NOBODY)
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a dry run is about, as far as it is known; `customer_known` is false for one MK never told of."""
+    """What a dry run is about, as far as it is known; `customer_known` is false for one that MK never announced."""
 
     customer_known: bool
     person_group_id: str | None
@@ -82,6 +73,12 @@ def _first(field: str, group: Group | None, sector: Sector | None) -> tuple[str 
     return None, NOBODY
 
 
+def unresolved(opened: Resolution | tickets.TicketOpened) -> list[str]:
+    """The fields that nobody gave a value."""
+    sources = {"process": opened.process_from, "classification": opened.classification_from}
+    return [field for field, source in sources.items() if source == NOBODY]
+
+
 def chosen_by_operator(event: mk.TicketOpened) -> Resolution:
     """Take an operator's values as they are; what they left out stays out."""
     return Resolution(
@@ -92,24 +89,24 @@ def chosen_by_operator(event: mk.TicketOpened) -> Resolution:
     )
 
 
-def explain(asked: Asked) -> dict[str, object]:
+def explain(asked: Asked) -> Resolved:
     """Resolve, and say why, in sentences for an operator (R10)."""
     resolution, sector = resolve(asked.group, asked.sector), asked.sector
     opens = "gera atendimento" if sector.generate_ticket else "não gera atendimento: só os e-mails são enviados"
-    return {
-        "person_group_id": asked.person_group_id,
-        "sector_id": sector.id,
+    return Resolved(
+        person_group_id=asked.person_group_id,
+        sector_id=sector.id,
         **asdict(resolution),
-        "notification_level": sector.notification_level.value,
-        "generate_ticket": sector.generate_ticket,
-        "why": [
+        notification_level=sector.notification_level,
+        generate_ticket=sector.generate_ticket,
+        why=[
             _whose_group(asked),
             _whence("Processo", resolution.process, resolution.process_from, asked),
             _whence("Classificação", resolution.classification, resolution.classification_from, asked),
             f"Notificações: {_LEVELS[sector.notification_level]}, o padrão do setor {sector.name}.",
             f"O setor {sector.name} {opens}.",
         ],
-    }
+    )
 
 
 def _whose_group(asked: Asked) -> str:

@@ -1,0 +1,1 @@
+"""What contacts decides, without a clock, an id of its own making or any I/O."""

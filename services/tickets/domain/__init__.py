@@ -1,0 +1,1 @@
+"""What tickets decides: pure values and functions, a file a noun."""

@@ -1,0 +1,59 @@
+"""What customers have to be sent when a ticket turns: closed, reopened, asked about (R15, R15b, R18, R21).
+
+How many of these there are follows from MK's messages alone; which of several closings one is announced for hangs on
+the order in which they arrived. So these notices are worked out from what was announced; `announcing` proves that.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from tests.chaos import expected
+from tests.chaos.evidence import Document, Evidence, announced
+from tests.chaos.expected import Notice, Ticket
+from tests.chaos.provider import Customer
+
+TURNS = frozenset({expected.CLOSED, expected.REOPENED, expected.ASKED})
+"""The types of these notices."""
+
+_LOUD = {"start_end", "all"}
+
+
+def notices(evidence: Evidence, tickets: Mapping[str, Ticket], people: Mapping[str, Customer]) -> Iterator[Notice]:
+    """One for every turn, and for every question one in the inbox and one by mail where there is an address."""
+    for kind in (expected.CLOSED, expected.REOPENED):
+        for event in announced(evidence.tickets, kind):
+            ticket = tickets.get(event["ticket_id"])
+            if ticket and _level_at(ticket, event["occurred_at"]) in _LOUD and not _asks(event):
+                yield _notice(event, kind, "inbox")
+    for event in announced(evidence.evaluations, expected.ASKED):
+        yield _notice(event, expected.ASKED, "inbox")
+        if people[event["customer_id"]].email:
+            yield _notice(event, expected.ASKED, "email")
+
+
+def overtaken(evidence: Evidence, notices: Iterable[Notice]) -> set[UUID]:
+    """The ids of those that needn't be sent any more: their question was withdrawn, perhaps before its turn came."""
+    withdrawn = {str(one["_id"]) for one in evidence.evaluations if one.get("withdrawn")}
+    pointless = {
+        UUID(event["event_id"])
+        for event in announced(evidence.evaluations, expected.ASKED)
+        if event["evaluation_id"] in withdrawn
+    }
+    return {notice.id for notice in notices if notice.event_id in pointless}
+
+
+def _notice(event: Document, kind: str, channel: str) -> Notice:
+    return Notice(UUID(event["event_id"]), "customer", channel, event["customer_id"], kind)
+
+
+def _asks(event: Document) -> bool:
+    return bool(event.get("request_evaluation") and not event.get("automatic"))
+
+
+def _level_at(ticket: Ticket, moment: str) -> str:
+    at, level = datetime.fromisoformat(moment), ticket.level
+    for step in ticket.steps:
+        if step.type == expected.LEVEL_CHANGED and datetime.fromisoformat(step.occurred_at) <= at:
+            level = step.body["notification_level"]
+    return level

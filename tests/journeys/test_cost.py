@@ -1,0 +1,112 @@
+"""What a contact and an event of a ticket's life cost: each message and each operation in the database earns its place.
+
+docs/architecture.md, "A contact, message by message", lists the messages; here they stand with the queues they reach.
+A line more is a cost for every contact: change these tables only with what it buys.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from inspect import cleandoc
+from typing import Any
+
+import pytest
+from pymongo import monitoring
+
+from contracts import mk
+from mk.app import build as build_mk
+from mk.settings import Settings as MkSettings
+from tests.eventually import eventually
+from tests.infra import Broker
+from tests.journeys.counting import Cost, Messages, Operations, table
+from tests.journeys.provider import ANA, Provider
+from tests.services.edge.surroundings import Issuer
+from tests.smtp import Mailbox
+from tests.system import System, said
+
+CONTACT_MESSAGES = """
+    1 contacts.commands → contacts.commands
+    1 contacts.contact_received.v1 → mk, notifier
+    1 contacts.ticket_requested.v1 → tickets
+    1 edge.replies → edge.replies
+    1 notifier.contact_acknowledged.v1 → contacts
+    2 notifier.email_due.v1 → notifier.email
+    3 notifier.notification_sent.v1 → nobody
+    1 tickets.ticket_opened.v1 → contacts, mk, notifier
+"""
+CONTACT_OPERATIONS = """
+"""
+STEP_MESSAGES = """
+    1 mk.service_order_created.v1 → tickets
+    1 notifier.notification_sent.v1 → nobody
+    1 tickets.service_order_created.v1 → mk, notifier
+"""
+STEP_OPERATIONS = """
+"""
+
+
+@pytest.fixture(autouse=True)
+def operations(database_prefix: str) -> Iterator[Operations]:
+    """Give what counts operations, for every client that is made from now on."""
+    counting = Operations(database_prefix)
+    monitoring.register(counting)
+    yield counting
+    monitoring._LISTENERS.command_listeners.remove(counting)  # noqa: SLF001 - the driver has no way to take one back
+
+
+@pytest.fixture
+async def provider(system: System, mailbox: Mailbox) -> Any:  # noqa: ANN401 - a generator
+    """Give the whole product, which handles one message of a queue at a time: no races, so that the cost is exact."""
+    issuer = Issuer()
+    provider = Provider(system, mailbox, issuer, given=lambda _: {"prefetch": 1})
+    yield provider
+    await provider.close()
+    issuer.close()
+
+
+async def written(provider: Provider) -> str:
+    """Write a contact and wait for nothing: `Prefer: wait` may cost a query more, where the protocol is late."""
+    contact = {"sector_id": "tecnico", "text": "Sem conexão desde cedo"}
+    headers = {"Idempotency-Key": "cost"}
+    answer = await provider.app(ANA).post("/v1/contacts", json=contact, headers=headers)
+    return str(answer.json()["contact_id"])
+
+
+async def quiet(provider: Provider, messages: Messages, operations: Operations) -> None:
+    """Wait until a while has brought nothing more."""
+    before: tuple[Cost, Cost] | None = None
+    while before != (now := (messages.cost, operations.cost)):
+        before = now
+        await provider.system.quiet()
+
+
+async def test_a_contact_with_a_ticket_and_a_step_of_it_cost_what_the_tables_say(
+    provider: Provider, operations: Operations, broker: Broker
+) -> None:
+    messages = Messages()
+    await provider.start()
+    await provider.system.run(build_mk, MkSettings)
+    await messages.listen(provider.system, broker)
+    await quiet(provider, messages, operations)
+
+    messages.begin()
+    operations.begin()
+    contact = await written(provider)
+    await eventually(lambda: len(provider.mailbox.messages) == 2)
+    await quiet(provider, messages, operations)
+    of_contact = table(messages.cost), table(operations.cost)
+
+    state = (await provider.app(ANA).get(f"/v1/contacts/{contact}")).json()
+    ticket = await provider.ticket_of(state["protocol"])
+    await quiet(provider, messages, operations)
+
+    messages.begin()
+    operations.begin()
+    visit = said(mk.ServiceOrderCreated, at=datetime.now(UTC), ticket_id=ticket, service_order_id="os1")
+    await provider.system.say(visit)
+    await eventually(lambda: messages.cost)
+    await quiet(provider, messages, operations)
+    of_step = table(messages.cost), table(operations.cost)
+
+    assert state["state"] == "emailed"
+    assert of_contact == (cleandoc(CONTACT_MESSAGES), cleandoc(CONTACT_OPERATIONS))
+    assert of_step == (cleandoc(STEP_MESSAGES), cleandoc(STEP_OPERATIONS))

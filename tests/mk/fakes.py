@@ -1,0 +1,96 @@
+"""What MK's stand-in keeps and publishes, in memory, so that all of it runs without a broker or a database."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from chassis.messaging.envelope import Envelope
+from chassis.service import Service
+from contracts import contacts, mk
+from contracts.message import Message
+from mk.app import build
+from mk.domain.ticket import Ticket
+from mk.ports import Stores
+from mk.settings import Settings
+from tests.fakes import InMemory
+
+
+class Tickets(InMemory[Ticket]):
+    """The tickets, by id."""
+
+    async def named(self, name: str) -> Ticket | None:
+        """Find one by its id or its protocol."""
+        return next((one for one in self.kept.values() if name in {one.id, one.protocol}), None)
+
+    async def search(self, **having: str | None) -> AsyncIterator[Ticket]:
+        """Find those that have all of it."""
+        for one in self.kept.values():
+            if all(getattr(one, name) == value for name, value in having.items() if value is not None):
+                yield one
+
+    async def of_customer(self, customer_id: str) -> list[str]:
+        """Find a customer's."""
+        return [one.id for one in self.kept.values() if one.customer_id == customer_id]
+
+
+class Contacts:
+    """The contacts, in the order of their arrival."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
+
+    async def save(self, event: contacts.ContactReceived) -> None:
+        """Keep one."""
+        self.kept[str(event.contact_id)] = {"customer_id": event.customer.id, "text": event.text}
+
+    async def newest(self) -> list[dict[str, Any]]:
+        """Give all of them."""
+        return list(reversed(self.kept.values()))
+
+    async def erase(self, customer_id: str) -> None:
+        """Remove what a customer wrote."""
+        for one in self.kept.values():
+            if one["customer_id"] == customer_id:
+                one["text"] = ""
+
+
+class Erasures:
+    """The customers who were erased."""
+
+    def __init__(self) -> None:
+        self._erased: set[str] = set()
+
+    async def add(self, event: mk.CustomerErased) -> None:
+        """Leave a mark."""
+        self._erased.add(event.customer_id)
+
+    async def has(self, customer_id: str) -> bool:
+        """Whether there is one."""
+        return customer_id in self._erased
+
+
+class Published:
+    """Takes what is published; `error` is raised instead, where there is one."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.envelopes: list[Envelope] = []
+        self._error = error
+
+    async def publish(self, outgoing: Envelope) -> None:
+        """Take one."""
+        if self._error is not None:
+            raise self._error
+        self.envelopes.append(outgoing)
+
+
+def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service:
+    """Give the whole stand-in, built and not started; its key is in `folder`."""
+    settings = Settings.model_validate({"var_dir": folder, "issuer": "https://mk.provedor.example"})
+    stores = Stores(Tickets(), Contacts(), Erasures())
+    return build(settings, stores=stores, publisher=publisher or Published())
+
+
+async def handle(service: Service, *events: Message) -> None:
+    """Have the handlers take these events, as the dispatcher would hand them over."""
+    for event in events:
+        await service.delivery.routes.messages[event.routing_key()].handle(event)
