@@ -16,20 +16,20 @@ def item_of(notice: Notice, *, title: str, body: str) -> InboxItem:
     """The item that a notice asks for; `at` is when what it is about happened. Raises: Undated."""
     facts = notice.facts
     try:
-        at = datetime.fromisoformat(facts["occurred_at"]).astimezone(UTC)
+        return InboxItem(
+            id=notice.id,
+            at=datetime.fromisoformat(facts["occurred_at"]).astimezone(UTC),
+            type=notice.template,
+            title=title,
+            body=body,
+            ticket_id=notice.ticket_id,
+            protocol=facts.get("protocol"),
+            evaluation_id=facts.get("evaluation_id"),
+            read=False,
+        )
     except (KeyError, ValueError, OverflowError) as error:
+        # years 1 and 9999 are no moments either, which the item itself refuses
         raise Undated(notice.id) from error
-    return InboxItem(
-        id=notice.id,
-        at=at,
-        type=notice.template,
-        title=title,
-        body=body,
-        ticket_id=notice.ticket_id,
-        protocol=facts.get("protocol"),
-        evaluation_id=facts.get("evaluation_id"),
-        read=False,
-    )
 
 
 @dataclass(frozen=True, slots=True)

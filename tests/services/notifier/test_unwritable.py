@@ -9,7 +9,7 @@ from contracts.notifier import About, EmailDue, InboxDue
 from services.notifier.decide.notices import Notice
 from services.notifier.deliver.inbox import item_of
 from services.notifier.deliver.render import Writer
-from services.notifier.errors import Unwritable
+from services.notifier.errors import Undated, Unwritable
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 WRITER = Writer(sender="Atendimento <atendimento@atendo.local>", domain="atendo.local", timezone="America/Sao_Paulo")
@@ -47,6 +47,12 @@ def test_facts_that_dont_fit_are_one_error_for_mails_and_items(facts: dict[str, 
 def test_an_address_that_would_break_its_header_is_the_same_error(address: str) -> None:
     with pytest.raises(Unwritable):
         WRITER.mail(an_email(RECEIPT, address=address))
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_year_that_stands_for_none_is_the_same_error(year: str) -> None:
+    with pytest.raises(Undated):
+        item_of(an_item(RECEIPT | {"occurred_at": f"{year}-06-01T00:00:00+00:00"}), title="t", body="b")
 
 
 def test_facts_that_fit_are_written() -> None:
