@@ -12,78 +12,87 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 # Addresses that are given would be used instead.
 ON_CONTAINERS := env -u AMQP_URL -u MONGO_URL TEST_INFRA=containers
 
-.PHONY: help run demo test test-containers test-compose fuzz check bench chaos overload upgrade secrets lock audit sbom licences scaling clean broker prometheus
+.PHONY: help run demo test test-large test-containers test-compose fuzz check hooks bench chaos overload upgrade secrets lock audit sbom licences scaling clean broker prometheus
 
-help: ## List the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+help: ## List the commands, by who needs them
+	@for who in newcomer developer SRE release; do \
+		printf '\n%s\n' "$$who"; \
+		grep -hE "^[a-z-]+:.*## $$who: " Makefile | sed -E "s/^([a-z-]+):.*## $$who: /  \\1\t/" | expand -t 19; \
+	done
 
-run: $(READY) broker ## Run the whole product here, until Ctrl-C; SCALE="notifier=3 tickets=2" for replicas, CLUSTER=3 for a cluster
+run: $(READY) broker ## newcomer: Run the whole product here, until Ctrl-C; SCALE="notifier=3 tickets=2" for replicas, CLUSTER=3 for a cluster
 	@exec $(BIN)/atendo up --scale "$(SCALE)" --cluster "$(CLUSTER)"
 
-demo: $(READY) ## Tell a whole day at the provider, against a running product
+demo: $(READY) ## newcomer: Play a whole day at the provider, against a running product
 	@$(BIN)/python -m ops.demo
 
-test: $(READY) prometheus ## Run every test on a real broker and database; TEST_INFRA=embedded, containers or auto
+test: $(READY) prometheus ## newcomer: Run every test on a real broker and database; TEST_INFRA=embedded, containers or auto
 	@$(BIN)/python -m tests.choosing
 	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
-test-containers: $(READY) ## Run what takes broker and database, on RabbitMQ 4 and MongoDB in containers
+test-large: $(READY) broker ## developer: Run what takes a cluster of six servers, and whether the chaos run would notice: minutes, nothing beside it
+	@$(BIN)/python -m pytest -q tests/ops/large_cluster.py tests/chaos/large_planted_bugs.py $(ARGS)
+
+test-containers: $(READY) ## developer: Run what takes broker and database, on RabbitMQ 4 and MongoDB in containers
 	@$(ON_CONTAINERS) $(BIN)/python -m tests.choosing
 	@$(ON_CONTAINERS) $(BIN)/python -m pytest -n 3 -m "infra or embedded" $(ARGS)
 
-test-compose: $(READY) ## Have docker compose build and start a product beside, play the demo on it, and see that all is measured
+test-compose: $(READY) ## developer: Have docker compose build and start a product beside, play the demo on it, and see that all is measured
 	@.ci/compose
 
-fuzz: $(READY) broker ## Give hostile input to all that reads from outside: 100,000 times; ARGS="--inputs 1000000 --seed 7"
+fuzz: $(READY) broker ## developer: Give hostile input to all that reads from outside: 100,000 times; ARGS="--inputs 1000000 --seed 7"
 	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)
 	@$(BIN)/python -m pytest -q tests/fuzz
 	@$(BIN)/python -m pytest -q tests/fuzz/large_schemathesis.py
 
-check: $(READY) ## Lint, format, types, import rules, generated files
+check: $(READY) ## developer: Lint, format, types, import rules, generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(PACKAGES) tests
 	@$(BIN)/lint-imports
 	@$(if $(wildcard ops/generate.py ops/generate),$(BIN)/python -m ops.generate --check)
 
-bench: $(READY) broker ## Measure the figures, beside the floor
+hooks: ## developer: Have git run the quick checks before each commit
+	@hook="$$(git rev-parse --git-path hooks)/pre-commit" && mkdir -p "$$(dirname "$$hook")" && install -m 755 ops/install/pre-commit "$$hook" && echo "Written to $$hook."
+
+bench: $(READY) broker ## developer: Measure the figures, beside the floor
 	@$(BIN)/python -m bench $(ARGS)
 
-chaos: $(READY) broker ## Break the running product 200 times under load, and prove what it kept
+chaos: $(READY) broker ## SRE: Break the running product 200 times under load, and prove what it kept
 	@$(BIN)/python -m tests.chaos --cluster "$(CLUSTER)" $(ARGS)
 
-overload: $(READY) broker ## Give the product three times what it carries, restart it, trouble its mail server; ARGS="load --seconds 60"
+overload: $(READY) broker ## SRE: Give the product three times what it carries, restart it, trouble its mail server; ARGS="load --seconds 60"
 	@$(BIN)/python -m tests.overload $(ARGS)
 
-upgrade: $(READY) broker ## Roll from the last release to this version and back, side by side, while contacts flow
+upgrade: $(READY) broker ## release: Roll from the last release to this version and back, side by side, while contacts flow
 	@$(BIN)/python -m pytest -q tests/upgrades/large_side_by_side.py $(ARGS)
 
-secrets: ## Make the passwords and keys of the containers: .env and secrets/
+secrets: ## SRE: Make the passwords and keys of the containers: .env and secrets/
 	@ops/install/secrets
 
-lock: $(READY) ## Write the locks anew, with hashes: requirements.txt, and each image's part of it
+lock: $(READY) ## developer: Write the locks anew, with hashes: requirements.txt, and each image's part of it
 	@$(LOCK) --all-extras pyproject.toml -o requirements.txt
 	@for image in $(IMAGES); do \
 		$(LOCK) --no-annotate --custom-compile-command "make lock" -c requirements.txt --extra $$image --extra tracing pyproject.toml -o requirements/$$image.txt || exit; \
 	done
 
-audit: $(READY) ## Ask PyPI for known holes in what is locked; fails where it can't ask
+audit: $(READY) ## release: Ask PyPI for known holes in what is locked; fails where it can't ask
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
 
-sbom: $(READY) ## Write what each image is made of, as CycloneDX: var/sbom/
+sbom: $(READY) ## release: Write what each image is made of, as CycloneDX: var/sbom/
 	@mkdir -p var/sbom
 	@for image in $(IMAGES); do \
 		$(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml -o var/sbom/$$image.json requirements/$$image.txt 2>/dev/null || exit; \
 	done
 	@echo "Written to var/sbom/."
 
-licences: $(READY) ## Write the licences of what the images are made of: docs/licences.md
+licences: $(READY) ## release: Write the licences of what the images are made of: docs/licences.md
 	@ops/install/licences $(BIN)/pip-licenses > docs/licences.md
 
-scaling: $(READY) broker ## Add replicas of one service at a time, where the cost is waiting; writes var/scaling.md
+scaling: $(READY) broker ## developer: Add replicas of one service at a time, where the cost is waiting; writes var/scaling.md
 	@$(BIN)/python -m bench.scaling $(ARGS)
 
-clean: ## Remove all data and caches; refused while the product runs
+clean: ## newcomer: Remove all data and caches; refused while the product runs
 	@[ ! -e var/lock ] || flock -n var/lock true || { echo "atendo: it is running: stop it first." >&2; exit 1; }
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 

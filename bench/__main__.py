@@ -71,7 +71,7 @@ def bench(options: Options | None = None, *, quick: bool = False) -> int:
         print(f"bench: {problem}", file=sys.stderr)
         return 1
     command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
-    _tell(findings, machine, command, console)
+    _report(findings, machine, command, console)
     return 0
 
 
@@ -105,9 +105,9 @@ def _measure(
     return findings, machine
 
 
-def _tell(findings: Findings, machine: Machine, command: str, console: Console) -> None:
+def _report(findings: Findings, machine: Machine, command: str, console: Console) -> None:
     console.print(table(findings.rows()))
-    console.print(f"\n{machine.words}\n{command}\n{CAVEAT}", highlight=False, soft_wrap=True)
+    console.print(f"\n{machine.text}\n{command}\n{CAVEAT}", highlight=False, soft_wrap=True)
     written = VAR / "bench.json"
     written.write_text(json.dumps(document(findings, machine, command), indent=2, ensure_ascii=False) + "\n")
     console.print(f"Written to {written.relative_to(VAR.parent)}.", highlight=False)

@@ -19,8 +19,8 @@ class BurstFailed(Exception):
     """The burst was not published in time."""
 
 
-class Letter(NamedTuple):
-    """A message as it goes to a queue."""
+class Command(NamedTuple):
+    """A command as it goes to a queue."""
 
     body: bytes
     type: str = ""
@@ -28,14 +28,14 @@ class Letter(NamedTuple):
 
 
 @contextmanager
-def burst(amqp_url: str, queue: str, letters: Sequence[Letter]) -> Iterator[float]:
+def burst(amqp_url: str, queue: str, commands: Sequence[Command]) -> Iterator[float]:
     """Begin to publish, and give the moment of the beginning, on the machine's monotonic clock.
 
     Connecting comes before that moment. Raises: BurstFailed.
     """
     spawning = multiprocessing.get_context("spawn")
     ours, theirs = spawning.Pipe()
-    process = spawning.Process(target=_publish, args=(theirs, amqp_url, queue, list(letters)), daemon=True)
+    process = spawning.Process(target=_publish, args=(theirs, amqp_url, queue, list(commands)), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -51,29 +51,29 @@ def burst(amqp_url: str, queue: str, letters: Sequence[Letter]) -> Iterator[floa
         process.kill()
 
 
-def _publish(pipe: "multiprocessing.connection.Connection", amqp_url: str, queue: str, letters: list[Letter]) -> None:
+def _publish(pipe: "multiprocessing.connection.Connection", amqp_url: str, queue: str, commands: list[Command]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(_publish_all(pipe, amqp_url, queue, letters))
+    asyncio.run(_publish_all(pipe, amqp_url, queue, commands))
 
 
 async def _publish_all(
-    pipe: "multiprocessing.connection.Connection", amqp_url: str, queue: str, letters: list[Letter]
+    pipe: "multiprocessing.connection.Connection", amqp_url: str, queue: str, commands: list[Command]
 ) -> None:
     slots = asyncio.Semaphore(IN_FLIGHT)
     async with asyncio.timeout(_LIMIT.total_seconds()), await aio_pika.connect(amqp_url) as connection:
         exchange = (await connection.channel(publisher_confirms=True, on_return_raises=True)).default_exchange
 
-        async def publish(number: int, letter: Letter) -> None:
+        async def publish(number: int, command: Command) -> None:
             async with slots:
                 message = aio_pika.Message(
-                    letter.body,
+                    command.body,
                     content_type="application/json",
                     delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
                     message_id=str(number),
-                    type=letter.type or None,
-                    correlation_id=letter.correlation_id or None,
+                    type=command.type or None,
+                    correlation_id=command.correlation_id or None,
                 )
                 await exchange.publish(message, queue, mandatory=True)
 
         pipe.send(time.monotonic())
-        await asyncio.gather(*(publish(number, letter) for number, letter in enumerate(letters)))
+        await asyncio.gather(*(publish(number, command) for number, command in enumerate(commands)))

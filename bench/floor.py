@@ -24,7 +24,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from pamqp.common import FieldTable
 from pymongo import AsyncMongoClient, MongoClient, WriteConcern
 
-from bench.burst import Letter, burst
+from bench.burst import Command, burst
 
 ROLES = ("contacts", "tickets", "notifier")
 TEXT = "Sem conexao desde cedo, luz vermelha no modem. " * 4
@@ -61,9 +61,13 @@ class Floor:
 
 def measure(places: Places, contacts: int) -> Floor:
     """Handle so many contacts, and leave nothing behind. Raises: FloorFailed, BurstFailed."""
-    letters = [Letter(_contact(number)) for number in range(contacts)]
-    with _queues(places), _roles(places, contacts) as told, burst(places.amqp_url, _queue(ROLES[0]), letters) as began:
-        cpu_seconds = dict(told.get(timeout=_LIMIT.total_seconds()) for _ in ROLES)
+    commands = [Command(_contact(number)) for number in range(contacts)]
+    with (
+        _queues(places),
+        _roles(places, contacts) as reports,
+        burst(places.amqp_url, _queue(ROLES[0]), commands) as began,
+    ):
+        cpu_seconds = dict(reports.get(timeout=_LIMIT.total_seconds()) for _ in ROLES)
         seconds = time.monotonic() - began
     return Floor(contacts, seconds, cpu_seconds)
 
@@ -105,14 +109,14 @@ async def _delete(amqp_url: str) -> None:
 @contextmanager
 def _roles(places: Places, contacts: int) -> Iterator["multiprocessing.Queue[tuple[str, float]]"]:
     spawning = multiprocessing.get_context("spawn")
-    told: multiprocessing.Queue[tuple[str, float]] = spawning.Queue()
-    processes = [spawning.Process(target=_run, args=(role, places, contacts, told), daemon=True) for role in ROLES]
+    reports: multiprocessing.Queue[tuple[str, float]] = spawning.Queue()
+    processes = [spawning.Process(target=_run, args=(role, places, contacts, reports), daemon=True) for role in ROLES]
     try:
         for process in processes:
             process.start()
         for _ in processes:
-            told.get(timeout=_START_WITHIN.total_seconds())
-        yield told
+            reports.get(timeout=_START_WITHIN.total_seconds())
+        yield reports
     except queue.Empty as error:
         raise FloorFailed("the floor did not finish in time") from error
     finally:
@@ -122,11 +126,11 @@ def _roles(places: Places, contacts: int) -> Iterator["multiprocessing.Queue[tup
             process.join()
 
 
-def _run(role: str, places: Places, contacts: int, told: "multiprocessing.Queue[tuple[str, float]]") -> None:
+def _run(role: str, places: Places, contacts: int, reports: "multiprocessing.Queue[tuple[str, float]]") -> None:
     import uvloop  # noqa: PLC0415 - only a role's process needs it
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    uvloop.run(Role(role, places, contacts).work(told))
+    uvloop.run(Role(role, places, contacts).work(reports))
 
 
 class Role:
@@ -144,7 +148,7 @@ class Role:
         self._database = client.get_database(_DATABASE, write_concern=WriteConcern("majority", j=True))
         self._does = {"contacts": self._receive, "tickets": self._open, "notifier": self._notify}[name]
 
-    async def work(self, told: "multiprocessing.Queue[tuple[str, float]]") -> None:
+    async def work(self, reports: "multiprocessing.Queue[tuple[str, float]]") -> None:
         """Say when ready, handle the contacts, and say how much processor time that took."""
         async with asyncio.timeout(_LIMIT.total_seconds()), await aio_pika.connect(self._places.amqp_url) as connection:
             self._channel = await connection.channel(publisher_confirms=True)
@@ -152,10 +156,10 @@ class Role:
             if self._name == "notifier":
                 await self._open_lines()
             await (await self._channel.get_queue(_queue(self._name))).consume(self._handle)
-            told.put((self._name, 0.0))
+            reports.put((self._name, 0.0))
             before = _cpu_seconds()
             await self._done.wait()
-            told.put((self._name, _cpu_seconds() - before))
+            reports.put((self._name, _cpu_seconds() - before))
 
     async def _open_lines(self) -> None:
         for _ in range(_SMTP_CONNECTIONS):

@@ -39,7 +39,7 @@ class Machine:
         )
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """One line for people."""
         return (
             f"{self.cores} cores of {self.processor}, {self.kernel}, Python {self.python}, RabbitMQ {self.rabbitmq}, "

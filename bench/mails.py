@@ -41,7 +41,7 @@ class Tally:
         return not (self.lost or self.doubled or self.strangers)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What is wrong, for people."""
         return (
             f"{len(self.lost)} contacts without both mails, {len(self.doubled)} with more than two, "
@@ -74,5 +74,5 @@ def handed_over(mails: Iterable[Mail], contacts: Iterable[str], *, sector: str) 
     """Return when the second mail of each contact came. Raises: Unsound, unless each got its two and nothing else."""
     found = tally(mails, contacts, sector=sector)
     if not found.is_sound:
-        raise Unsound(found.words)
+        raise Unsound(found.text)
     return found.done

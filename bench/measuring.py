@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 
 from bench import floor, provider
-from bench.burst import Letter, burst
+from bench.burst import Command, burst
 from bench.figures import Spread
 from bench.mails import Unsound, handed_over, marker
 from bench.posting import Answer, Post, open_loop
@@ -74,7 +74,7 @@ class Bench:
 
         Raises: Unsound, TookTooLong.
         """
-        provider.tell(self.product.addresses["AMQP_URL"])
+        provider.publish(self.product.addresses["AMQP_URL"])
         self.product.settle()
         self._account_for(self._burst(provider.CUSTOMERS, "Warm-up")[0])
 
@@ -156,9 +156,9 @@ class Bench:
     def _burst(self, contacts: int, title: str) -> tuple[list[str], float]:
         """Return the contacts' markers and when the burst began, once the product has come to rest."""
         markers = _markers(contacts)
-        letters = [_letter(provider.command(number, one)) for number, one in enumerate(markers)]
+        commands = [_message(provider.command(number, one)) for number, one in enumerate(markers)]
         amqp_url, queue = self.product.addresses["AMQP_URL"], SubmitContact.queue()
-        with self.board.phase(title, 2 * contacts) as bar, burst(amqp_url, queue, letters) as began:
+        with self.board.phase(title, 2 * contacts) as bar, burst(amqp_url, queue, commands) as began:
             self._await_mails(2 * contacts, bar)
         # what follows a mail belongs to its contact, and a doubled mail may come after all the others
         self.product.settle()
@@ -191,8 +191,8 @@ def _markers(contacts: int) -> list[str]:
     return [marker(run, number) for number in range(contacts)]
 
 
-def _letter(command: SubmitContact) -> Letter:
-    return Letter(command.model_dump_json().encode(), "SubmitContact.v1", str(command.request_id))
+def _message(command: SubmitContact) -> Command:
+    return Command(command.model_dump_json().encode(), "SubmitContact.v1", str(command.request_id))
 
 
 def _check_answers(answers: list[Answer]) -> None:

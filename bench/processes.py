@@ -29,7 +29,7 @@ def resident_megabytes(pid: int) -> float:
 
 def command(pid: int) -> tuple[str, ...]:
     """Return the command line that a process was started with."""
-    return tuple(os.fsdecode(word) for word in _strings(pid, "cmdline"))
+    return tuple(os.fsdecode(argument) for argument in _strings(pid, "cmdline"))
 
 
 def environment(pid: int) -> Mapping[str, str]:

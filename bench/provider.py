@@ -36,12 +36,12 @@ def command(number: int, marker: str) -> SubmitContact:
     )
 
 
-def tell(amqp_url: str) -> None:
+def publish(amqp_url: str) -> None:
     """Publish the provider's registers on the exchange `mk`. Raises: BrokerDown, Unroutable."""
-    asyncio.run(_tell(amqp_url))
+    asyncio.run(_publish(amqp_url))
 
 
-async def _tell(amqp_url: str) -> None:
+async def _publish(amqp_url: str) -> None:
     publisher = Publisher(amqp_url, app_id="mk")
     await publisher.start()
     try:
@@ -53,10 +53,10 @@ async def _tell(amqp_url: str) -> None:
 
 def _registers() -> list[Message]:
     return [
-        _said(mk.SacOptionsSaved, mobile_menu=("tickets", "contacts")),
+        _event(mk.SacOptionsSaved, mobile_menu=("tickets", "contacts")),
         # one value comes from the group and the other from the sector: both are looked up (R9)
-        _said(mk.PersonGroupSaved, person_group_id=_GROUP_ID, name="Residencial", process="Suporte"),
-        _said(
+        _event(mk.PersonGroupSaved, person_group_id=_GROUP_ID, name="Residencial", process="Suporte"),
+        _event(
             mk.SectorSaved,
             sector_id=SECTOR_ID,
             name="Técnico",
@@ -70,7 +70,7 @@ def _registers() -> list[Message]:
 
 def _customer(number: int) -> Message:
     connection = mk.Connection(connection_id=f"bench-connection-{number}", label="Fibra 500 Mb", active=True)
-    return _said(
+    return _event(
         mk.CustomerSaved,
         customer_id=customer_id(number),
         name=f"Cliente {number}",
@@ -80,6 +80,6 @@ def _customer(number: int) -> Message:
     )
 
 
-def _said(message: type[Message], **fields: object) -> Message:
+def _event(message: type[Message], **fields: object) -> Message:
     common = {"event_id": uuid4(), "occurred_at": datetime.now(UTC), "correlation_id": str(uuid4())}
     return message.model_validate(common | fields)

@@ -43,7 +43,7 @@ class Session(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
         self._transport = cast("asyncio.Transport", transport)
-        self._say(b"220 bench.localhost ESMTP\r\n")
+        self._reply(b"220 bench.localhost ESMTP\r\n")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Take no more commands."""
@@ -64,7 +64,7 @@ class Session(asyncio.Protocol):
         self._in_mail = False
         self._forget()
         self._take(mail)
-        return self._say(_OK)
+        return self._reply(_OK)
 
     def _obey(self) -> bool:
         end = self._waiting.find(b"\r\n")
@@ -74,15 +74,15 @@ class Session(asyncio.Protocol):
         del self._waiting[: end + 2]
         verb, _, argument = line.partition(b" ")
         obey = self._VERBS.get(verb.upper())
-        return self._say(obey(self, argument) if obey else b"500 5.5.2 Command not recognized\r\n")
+        return self._reply(obey(self, argument) if obey else b"500 5.5.2 Command not recognized\r\n")
 
     def _bounded(self, max_bytes: int, complaint: bytes) -> bool:
         if len(self._waiting) > max_bytes:
-            self._say(complaint)
+            self._reply(complaint)
             self._leave()
         return False
 
-    def _say(self, answer: bytes) -> bool:
+    def _reply(self, answer: bytes) -> bool:
         if self._transport is not None:
             self._transport.write(answer)
         return True
@@ -138,7 +138,7 @@ class Session(asyncio.Protocol):
         return _OK
 
     def _quit(self, _argument: bytes) -> bytes:
-        self._say(b"221 2.0.0 Bye\r\n")
+        self._reply(b"221 2.0.0 Bye\r\n")
         self._leave()
         return b""
 

@@ -1,9 +1,9 @@
 """What the services answer to `contracts.requests`; the edge serves most of it as it is (contracts.md, HTTP)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from contracts.message import Frozen, Moment, NotificationLevel
 
@@ -116,6 +116,11 @@ class Resolved(Frozen):
 EvaluationState = Literal["open", "answered", "expired", "withdrawn"]
 
 
+def _waiting_is_open(value: object) -> object:
+    # as the last release has it
+    return "open" if value == "waiting" else value
+
+
 class PendingEvaluation(Frozen):
     """A closed ticket that waits to be rated."""
 
@@ -135,13 +140,16 @@ class Evaluation(PendingEvaluation):
 
 
 class LinkedEvaluation(Frozen):
-    """What a signed link leads to (R23); `newest` is the address of the open one that took its place (R21)."""
+    """What a signed link leads to (R23); `newest` is the address of the open one that took its place (R21).
+
+    The last release says nothing of `expires_at`.
+    """
 
     evaluation_id: UUID
     protocol: str
     closed_at: Moment
-    expires_at: Moment
-    state: EvaluationState
+    expires_at: Moment | None = Known
+    state: Annotated[EvaluationState, BeforeValidator(_waiting_is_open)]
     score: int | None = Known
     newest: str | None = Known
 

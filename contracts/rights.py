@@ -11,6 +11,7 @@ from contracts.message import ATENDO, MK
 from contracts.topology import (
     COMMANDED,
     LISTENS,
+    LIVE,
     QUERIED,
     REPLIES,
     REQUESTS,
@@ -30,7 +31,10 @@ OPS = "ops"
 """The user of the `atendo` command and of whoever looks after the product."""
 
 REPLY_QUEUES = r"edge\.replies\.[0-9a-f-]+"
-"""The edge's own queues, one a replica, and the keys that they are bound with."""
+"""The edge's queues of replies, one a replica, and the keys that they are bound with."""
+
+LIVE_QUEUES = r"edge\.live\.[0-9a-f-]+"
+"""The edge's queues of events for whoever waits, one a replica."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,14 @@ def _edge() -> User:
     asked = [f"{name}.commands" for name in COMMANDED] + [f"{name}.queries" for name in QUERIED]
     return User(
         EDGE,
-        configure=f"^{REPLY_QUEUES}$",
-        write=f"^({REQUESTS}|{REPLY_QUEUES})$",
-        read=f"^({REPLIES}|{REPLY_QUEUES})$",
-        topics=(Topic(REQUESTS, write=exactly(asked)), Topic(REPLIES, read=f"^{REPLY_QUEUES}$")),
+        configure=f"^({REPLY_QUEUES}|{LIVE_QUEUES})$",
+        write=f"^({REQUESTS}|{REPLY_QUEUES}|{LIVE_QUEUES})$",
+        read=f"^({REPLIES}|{ATENDO}|{REPLY_QUEUES}|{LIVE_QUEUES})$",
+        topics=(
+            Topic(REQUESTS, write=exactly(asked)),
+            Topic(REPLIES, read=f"^{REPLY_QUEUES}$"),
+            Topic(ATENDO, read=exactly(message.routing_key() for message in LIVE)),
+        ),
     )
 
 

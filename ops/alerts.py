@@ -27,5 +27,5 @@ def written() -> str:
         "metadata": {"name": "atendo"},
         "spec": yaml.safe_load(RULES.read_text()),
     }
-    words = yaml.dump(resource, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=120)
-    return f"# Made from deploy/prometheus/rules/atendo.yml by `python -m ops.generate`.\n{words}"
+    text = yaml.dump(resource, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=120)
+    return f"# Made from deploy/prometheus/rules/atendo.yml by `python -m ops.generate`.\n{text}"

@@ -21,8 +21,8 @@ SERVICES = (*topology.LISTENS, "edge")
 
 def document(service: str) -> Document:
     """The whole document of `service`, ready to be written."""
-    heard, told, asked, asks = _heard(service), _told(service), _asked(service), _asks(service)
-    models: list[type[BaseModel]] = [*heard, *told, *asked, *asks, *([Reply] if asked or asks else [])]
+    received, published, asked, asks = _received(service), _published(service), _asked(service), _asks(service)
+    models: list[type[BaseModel]] = [*received, *published, *asked, *asks, *([Reply] if asked or asks else [])]
     names, schemas = _schemas(models)
     return {
         "asyncapi": "3.0.0",
@@ -33,14 +33,17 @@ def document(service: str) -> Document:
         },
         "defaultContentType": "application/json",
         "channels": {
-            **{_key_channel(message): _key(message) for message in (*heard, *told)},
+            **{_key_channel(message): _key(message) for message in (*received, *published)},
             **{queue.name: _queue(queue, asked) for queue in topology.queues() if queue.service == service},
             **({"edge.replies": _replies()} if asked or asks else {}),
             **{request.queue(): _asked_queue(request.queue(), asks) for request in asks},
         },
         "operations": {
-            **{f"on{message.publisher.title()}{message.__name__}": _operation("receive", message) for message in heard},
-            **{f"say{message.__name__}": _operation("send", message) for message in told},
+            **{
+                f"on{message.publisher.title()}{message.__name__}": _operation("receive", message)
+                for message in received
+            },
+            **{f"publish{message.__name__}": _operation("send", message) for message in published},
             **{f"answer{request.__name__}": _request("receive", request) for request in asked},
             **{f"ask{request.__name__}": _request("send", request) for request in asks},
         },
@@ -51,12 +54,12 @@ def document(service: str) -> Document:
     }
 
 
-def _heard(service: str) -> list[type[Message]]:
+def _received(service: str) -> list[type[Message]]:
     own = list(topology.CHANNELS.values()) if service == "notifier" else []
     return [*topology.LISTENS.get(service, ()), *own]
 
 
-def _told(service: str) -> list[type[Message]]:
+def _published(service: str) -> list[type[Message]]:
     return [message for message in messages() if message.publisher == service]
 
 

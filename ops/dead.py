@@ -9,9 +9,8 @@ from rich.progress import track
 from rich.table import Table
 
 from chassis.messaging.publisher import Publisher, Unroutable
-from ops.ages import age
-from ops.console import console
-from ops.letters import Choice, DeadLetter, chosen, replay
+from ops.console import age, console
+from ops.dead_letters import Choice, DeadLetter, chosen, replay
 from ops.session import RefusedError, broker, visit
 
 dead = App(name="dead", help="Dead letters: list, show, replay, drop.")
@@ -61,23 +60,23 @@ def list_(*, filters: Filters = ALL, summary: bool = False) -> int:
     """List dead letters, oldest first, and leave them where they are; with `--summary`, count them by kind of death."""
 
     async def work() -> None:
-        async with broker() as publisher, chosen(publisher, filters.choice()) as letters:
-            shown = _summary(letters) if summary else _table(letters)
-            console().print(shown if letters else "No dead letters.")
+        async with broker() as publisher, chosen(publisher, filters.choice()) as dead_letters:
+            shown = _summary(dead_letters) if summary else _table(dead_letters)
+            console().print(shown if dead_letters else "No dead letters.")
 
     return visit(work)
 
 
 @dead.command
-def show(letter: str) -> int:
+def show(dead_letter: str) -> int:
     """Show one dead letter whole: headers and body. The body may hold personal data."""
 
     async def work() -> None:
-        async with broker() as publisher, chosen(publisher, ALL.choice(letter)) as letters:
-            if not letters:
-                raise RefusedError(f"no dead letter begins with {letter}: see `atendo dead list`.")
+        async with broker() as publisher, chosen(publisher, ALL.choice(dead_letter)) as dead_letters:
+            if not dead_letters:
+                raise RefusedError(f"no dead letter begins with {dead_letter}: see `atendo dead list`.")
             screen = console()
-            for one in letters:
+            for one in dead_letters:
                 screen.print(_table([one]))
                 screen.print_json(data={name: str(value) for name, value in one.message.headers.items()})
                 screen.print(one.body) if isinstance(one.body, str) else screen.print_json(data=one.body)
@@ -90,12 +89,12 @@ def replay_(*ids: str, filters: Filters = ALL, dry_run: bool = False) -> int:
     """Send dead letters back to the queue they died in; what was done already stays done. Without a filter: all."""
 
     async def work() -> None:
-        async with broker() as publisher, chosen(publisher, filters.choice(*ids)) as letters:
+        async with broker() as publisher, chosen(publisher, filters.choice(*ids)) as dead_letters:
             if dry_run:
-                console().print(_table(letters) if letters else "Nothing to replay.")
+                console().print(_table(dead_letters) if dead_letters else "Nothing to replay.")
                 return
-            stuck = await _replay(publisher, letters)
-            print(f"replayed: {len(letters) - len(stuck)}")
+            stuck = await _replay(publisher, dead_letters)
+            print(f"replayed: {len(dead_letters) - len(stuck)}")
             if stuck:
                 raise RefusedError(
                     f"{len(stuck)} stay: the queue they died in is gone, {', '.join(sorted(set(stuck)))}."
@@ -104,13 +103,13 @@ def replay_(*ids: str, filters: Filters = ALL, dry_run: bool = False) -> int:
     return visit(work)
 
 
-async def _replay(publisher: Publisher, letters: list[DeadLetter]) -> list[str]:
+async def _replay(publisher: Publisher, dead_letters: list[DeadLetter]) -> list[str]:
     stuck = []
-    for letter in track(letters, description="replaying", transient=True):
+    for dead_letter in track(dead_letters, description="replaying", transient=True):
         try:
-            await replay(publisher, letter)
+            await replay(publisher, dead_letter)
         except Unroutable:
-            stuck.append(letter.queue)
+            stuck.append(dead_letter.queue)
     return stuck
 
 
@@ -121,21 +120,21 @@ def drop(*ids: str, filters: Filters = ALL, yes: bool = False) -> int:
     async def work() -> None:
         if not ids and not yes:
             raise RefusedError("name the ids to drop, or say --yes to drop all that the filters choose.")
-        async with broker() as publisher, chosen(publisher, filters.choice(*ids)) as letters:
-            for letter in letters:
-                await letter.message.ack()
-            print(f"dropped: {len(letters)}")
+        async with broker() as publisher, chosen(publisher, filters.choice(*ids)) as dead_letters:
+            for dead_letter in dead_letters:
+                await dead_letter.message.ack()
+            print(f"dropped: {len(dead_letters)}")
 
     return visit(work)
 
 
-def _summary(letters: list[DeadLetter]) -> Table:
+def _summary(dead_letters: list[DeadLetter]) -> Table:
     kinds: dict[tuple[str, str, str], list[DeadLetter]] = defaultdict(list)
-    for letter in letters:
-        kinds[letter.service, letter.key or letter.type, letter.reason].append(letter)
+    for dead_letter in dead_letters:
+        kinds[dead_letter.service, dead_letter.key or dead_letter.type, dead_letter.reason].append(dead_letter)
     table = Table("service", "message", "reason", "count", "first died", "last died", box=None)
     for kind, some in sorted(kinds.items()):
-        died = [letter.died_at for letter in some if letter.died_at]
+        died = [dead_letter.died_at for dead_letter in some if dead_letter.died_at]
         first, last = (min(died), max(died)) if died else (None, None)
         table.add_row(*kind, str(len(some)), _moment(first), _moment(last))
     return table
@@ -145,17 +144,17 @@ def _moment(at: datetime | None) -> str:
     return at.strftime("%d/%m %H:%M:%S") if at else "?"
 
 
-def _table(letters: list[DeadLetter]) -> Table:
+def _table(dead_letters: list[DeadLetter]) -> Table:
     table = Table("id", "service", "message", "reason", "attempts", "died", "handler", "exception", box=None)
-    for letter in sorted(letters, key=lambda one: str(one.died_at)):
+    for dead_letter in sorted(dead_letters, key=lambda one: str(one.died_at)):
         table.add_row(
-            letter.id[:8],
-            letter.service,
-            letter.key or letter.type,
-            letter.reason,
-            str(letter.attempts),
-            _moment(letter.died_at),
-            letter.handler,
-            letter.exception[:80],
+            dead_letter.id[:8],
+            dead_letter.service,
+            dead_letter.key or dead_letter.type,
+            dead_letter.reason,
+            str(dead_letter.attempts),
+            _moment(dead_letter.died_at),
+            dead_letter.handler,
+            dead_letter.exception[:80],
         )
     return table

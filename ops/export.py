@@ -10,7 +10,7 @@ from chassis.clock import utc_now
 from chassis.persistence.migrations import NOTED
 from chassis.persistence.mongo import Database
 from ops.databases import databases
-from ops.letters import Choice, DeadLetter, chosen
+from ops.dead_letters import Choice, DeadLetter, chosen
 from ops.session import RefusedError, broker, visit
 
 Held = dict[str, dict[str, list[dict[str, Any]]]]
@@ -31,8 +31,8 @@ def export(customer: str) -> int:
         async with databases() as of:
             held = await _held(of, customer)
         about = frozenset({customer, *_ids(held)})
-        async with broker() as publisher, chosen(publisher, Choice(about=about)) as letters:
-            dead = [_told(letter) for letter in letters]
+        async with broker() as publisher, chosen(publisher, Choice(about=about)) as dead_letters:
+            dead = [_described(dead_letter) for dead_letter in dead_letters]
         if not held and not dead:
             raise RefusedError(f"nothing is held about a customer {customer!r}.")
         whole = {"customer_id": customer, "exported_at": utc_now(), "held": held, "dead_letters": dead}
@@ -57,12 +57,12 @@ def _ids(held: Held) -> set[str]:
     return {str(one[name]) for one in documents for name in _IDS if one.get(name)}
 
 
-def _told(letter: DeadLetter) -> dict[str, object]:
+def _described(dead_letter: DeadLetter) -> dict[str, object]:
     return {
-        "id": letter.id,
-        "service": letter.service,
-        "type": letter.type,
-        "reason": letter.reason,
-        "died_at": letter.died_at,
-        "body": letter.body,
+        "id": dead_letter.id,
+        "service": dead_letter.service,
+        "type": dead_letter.type,
+        "reason": dead_letter.reason,
+        "died_at": dead_letter.died_at,
+        "body": dead_letter.body,
     }

@@ -13,10 +13,9 @@ from chassis.clock import utc_now
 from chassis.messaging.publisher import Publisher
 from chassis.persistence.outbox import Entry
 from contracts import topology
-from ops.ages import age
-from ops.console import console
+from ops.console import age, console
 from ops.databases import databases
-from ops.letters import waiting
+from ops.dead_letters import waiting
 from ops.reconcile_erasures import lapses
 from ops.reconcile_search import Finding, Search
 from ops.session import RefusedError, broker, visit
@@ -25,7 +24,7 @@ FOUND = 2
 """The exit code where something is missing or contradictory."""
 
 _SHOWN = 200
-_REPAIRABLE, _TOLD_AGAIN, _HELD_BACK, _BY_HAND = "repairable", "told again", "held back", "by hand"
+_REPAIRABLE, _PUBLISHED_AGAIN, _HELD_BACK, _BY_HAND = "repairable", "told again", "held back", "by hand"
 
 Length = Annotated[str, Parameter(help="A length of time, as 60s, 10m, 2h.")]
 
@@ -68,7 +67,7 @@ async def _look(search: Search, report: "Report", publisher: Publisher) -> None:
             for finding in findings:
                 entry = report.take(finding)
                 if entry is not None:
-                    await publisher.publish(replace(entry.outgoing, app_id=finding.teller))
+                    await publisher.publish(replace(entry.outgoing, app_id=finding.publisher))
         async for findings in lapses(search.databases, before=search.before):
             for finding in findings:
                 report.take(finding)
@@ -92,14 +91,14 @@ class Report:
         self.counts[finding.service, finding.problem, outcome] += 1
         if len(self._shown) < _SHOWN:
             self._shown.append((finding, outcome))
-        return finding.entry if outcome == _TOLD_AGAIN else None
+        return finding.entry if outcome == _PUBLISHED_AGAIN else None
 
     def _outcome(self, finding: Finding) -> str:
         if finding.entry is None:
             return _BY_HAND
         if not self.repair:
             return _REPAIRABLE
-        return _HELD_BACK if finding.service in self.held else _TOLD_AGAIN
+        return _HELD_BACK if finding.service in self.held else _PUBLISHED_AGAIN
 
     def print(self) -> None:
         """Print what was found, and what it sums up to."""

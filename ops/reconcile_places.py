@@ -11,7 +11,7 @@ from services.tickets.domain.openings import ticket_of
 
 Key = str | UUID
 
-TELLERS: dict[str, tuple[str, ...]] = {
+PUBLISHERS: dict[str, tuple[str, ...]] = {
     "contacts": ("contacts",),
     "tickets": ("tickets",),
     "feedback": ("evaluations",),

@@ -12,7 +12,7 @@ from chassis.persistence.outbox import Entry
 from contracts import contacts
 from contracts.catalogue import messages
 from contracts.message import Message
-from ops.reconcile_places import ORIGINS, TELLERS, Key, Origin, Place, places
+from ops.reconcile_places import ORIGINS, PUBLISHERS, Key, Origin, Place, places
 
 BATCH = 200
 """Documents looked at together: the bound on memory."""
@@ -31,13 +31,13 @@ class Finding:
     subject: str
     problem: str
     at: datetime | None = None
-    teller: str = ""
+    publisher: str = ""
     entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    teller: str
+class _Published:
+    publisher: str
     subject: str
     protocol: str | None
     entry: Entry
@@ -63,13 +63,13 @@ class Search:
 
     async def size(self) -> int:
         """About how many documents there are to go through."""
-        tellers = [(service, name) for service, names in TELLERS.items() for name in names]
-        known = [*tellers, *(dependent for dependent, _ in ORIGINS if dependent[0] in self.databases)]
+        publishers = [(service, name) for service, names in PUBLISHERS.items() for name in names]
+        known = [*publishers, *(dependent for dependent, _ in ORIGINS if dependent[0] in self.databases)]
         return sum([await self.databases[service][name].estimated_document_count() for service, name in known])
 
     async def findings(self) -> AsyncIterator[tuple[int, list[Finding]]]:
         """How many documents were gone through, and what was found in them, batch by batch."""
-        for service, names in TELLERS.items():
+        for service, names in PUBLISHERS.items():
             for name in names:
                 async for batch in self._batches(service, name, {"told": 1, "outbox": 1, "protocol": 1}):
                     yield len(batch), await self._judge(service, batch)
@@ -83,18 +83,18 @@ class Search:
 
     async def _judge(self, service: str, batch: list[dict[str, Any]]) -> list[Finding]:
         stuck = [finding for document in batch for finding in self._stuck(service, document)]
-        told = [one for document in batch for one in self._told(service, document)]
-        pairs = [(one, place) for one in told for place in places(one.message) if place.service in self.databases]
+        published = [one for document in batch for one in self._published(service, document)]
+        pairs = [(one, place) for one in published for place in places(one.message) if place.service in self.databases]
         marks = await self._marks(place for _, place in pairs)
         judged = [_judge(one, place, marks.get((*_where(place), place.key))) for one, place in pairs]
         return [*stuck, *(finding for finding in judged if finding)]
 
-    def _told(self, service: str, document: dict[str, Any]) -> list[_Told]:
+    def _published(self, service: str, document: dict[str, Any]) -> list[_Published]:
         leaving = {entry["event_id"] for entry in document.get("outbox", ())}
         protocol = document.get("protocol")
         entries = [Entry.read(entry) for entry in document.get("told", ())]
         return [
-            _Told(service, str(protocol or document["_id"]), protocol, entry, _message(entry))
+            _Published(service, str(protocol or document["_id"]), protocol, entry, _message(entry))
             for entry in entries
             if entry.at < self.before and entry.event_id not in leaving
         ]
@@ -152,22 +152,22 @@ def _where(place: Place) -> tuple[str, str, str]:
     return place.service, place.collection, place.field
 
 
-def _judge(told: _Told, place: Place, mark: _Mark | None) -> Finding | None:
-    contradiction = _contradiction(told, place, mark)
+def _judge(published: _Published, place: Place, mark: _Mark | None) -> Finding | None:
+    contradiction = _contradiction(published, place, mark)
     if contradiction:
-        return Finding(place.service, told.subject, contradiction, told.entry.at)
-    if mark is not None and (place.by_being_there or told.entry.event_id in mark.applied):
+        return Finding(place.service, published.subject, contradiction, published.entry.at)
+    if mark is not None and (place.by_being_there or published.entry.event_id in mark.applied):
         return None
-    missing = f"never took in {type(told.message).__name__}"
-    return Finding(place.service, told.subject, missing, told.entry.at, told.teller, told.entry)
+    missing = f"never took in {type(published.message).__name__}"
+    return Finding(place.service, published.subject, missing, published.entry.at, published.publisher, published.entry)
 
 
-def _contradiction(told: _Told, place: Place, mark: _Mark | None) -> str | None:
+def _contradiction(published: _Published, place: Place, mark: _Mark | None) -> str | None:
     if mark is None and place.must_exist:
-        return f"has nothing that {type(told.message).__name__} is about: it lost data"
-    if isinstance(told.message, contacts.TicketRequested) and told.protocol and mark is None:
+        return f"has nothing that {type(published.message).__name__} is about: it lost data"
+    if isinstance(published.message, contacts.TicketRequested) and published.protocol and mark is None:
         # asked again, it would give the ticket another protocol than the one that its customer was told
         return "has no ticket for a contact that shows this protocol: it lost data"
     shown = mark.protocol if mark and place.service == "contacts" else None
-    given = getattr(told.message, "protocol", None)
+    given = getattr(published.message, "protocol", None)
     return "shows its contact under another protocol" if shown and given and shown != given else None

@@ -15,7 +15,7 @@ from chassis.messaging.rpc import NobodyThere, NoReply, Requests
 from chassis.settings import Settings
 from contracts.requests import Request
 from ops.addresses import NotRunningError, address
-from ops.letters import UnknownServiceError
+from ops.dead_letters import UnknownServiceError
 
 PATIENCE = timedelta(seconds=5)
 
@@ -40,7 +40,7 @@ async def ask(request: Request[Any]) -> JsonValue:
     async with broker() as publisher:
         requests = Requests(publisher)
         await requests.start()
-        reply = await requests.ask(request, within=PATIENCE)
+        reply = await requests.reply(request, within=PATIENCE)
     if reply.problem is not None:
         raise RefusedError(f"{reply.problem.detail} ({reply.problem.status})")
     return reply.ok
@@ -63,6 +63,6 @@ def visit(work: Callable[[], Awaitable[Any]]) -> int:
     return 0
 
 
-def _complain(words: str) -> int:
-    print(f"atendo: {words}", file=sys.stderr)
+def _complain(text: str) -> int:
+    print(f"atendo: {text}", file=sys.stderr)
     return 1

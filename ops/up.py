@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import yaml
 from rich.console import Console
 
 from ops.embedded.board import Board, Lines, LiveTable
-from ops.embedded.demo_customers import demo_customers
 from ops.embedded.keeper import Keeper
 from ops.embedded.layout import BadSettingError, Layout, read_layout
 from ops.embedded.plan import ROOT, Plan
@@ -42,7 +42,7 @@ def up(scale: str = "", drain: float = 20, cluster: int = 1) -> int:
         with folder.lock():
             layout.check_ports()
             run = Run(layout, folder, drain=timedelta(seconds=drain))
-            asyncio.run(run.until_told())
+            asyncio.run(run.until_stopped())
     except _OUR_PROBLEMS as problem:
         print(f"atendo: {problem}", file=sys.stderr)
         return 1
@@ -59,19 +59,19 @@ class Run:
     console: Console = field(default_factory=Console)
     _supervisor: Supervisor = field(init=False)
     _board: Board = field(init=False)
-    _told: asyncio.Event = field(default_factory=asyncio.Event)
-    _told_at: float = 0.0
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _stopping_since: float = 0.0
 
     def __post_init__(self) -> None:
         self._supervisor = Supervisor(Plan(self.layout, self.folder).parts(), self._changed, self.drain)
         if self.layout.cluster > 1:
             self._supervisor.patience = _PATIENCE_FOR_A_CLUSTER
 
-    async def until_told(self) -> None:
+    async def until_stopped(self) -> None:
         """Bring everything up, keep it up until SIGINT or SIGTERM, take it down. Raises: MissingPartError."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._tell)
+            loop.add_signal_handler(number, self._stop)
         keepers = self._supervisor.keepers
         self._board = LiveTable(self.console, lambda: keepers) if self.console.is_terminal else Lines(self.console)
         self.folder.clear()
@@ -86,30 +86,30 @@ class Run:
             self.folder.clear()
 
     async def _run(self) -> None:
-        told = asyncio.create_task(self._told.wait())
+        stopping = asyncio.create_task(self._stopping.wait())
         work = asyncio.create_task(self._start_and_watch())
-        await asyncio.wait({told, work}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({stopping, work}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             work.cancel()
-            self._board.say("Stopping: the services finish what they have in hand. Ctrl-C again ends everything now.")
+            self._board.show("Stopping: the services finish what they have in hand. Ctrl-C again ends everything now.")
             return
-        told.cancel()
+        stopping.cancel()
         work.result()
 
     async def _start_and_watch(self) -> None:
         late = await self._supervisor.start()
         self.folder.write_env(self.layout.addresses)
-        self._board.say(_welcome(self.layout.addresses))
+        self._board.show(_welcome(self.layout.addresses))
         for keeper in late:
-            self._board.say(f"Not ready: {keeper.part.label}. Its log: {self.folder.path}/log/{keeper.part.label}.log")
+            self._board.show(f"Not ready: {keeper.part.label}. Its log: {self.folder.path}/log/{keeper.part.label}.log")
         await self._supervisor.failed()
 
-    def _tell(self) -> None:
+    def _stop(self) -> None:
         now = time.monotonic()
-        if not self._told.is_set():
-            self._told_at = now
-            self._told.set()
-        elif now - self._told_at > _ECHO.total_seconds():
+        if not self._stopping.is_set():
+            self._stopping_since = now
+            self._stopping.set()
+        elif now - self._stopping_since > _ECHO.total_seconds():
             self._supervisor.kill()
 
     def _changed(self, keeper: Keeper) -> None:
@@ -150,3 +150,23 @@ def _welcome(addresses: Mapping[str, str]) -> str:
         lines += ["Log in as one of these demo customers (CPF, password):"]
         lines += [f"  {one.name:<24} {one.login}  {one.password}" for one in customers]
     return "\n".join([*lines, "Try `make demo` in another terminal. Ctrl-C stops everything.", ""])
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCustomer:
+    """A made-up customer of the demo provider, with the password that the stand-in for MK accepts."""
+
+    name: str
+    login: str
+    password: str
+
+
+def demo_customers(scenario: Path, *, at_most: int = 3) -> list[DemoCustomer]:
+    """Return the first customers of a scenario; none where the file isn't there."""
+    if not scenario.exists():
+        return []
+    customers = (yaml.safe_load(scenario.read_text()) or {}).get("customers", [])
+    return [
+        DemoCustomer(name=str(one["name"]), login=str(one["login"]), password=str(one["password"]))
+        for one in customers[:at_most]
+    ]

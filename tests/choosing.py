@@ -111,10 +111,10 @@ def _mongod() -> str | None:
 def _runs(mongod: str) -> bool:
     seconds = _PATIENCE.total_seconds()
     try:
-        told = subprocess.run((mongod, "--version"), check=False, capture_output=True, timeout=seconds)  # noqa: S603
+        version = subprocess.run((mongod, "--version"), check=False, capture_output=True, timeout=seconds)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return told.returncode == 0
+    return version.returncode == 0
 
 
 def _may_install() -> bool:

@@ -57,7 +57,7 @@ class Containers:
         """Tell whether a container that was started here has ended by itself."""
         return not all(_runs(container) for container in self._running)
 
-    def last_words(self, part: str) -> str:
+    def end_of_log(self, part: str) -> str:
         """The end of a part's log."""
         try:
             log: bytes = DockerClient().client.containers.get(self._name(part)).logs(tail=5)
@@ -96,7 +96,7 @@ def _without_a_reaper_where_there_is_none() -> None:
     try:
         _pull(testcontainers_config.ryuk_image)
     except NowhereError as problem:
-        _say(f"{problem} Containers are removed at the end, but not after a kill -9.")
+        _report(f"{problem} Containers are removed at the end, but not after a kill -9.")
         testcontainers_config.ryuk_disabled = True
 
 
@@ -106,7 +106,7 @@ def _pull(image: str) -> None:
     try:
         client.images.get(image)
     except ImageNotFound:
-        _say(f"pulling {image}, once")
+        _report(f"pulling {image}, once")
     else:
         return
     try:
@@ -120,5 +120,5 @@ def _pull(image: str) -> None:
         raise NowhereError(f"{image} can't be pulled: {reason}.") from error
 
 
-def _say(words: str) -> None:
-    print(f"atendo: {words}", file=sys.stderr, flush=True)  # noqa: T201 - a long wait is told
+def _report(text: str) -> None:
+    print(f"atendo: {text}", file=sys.stderr, flush=True)  # noqa: T201 - a long wait is told

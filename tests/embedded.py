@@ -46,7 +46,7 @@ class Embedded:
         """Tell whether a program that was started here has ended by itself."""
         return any(process.poll() is not None for process in self._processes)
 
-    def last_words(self, part: str) -> str:
+    def end_of_log(self, part: str) -> str:
         """The end of a part's log."""
         return tail(self._log(part))
 

@@ -42,7 +42,7 @@ class Parts(Protocol):
     def has_ended(self) -> bool:
         """Tell whether something that this process started has ended by itself."""
 
-    def last_words(self, part: str) -> str:
+    def end_of_log(self, part: str) -> str:
         """The end of the log of `RabbitMQ` or `MongoDB`."""
 
     def stop(self) -> None:
@@ -99,8 +99,8 @@ class Infra:
         """Start everything at once without waiting, and tell the workers where it will be. Raises: NowhereError."""
         self._start_broker()
         self._start_database()
-        told = {"way": self.way, "place": self._parts.place if self._parts else ""}
-        os.environ[ADDRESSES] = json.dumps(self._addresses | told)
+        given = {"way": self.way, "place": self._parts.place if self._parts else ""}
+        os.environ[ADDRESSES] = json.dumps(self._addresses | given)
 
     @property
     def way(self) -> Way:
@@ -152,17 +152,17 @@ class Infra:
         deadline = time.monotonic() + _PATIENCE.total_seconds()
         while not ready():
             if time.monotonic() > deadline or (self._parts and self._parts.has_ended()):
-                last_words = self._parts.last_words(part) if self._parts else ""
-                raise InfraError(f"{part} didn't come up; the end of its log: {last_words}")
+                end_of_log = self._parts.end_of_log(part) if self._parts else ""
+                raise InfraError(f"{part} didn't come up; the end of its log: {end_of_log}")
             time.sleep(_PAUSE.total_seconds())
 
 
 def shared_infra() -> Infra:
     """Return what the controlling process started, where this is a worker of its; else parts of our own."""
-    told = os.environ.get(ADDRESSES)
-    if not told:
+    given = os.environ.get(ADDRESSES)
+    if not given:
         return Infra()
-    addresses = json.loads(told)
+    addresses = json.loads(given)
     way, place = Way(addresses.pop("way")), addresses.pop("place")
     return Infra(owner=False, _addresses=addresses, _way=way, _parts=_parts_of(way, place) if place else None)
 

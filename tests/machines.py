@@ -79,8 +79,8 @@ class Machines:
             "except ConnectionRefusedError: sys.exit(0)\n"
             "except OSError: sys.exit(1)"
         )
-        words = (_IP, "netns", "exec", self._name(1), sys.executable, "-c", knock, f"{self.network}.2")
-        return subprocess.run(words, check=False).returncode == 0  # noqa: S603 - every word is ours
+        arguments = (_IP, "netns", "exec", self._name(1), sys.executable, "-c", knock, f"{self.network}.2")
+        return subprocess.run(arguments, check=False).returncode == 0  # noqa: S603 - every word is ours
 
     def cut_off(self, number: int, *, from_clients: bool = False) -> None:
         """Let nothing pass between one machine and the others; clients go on reaching it, unless told otherwise."""
@@ -137,9 +137,9 @@ def _let_guests_in(configuration: Path) -> None:
         file.write("loopback_users = none\n")
 
 
-def _ip(*words: str) -> None:
-    subprocess.run((_IP, *words), check=True, capture_output=True)  # noqa: S603 - every word is ours
+def _ip(*arguments: str) -> None:
+    subprocess.run((_IP, *arguments), check=True, capture_output=True)  # noqa: S603 - every word is ours
 
 
-def _try(*words: str) -> None:
-    subprocess.run((_IP, *words), check=False, capture_output=True)  # noqa: S603 - every word is ours
+def _try(*arguments: str) -> None:
+    subprocess.run((_IP, *arguments), check=False, capture_output=True)  # noqa: S603 - every word is ours

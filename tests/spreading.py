@@ -5,7 +5,7 @@ pytest-xdist's own `--dist loadgroup` marks node ids in a way that pytest 9 no l
 
 from xdist.scheduler import LoadScopeScheduling
 
-_TOGETHER = ("tests/ops/test_cluster.py", "tests/observability/test_scraped.py")
+_TOGETHER = ("tests/observability/test_scraped.py",)
 
 
 class Spreading(LoadScopeScheduling):  # type: ignore[misc] # it ships no annotations

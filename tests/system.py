@@ -1,4 +1,4 @@
-"""Services under test, in this process, on a real broker and a real database; and a voice and an ear on the broker."""
+"""Services under test, in this process, on a real broker and a real database, and all that they publish there."""
 
 import asyncio
 import contextlib
@@ -25,8 +25,8 @@ M = TypeVar("M", bound=Message)
 LONG_AGO = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
-def said(message: type[M], *, at: datetime = LONG_AGO, **fields: object) -> M:
-    """A message as its publisher would say it, with an identity of its own."""
+def emitted(message: type[M], *, at: datetime = LONG_AGO, **fields: object) -> M:
+    """A message as its publisher would emit it, with an identity of its own."""
     common = {"event_id": uuid4(), "occurred_at": at, "correlation_id": str(uuid4())}
     return message.model_validate(common | fields)
 
@@ -37,22 +37,22 @@ class System:
     def __init__(self, *, amqp_url: str, mongo_url: str, database_prefix: str) -> None:
         self.environment = {"amqp_url": amqp_url, "mongo_url": mongo_url, "database_prefix": database_prefix}
         self.services: list[Service] = []
-        self.heard: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.publisher = Publisher(amqp_url, app_id="mk")
         self.requests = Requests(self.publisher)
 
     async def open(self) -> None:
-        """Connect, and hear everything that is said on `atendo` from now on."""
+        """Connect, and receive everything that is published on `atendo` from now on."""
         await self.publisher.start()
         await self.requests.start()
         channel = await self.publisher.connection.channel()
-        ear = await channel.declare_queue(exclusive=True)
-        await ear.bind(ATENDO, "#")
-        await ear.consume(self._hear, no_ack=True)
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(ATENDO, "#")
+        await queue.consume(self._receive, no_ack=True)
 
-    async def _hear(self, message: AbstractIncomingMessage) -> None:
+    async def _receive(self, message: AbstractIncomingMessage) -> None:
         with contextlib.suppress(ValueError):
-            self.heard.append({"key": message.routing_key, "type": message.type, "body": json.loads(message.body)})
+            self.received.append({"key": message.routing_key, "type": message.type, "body": json.loads(message.body)})
 
     async def run(self, build: Callable[[S], Service], settings: type[S], **more: object) -> Service:
         """Start one replica."""
@@ -67,18 +67,18 @@ class System:
             await service.stop()
         await self.publisher.stop()
 
-    async def say(self, *messages: Message) -> None:
-        """Publish as whoever says such things."""
+    async def publish(self, *messages: Message) -> None:
+        """Publish as whoever publishes such things."""
         for message in messages:
             await self.publisher.publish(Envelope.of(message))
 
-    async def say_raw(self, exchange: str, key: str, body: bytes, *, type: str = "") -> None:  # noqa: A002
+    async def publish_raw(self, exchange: str, key: str, body: bytes, *, type: str = "") -> None:  # noqa: A002
         """Publish whatever it is."""
         await self.publisher.publish(Envelope(exchange=exchange, routing_key=key, body=body, type=type))
 
     async def ask(self, request: Request[Any], *, within: timedelta = timedelta(seconds=20)) -> Reply:
         """Ask as the edge does."""
-        return await self.requests.ask(request, within=within)
+        return await self.requests.reply(request, within=within)
 
     async def answer(self, request: Request[Any]) -> Any:  # noqa: ANN401 - JSON
         """Ask, and give what was answered. A problem fails the test."""
@@ -92,9 +92,9 @@ class System:
         assert reply.problem is not None, reply.ok
         return reply.problem
 
-    def heard_of(self, message: type[Message], **fields: object) -> list[dict[str, Any]]:
-        """The bodies of one type that were said so far, those with these fields."""
-        bodies = [one["body"] for one in self.heard if one["key"] == message.routing_key()]
+    def received_of(self, message: type[Message], **fields: object) -> list[dict[str, Any]]:
+        """The bodies of one type that were published so far, those with these fields."""
+        bodies = [one["body"] for one in self.received if one["key"] == message.routing_key()]
         return [body for body in bodies if all(body.get(name) == value for name, value in fields.items())]
 
     async def depth(self, queue: str) -> int:
@@ -109,18 +109,31 @@ class System:
     async def dead(self, service: str) -> list[aio_pika.abc.AbstractIncomingMessage]:
         """Take the dead letters of a service out of their queue."""
         channel = await self.publisher.connection.channel()
-        letters = []
+        dead_letters = []
         try:
             queue = await channel.declare_queue(f"{service}.dead", passive=True, robust=False)
-            while (letter := await queue.get(fail=False, no_ack=True)) is not None:
-                letters.append(letter)
+            while (dead_letter := await queue.get(fail=False, no_ack=True)) is not None:
+                dead_letters.append(dead_letter)
         finally:
             await channel.close()
-        return letters
+        return dead_letters
 
     async def quiet(self) -> None:
-        """Let what is under way settle: until nothing more was said for a while."""
+        """Let what is under way settle: until nothing more was published for a while."""
         before = -1
-        while len(self.heard) != before:
-            before = len(self.heard)
+        while len(self.received) != before:
+            before = len(self.received)
             await asyncio.sleep(0.3)
+
+    # The names of before, for the tests that still use them.
+    say = publish
+    say_raw = publish_raw
+    heard_of = received_of
+
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        """What was published so far."""
+        return self.received
+
+
+said = emitted

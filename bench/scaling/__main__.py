@@ -47,7 +47,7 @@ def main(*services: str, replicas: tuple[int, ...] = (1, 2, 4, 8), times: float 
         return 1
     console.print(table(found))
     command = shlex.join(["python", "-m", "bench.scaling", *sys.argv[1:]])
-    (VAR / "scaling.md").write_text(markdown(found, machine.words, command) + "\n")
+    (VAR / "scaling.md").write_text(markdown(found, machine.text, command) + "\n")
     console.print("Written to var/scaling.md.", highlight=False)
     return 0
 

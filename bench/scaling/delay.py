@@ -98,12 +98,12 @@ class _Server(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass on, later."""
-        asyncio.get_running_loop().call_later(self._seconds, self._say, data)
+        asyncio.get_running_loop().call_later(self._seconds, self._pass_on, data)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Hang up on the client once all was said."""
         asyncio.get_running_loop().call_later(self._seconds, self._client.close)
 
-    def _say(self, data: bytes) -> None:
+    def _pass_on(self, data: bytes) -> None:
         if not self._client.is_closing():
             self._client.write(data)

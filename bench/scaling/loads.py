@@ -46,7 +46,7 @@ def _submit(run: str, number: int) -> Envelope:
 
 
 def _request(run: str, number: int) -> Envelope:
-    return _said(
+    return _envelope_of(
         contacts.TicketRequested,
         contact_id=uuid4(),
         channel="sac_plus",
@@ -58,7 +58,7 @@ def _request(run: str, number: int) -> Envelope:
 
 def _receive(run: str, number: int) -> Envelope:
     # without a ticket, both mails follow from the contact alone (R8, R11)
-    return _said(
+    return _envelope_of(
         contacts.ContactReceived,
         contact_id=uuid4(),
         channel="sac_plus",
@@ -74,7 +74,7 @@ def _receive(run: str, number: int) -> Envelope:
 
 
 def _close(run: str, number: int) -> Envelope:
-    return _said(
+    return _envelope_of(
         tickets.TicketClosed,
         ticket_id=marker(run, number),
         protocol=marker(run, number),
@@ -89,7 +89,7 @@ def _close(run: str, number: int) -> Envelope:
     )
 
 
-def _said(message: type[Message], **fields: object) -> Envelope:
+def _envelope_of(message: type[Message], **fields: object) -> Envelope:
     common = {"event_id": uuid4(), "occurred_at": datetime.now(UTC), "correlation_id": str(uuid4())}
     return Envelope.of(message.model_validate(common | fields))
 

@@ -54,7 +54,7 @@ class Scaling:
 
     async def introduce(self, load: Load) -> None:
         """Have one replica, not slowed, hear of the provider: later ones find it in the database."""
-        await asyncio.to_thread(provider.tell, self.stage.addresses["AMQP_URL"])
+        await asyncio.to_thread(provider.publish, self.stage.addresses["AMQP_URL"])
         async with self.stage.replicas(load.service, 1, {}):
             await self._done_listening(load.service)
 

@@ -78,7 +78,15 @@ def server(app: Any, *, host: str, port: int) -> Server:  # noqa: ANN401 - an AS
     """A server for `app` that logs nothing by itself."""
     return Server(
         uvicorn.Config(
-            app, host=host, port=port, log_config=None, access_log=False, lifespan="off", server_header=False
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            # who came is the peer: uvicorn would believe the leftmost address that anybody makes up
+            proxy_headers=False,
         )
     )
 

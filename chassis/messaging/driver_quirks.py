@@ -4,13 +4,14 @@ The broker passes on strings that aren't UTF-8, times beyond the calendar and ta
 connection over one of them hands the message out again, and with it all that the consumer had in hand (ADR 0010).
 """
 
-import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from pamqp import decode
 from pamqp.common import FieldTable
+
+from chassis.cancellation import lost_connection_is_an_error
+
+__all__ = ["lost_connection_is_an_error", "read_leniently"]
 
 _LENGTH = 4
 _TIMESTAMP = 8
@@ -40,19 +41,3 @@ def _table(value: bytes) -> tuple[int, FieldTable]:
         return decode.field_table(value)
     except (ValueError, RecursionError):
         return _LENGTH + int.from_bytes(value[:_LENGTH]), {}
-
-
-@contextmanager
-def lost_connection_is_an_error() -> Iterator[None]:
-    """Raise ConnectionError for what was cancelled within the driver, because its connection went away.
-
-    aiormq cancels its own reader, writer and calls then, and whoever waits for them gets CancelledError though nobody
-    cancelled them: no `except Exception` sees it. Our own cancellation, by a time-out too, stays what it is.
-    """
-    try:
-        yield
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        raise ConnectionError("the connection went away") from error

@@ -2,19 +2,21 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
-import stamina
-from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel
+from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
-from chassis.messaging.driver_quirks import lost_connection_is_an_error
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.publisher import AWAY, BrokerDown, Publisher, Unroutable
+from chassis.messaging.own_queue import OWN_NAME, OwnQueue
+from chassis.messaging.publisher import BrokerDown, Publisher, Unroutable
 from chassis.observability import tracing
-from contracts.requests import Reply, Request
+from contracts.requests import Problem, Reply, Request
 from contracts.topology import REPLIES, REPLY_BY, REQUESTS
+
+A = TypeVar("A")
+CONFIRM_WITHIN = timedelta(seconds=2)
 
 
 class NoReply(Exception):
@@ -25,67 +27,61 @@ class NobodyThere(Exception):
     """No replica of the asked service is up, or the broker is away."""
 
 
-class Requests:
-    """Asks services; replies come to one exclusive queue a replica and find their caller by correlation id.
+class RequestRefused(Exception):
+    """The service answered with a problem."""
 
-    `reply_queue` has another name on every connection: a lost one holds its own while the broker believes in it.
-    """
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.type)
+        self.problem = problem
+
+
+class UnreadableReply(Exception):
+    """What the service answered isn't what its contract promises; `fields` are those at fault, without their values."""
+
+    def __init__(self, kind: str, error: ValidationError) -> None:
+        self.fields = [".".join(map(str, one["loc"])) for one in error.errors(include_input=False)][:10]
+        super().__init__(kind)
+
+
+class Requests:
+    """Asks services; replies come to one exclusive queue a replica and find their caller by correlation id."""
 
     def __init__(self, publisher: Publisher) -> None:
-        self.reply_queue = ""
+        self.queue = OwnQueue(publisher, "edge.replies.", bindings=[(REPLIES, OWN_NAME)], on_message=self._on_reply)
         self._publisher = publisher
-        self._channel: AbstractRobustChannel
-        self._reading = asyncio.Event()
-        self._coming_back: asyncio.Task[None] | None = None
         self._waiting: dict[str, asyncio.Future[Reply]] = {}
 
     async def start(self) -> None:
         """Open the reply queue; another comes by itself after a reconnection."""
-        self._channel = await self._publisher.connection.channel()
-        await self._read()
-        self._channel.reopen_callbacks.add(lambda *_: self._read_again())
+        await self.queue.start()
 
-    async def _read(self) -> None:
-        name = f"edge.replies.{uuid4()}"
-        queue = await self._channel.declare_queue(name, exclusive=True, auto_delete=True, robust=False)
-        await queue.bind(REPLIES, name, robust=False)
-        await queue.consume(self._on_reply, no_ack=True, robust=False)
-        self.reply_queue = name
-        self._reading.set()
+    async def ask(self, request: Request[A], *, within: timedelta, confirm_within: timedelta = CONFIRM_WITHIN) -> A:
+        """What the service answers, read as the contract of the request says.
 
-    def _read_again(self) -> None:
-        self._reading.clear()
-        if self._coming_back is None or self._coming_back.done():
-            self._coming_back = asyncio.create_task(self._read_patiently())
-
-    async def _read_patiently(self) -> None:
-        async for attempt in stamina.retry_context(on=AWAY, attempts=None, timeout=None, wait_initial=0.05, wait_max=1):
-            with attempt, lost_connection_is_an_error():
-                await self._read()
-
-    async def check(self) -> None:
-        """Ask the broker whether this replica's replies are read. Raises: LookupError, or what the broker says."""
-        channel = await self._publisher.connection.channel()
+        Raises: what `reply` does, RequestRefused, UnreadableReply.
+        """
+        reply = await self.reply(request, within=within, confirm_within=confirm_within)
+        if reply.problem is not None:
+            raise RequestRefused(reply.problem)
         try:
-            found = await channel.declare_queue(self.reply_queue, passive=True, robust=False)
-            if not found.declaration_result.consumer_count:
-                raise LookupError("replies are not consumed")
-        finally:
-            await channel.close()
+            return request.answer().validate_python(reply.ok)
+        except ValidationError as error:
+            # without its cause, which shows what was answered
+            raise UnreadableReply(request.kind, error) from None
 
-    async def ask(
-        self, request: Request[Any], *, within: timedelta, confirm_within: timedelta = timedelta(seconds=2)
+    async def reply(
+        self, request: Request[Any], *, within: timedelta, confirm_within: timedelta = CONFIRM_WITHIN
     ) -> Reply:
         """Send a request and wait for its reply.
 
         A command is durable: after NoReply it will still be handled. A query is not, and expires.
-        Raises: NoReply after `within`, NobodyThere where the broker did not take the request.
+        Raises: NoReply after `within`, NobodyThere where the broker did not take the request, UnreadableReply.
         """
         ticket = str(uuid4())
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[ticket] = waiting
         try:
-            await self._heard(request, within=confirm_within)
+            await self._can_be_answered(request, within=confirm_within)
             await self._publisher.publish(self._outgoing(request, ticket, within), within=confirm_within)
             async with asyncio.timeout(within.total_seconds()):
                 return await waiting
@@ -93,14 +89,15 @@ class Requests:
             raise NobodyThere(request.queue()) from error
         except TimeoutError as error:
             raise NoReply(request.queue()) from error
+        except ValidationError as error:
+            raise UnreadableReply(request.kind, error) from None
         finally:
             del self._waiting[ticket]
 
-    async def _heard(self, request: Request[Any], *, within: timedelta) -> None:
+    async def _can_be_answered(self, request: Request[Any], *, within: timedelta) -> None:
         # what is asked before the reply queue is there again could not be answered
         try:
-            async with asyncio.timeout(within.total_seconds()):
-                await self._reading.wait()
+            await self.queue.wait(within=within)
         except TimeoutError as error:
             raise NobodyThere(request.queue()) from error
 
@@ -113,7 +110,7 @@ class Requests:
             correlation_id=ticket,
             headers={**tracing.carried(), REPLY_BY: REPLIES},
             persistent=request.durable,
-            reply_to=self.reply_queue,
+            reply_to=self.queue.name,
             expires=None if request.durable else within,
         )
 

@@ -5,23 +5,23 @@ import sys
 import httpx2
 
 from ops.addresses import NotRunningError
+from ops.demo.screen import Screen
 from ops.demo.stage import PlotHoleError
-from ops.demo.story import tell
-from ops.demo.teller import Teller
+from ops.demo.story import play
 
 
 def main() -> int:
     """Tell the day at the provider."""
-    teller = Teller()
+    screen = Screen()
     try:
-        tell(teller)
+        play(screen)
     except (NotRunningError, PlotHoleError) as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1
     except httpx2.HTTPError as problem:
         print(f"demo: {type(problem).__name__}: is the product running? Start it with `make run`.", file=sys.stderr)
         return 1
-    teller.says("\n[bold green]The whole day went as it should.[/]")
+    screen.describe("\n[bold green]The whole day went as it should.[/]")
     return 0
 
 

@@ -12,7 +12,7 @@ import httpx2
 import yaml
 
 from ops.addresses import ROOT, address
-from ops.demo.teller import Teller
+from ops.demo.screen import Screen
 
 PROVIDER = ROOT / "mk" / "scenarios" / "provider.yaml"
 PATIENCE = timedelta(seconds=15)
@@ -45,8 +45,8 @@ def expect(what: str, *, of: object, to_be: object) -> None:
 class Stage:
     """The addresses of the running product, and the demo provider's registers."""
 
-    def __init__(self, teller: Teller) -> None:
-        self.teller = teller
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
         self.http = httpx2.Client(timeout=10)
         self.edge, self.mk, self.mail = address("EDGE_URL"), address("MK_URL"), address("MAIL_URL")
         self.provider: Json = yaml.safe_load(Path(PROVIDER).read_text())
@@ -67,9 +67,9 @@ class Stage:
                 return one
         raise PlotHoleError(f"no customer with {connections} connections in a group with {group or 'nothing'}")
 
-    def operator_says(self, kind: str, **fields: object) -> None:
+    def operator_does(self, kind: str, **fields: object) -> None:
         """An operator does something in MK, which publishes it."""
-        self.teller.sent(f"MK publishes {kind}", fields)
+        self.screen.sent(f"MK publishes {kind}", fields)
         answer = self.http.post(f"{self.mk}/events/{kind}", json=fields)
         expect(f"MK's answer to {kind}", of=answer.status_code, to_be=202)
 
@@ -93,21 +93,21 @@ class App:
         answer = self._stage.http.post(f"{self._stage.mk}/token", data=form)
         expect("the login's answer", of=answer.status_code, to_be=200)
         self._token = answer.json()["access_token"]
-        self._stage.teller.says(f"{self._customer['name']} logs in as {self._customer['login']}.")
+        self._stage.screen.describe(f"{self._customer['name']} logs in as {self._customer['login']}.")
 
     def get(self, path: str, *, show: bool = True) -> Json:
         """Read something."""
         answer = self._stage.http.get(f"{self._stage.edge}{path}", headers={"Authorization": f"Bearer {self._token}"})
         expect(f"the answer to GET {path}", of=answer.status_code, to_be=200)
         if show:
-            self._stage.teller.got(f"GET {path}", answer.status_code, answer.json())
+            self._stage.screen.got(f"GET {path}", answer.status_code, answer.json())
         return answer.json()
 
     def post(self, path: str, body: Json, *, status: int, key: str | None = None) -> Json:
         """Send something and be answered with `status`."""
         headers = {"Authorization": f"Bearer {self._token}", "Prefer": "wait=5", "Idempotency-Key": key or str(uuid4())}
-        self._stage.teller.sent(f"POST {path}", body)
+        self._stage.screen.sent(f"POST {path}", body)
         answer = self._stage.http.post(f"{self._stage.edge}{path}", json=body, headers=headers)
-        self._stage.teller.got("", answer.status_code, answer.json())
+        self._stage.screen.got("", answer.status_code, answer.json())
         expect(f"the answer to POST {path}", of=answer.status_code, to_be=status)
         return answer.json()

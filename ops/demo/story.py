@@ -2,14 +2,14 @@
 
 from uuid import uuid4
 
+from ops.demo.screen import Screen
 from ops.demo.stage import App, Json, Stage, eventually, expect
-from ops.demo.teller import Teller
 from ops.questions import explain
 
 
-def tell(teller: Teller) -> None:
+def play(screen: Screen) -> None:
     """Tell the whole day. Raises: PlotHoleError where the product does something else."""
-    stage = Stage(teller)
+    stage = Stage(screen)
     business = stage.customer(connections=2, group={"process", "classification"})
     farmer = stage.customer(connections=1, group=set())
     app = App(stage, business)
@@ -24,17 +24,17 @@ def tell(teller: Teller) -> None:
 
 def first_contact(stage: Stage, app: App, customer: Json) -> Json:
     """A customer with two connections writes; the process comes from the person group."""
-    stage.teller.chapter(f"{customer['name']} has no internet in one of two places")
+    stage.screen.chapter(f"{customer['name']} has no internet in one of two places")
     app.log_in()
     app.get("/v1/menu")
     form = app.get("/v1/contact-form")
     expect("the form's need of a connection", of=form["connection_required"], to_be=True)
     text = {"sector_id": "tecnico", "text": "Sem conexão desde cedo, luz vermelha no modem."}
-    stage.teller.says("Two active connections: which one must be said (R6).")
+    stage.screen.describe("Two active connections: which one must be said (R6).")
     app.post("/v1/contacts", text, status=422)
     key, whole = str(uuid4()), {**text, "connection_id": form["connections"][1]["connection_id"]}
     accepted = app.post("/v1/contacts", whole, status=202, key=key)
-    stage.teller.says("The network is bad, the app sends again with the same key: one contact, one answer (R12).")
+    stage.screen.describe("The network is bad, the app sends again with the same key: one contact, one answer (R12).")
     again = app.post("/v1/contacts", whole, status=202, key=key)
     expect("the contact of the second answer", of=again["contact_id"], to_be=accepted["contact_id"])
     return resolved(stage, accepted["protocol"], from_="person_group")
@@ -42,7 +42,7 @@ def first_contact(stage: Stage, app: App, customer: Json) -> Json:
 
 def second_contact(stage: Stage, customer: Json) -> None:
     """A customer whose group defines nothing; the process comes from the sector."""
-    stage.teller.chapter(f"{customer['name']} asks about the bill")
+    stage.screen.chapter(f"{customer['name']} asks about the bill")
     app = App(stage, customer)
     app.log_in()
     body = {"sector_id": "financeiro", "text": "Minha fatura veio em dobro."}
@@ -60,14 +60,14 @@ def resolved(stage: Stage, protocol: str, *, from_: str) -> Json:
     ticket: Json = eventually(f"ticket {protocol} in MK", in_mk)
     opening = ticket["timeline"][0]["fields"]
     rows = [[name, opening[name], opening[f"{name}_from"]] for name in ("process", "classification")]
-    stage.teller.table(f"MK has ticket {protocol}", ["", "value", "from"], rows)
+    stage.screen.table(f"MK has ticket {protocol}", ["", "value", "from"], rows)
     expect("where the process came from", of=str(opening["process_from"]).split(":", maxsplit=1)[0], to_be=from_)
     return ticket
 
 
 def the_mails(stage: Stage, protocol: str) -> None:
     """The two mails of R11."""
-    stage.teller.chapter("Two e-mails went out (R11)")
+    stage.screen.chapter("Two e-mails went out (R11)")
 
     def both() -> list[Json] | None:
         mails = stage.mails_about(protocol)
@@ -75,16 +75,16 @@ def the_mails(stage: Stage, protocol: str) -> None:
 
     mails: list[Json] = eventually("both mails", both)
     rows = [[mail["to"][0]["address"], mail["subject"], " ".join(mail["text"].split())[:90]] for mail in mails]
-    stage.teller.table("Mailbox", ["to", "subject", "text"], rows)
+    stage.screen.table("Mailbox", ["to", "subject", "text"], rows)
     expect("the number of mails", of=len(mails), to_be=2)
 
 
 def the_visit(stage: Stage, app: App, ticket: Json) -> None:
     """Everything that an operator does with the ticket, with the level turned to `all`."""
-    stage.teller.chapter("The operator sends a technician")
+    stage.screen.chapter("The operator sends a technician")
     one = {"ticket_id": ticket["ticket_id"]}
-    stage.operator_says("NotificationLevelChanged.v1", **one, notification_level="all")
-    stage.operator_says(
+    stage.operator_does("NotificationLevelChanged.v1", **one, notification_level="all")
+    stage.operator_does(
         "ServiceOrderCreated.v1",
         **one,
         service_order_id="OS-77",
@@ -92,12 +92,12 @@ def the_visit(stage: Stage, app: App, ticket: Json) -> None:
         description="Visita",
     )
     process = ticket["process"] or "Suporte"
-    stage.operator_says("PhaseChanged.v1", **one, process=process, phase="AG-CAMPO", customer_label="Visita agendada")
-    stage.operator_says("PhaseChanged.v1", **one, process=process, phase="INT-7", visible=False)
-    stage.operator_says("ResponsibleAdded.v1", **one, responsible_id="r-9", name="Carlos Souza", team="Equipe de campo")
-    told = {"ticket_opened", "service_order_created", "phase_changed", "responsible_added"}
-    inbox = eventually("the news in the app", lambda: inbox_with(app, ticket, told))
-    stage.teller.table(
+    stage.operator_does("PhaseChanged.v1", **one, process=process, phase="AG-CAMPO", customer_label="Visita agendada")
+    stage.operator_does("PhaseChanged.v1", **one, process=process, phase="INT-7", visible=False)
+    stage.operator_does("ResponsibleAdded.v1", **one, responsible_id="r-9", name="Carlos Souza", team="Equipe de campo")
+    expected = {"ticket_opened", "service_order_created", "phase_changed", "responsible_added"}
+    inbox = eventually("the news in the app", lambda: inbox_with(app, ticket, expected))
+    stage.screen.table(
         "The app's inbox", ["type", "title", "body"], [[i["type"], i["title"], i["body"]] for i in inbox]
     )
     expect("news of phases (the invisible one is nobody's business)", of=count(inbox, "phase_changed"), to_be=1)
@@ -117,28 +117,28 @@ def count(inbox: list[Json], kind: str) -> int:
 
 def the_closing(stage: Stage, app: App, ticket: Json) -> None:
     """Closed, with the tick that asks for an evaluation: one message, not two (R18)."""
-    stage.teller.chapter("Solved, and the customer is asked how it was")
+    stage.screen.chapter("Solved, and the customer is asked how it was")
     one = {"ticket_id": ticket["ticket_id"]}
-    stage.operator_says(
+    stage.operator_does(
         "TicketClosed.v1", **one, closed_by="joana", request_evaluation=True, defect_found="Conector oxidado"
     )
     inbox = eventually("the request in the app", lambda: inbox_with(app, ticket, {"evaluation_requested"}))
     newest = next(item for item in inbox if item["type"] == "evaluation_requested")
-    stage.teller.table("The newest message", ["title", "body"], [[newest["title"], newest["body"]]])
+    stage.screen.table("The newest message", ["title", "body"], [[newest["title"], newest["body"]]])
     expect("separate news of the closing", of=count(inbox, "ticket_closed"), to_be=0)
     shown = app.get(f"/v1/tickets/{ticket['protocol']}", show=False)
     rows = [[entry["at"][:16].replace("T", " "), entry["text"]] for entry in shown["timeline"]]
-    stage.teller.table(f"Atendimento {ticket['protocol']} ({shown['status']})", ["quando (UTC)", "o quê"], rows)
+    stage.screen.table(f"Atendimento {ticket['protocol']} ({shown['status']})", ["quando (UTC)", "o quê"], rows)
     expect("the defect found", of=shown["defect_found"], to_be="Conector oxidado")
 
 
 def the_evaluation(stage: Stage, app: App, ticket: Json) -> None:
     """Four stars want a comment; the first answer counts."""
-    stage.teller.chapter("The customer rates it")
+    stage.screen.chapter("The customer rates it")
     waiting = [one for one in app.get("/v1/evaluations") if one["protocol"] == ticket["protocol"]]
     expect("the number of waiting evaluations", of=len(waiting), to_be=1)
     path = f"/v1/evaluations/{waiting[0]['evaluation_id']}"
-    stage.teller.says(
+    stage.screen.describe(
         "Four without a comment is refused (R22), with one it counts, and sending it again changes nothing (R24)."
     )
     app.post(path, {"score": 4}, status=422)
@@ -149,7 +149,7 @@ def the_evaluation(stage: Stage, app: App, ticket: Json) -> None:
 
 def the_operators_view(stage: Stage, ticket: Json) -> None:
     """Painel → Finalizados (R26), and every decision about what the customer heard (R17)."""
-    stage.teller.chapter("What the operator sees")
+    stage.screen.chapter("What the operator sees")
 
     def answered() -> Json | None:
         rows = stage.http.get(f"{stage.mk}/painel/finalizados").json()
@@ -159,7 +159,7 @@ def the_operators_view(stage: Stage, ticket: Json) -> None:
         )
 
     row: Json = eventually("the answer in MK", answered)
-    stage.teller.table(
+    stage.screen.table(
         "Painel → Finalizados", ["protocolo", "avaliação", "nota"], [[row["protocol"], row["state"], row["score"]]]
     )
     expect("the score in MK", of=row["score"], to_be=4)

@@ -24,7 +24,7 @@ class Board(Protocol):
     def refresh(self) -> None:
         """Show what has passed since."""
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Show a text that stays."""
 
     def close(self) -> None:
@@ -41,12 +41,12 @@ class Lines:
         """Print the part's state."""
         details = f"pid {keeper.pid}" if keeper.pid else keeper.note
         clock = time.strftime("%H:%M:%S")
-        self.say(f"{clock} {keeper.part.label:<12} {keeper.state:<9} {details}".rstrip())
+        self.show(f"{clock} {keeper.part.label:<12} {keeper.state:<9} {details}".rstrip())
 
     def refresh(self) -> None:
         """Do nothing: a line is printed when something changes."""
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Print it as it is."""
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
@@ -75,7 +75,7 @@ class LiveTable:
         """Redraw, for the times to move."""
         self._live.update(table_of(self.keepers()), refresh=True)
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Print it above the table."""
         self.console.print(text, highlight=False, markup=False)
 

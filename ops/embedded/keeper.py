@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from ops.embedded.backoff import LONGEST, next_pause
-from ops.embedded.part import Part
+from ops.embedded.part import Check, Part
 from ops.embedded.process import signal_group
 
 _GLANCE = timedelta(milliseconds=100)
 _PROBE_EVERY = timedelta(seconds=1)
-# Longer than a loaded machine may keep a healthy event loop from answering.
-_SILENCE = timedelta(seconds=30)
+
+FIRST = timedelta(seconds=0.5)
+LONGEST = timedelta(seconds=30)
+# A part that was up for so long has proved itself: its next death is a new story.
+PROVEN = timedelta(minutes=1)
 
 
 class State(StrEnum):
@@ -44,7 +46,7 @@ class Keeper:
     started_at: float = 0.0
     _process: "subprocess.Popen[bytes] | None" = None
     _ready_since: float | None = None
-    _heard_at: float = 0.0
+    _alive_at: float = 0.0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _was_ready: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -86,7 +88,7 @@ class Keeper:
 
     def _start(self) -> None:
         self._process = self.part.program().start()
-        self.started_at = self._heard_at = time.monotonic()
+        self.started_at = self._alive_at = time.monotonic()
         self._ready_since = None
         self._become(State.STARTING)
 
@@ -110,10 +112,8 @@ class Keeper:
     async def _probe(self) -> None:
         while not self._stopping.is_set():
             self._learn(ready=await self.part.ready())
-            if self.part.alive is not None and await self.part.alive():
-                self._heard_at = time.monotonic()
-            if self.part.alive is not None and time.monotonic() - self._heard_at > _SILENCE.total_seconds():
-                self._end_silent()
+            if self.part.alive is not None:
+                await self._look_for_life(self.part.alive)
             pause = _PROBE_EVERY if self.state is State.READY else _GLANCE
             await asyncio.sleep(pause.total_seconds())
 
@@ -127,9 +127,13 @@ class Keeper:
         elif self.state is State.READY:
             self._become(State.UNREADY)
 
-    def _end_silent(self) -> None:
-        if self._process is not None:
-            self._become(State.UNREADY, f"no answer for {_SILENCE.total_seconds():g} s, ended")
+    async def _look_for_life(self, alive: Check) -> None:
+        if await alive():
+            self._alive_at = time.monotonic()
+        patience = self.part.patience.starting if self._ready_since is None else self.part.patience.running
+        silent_for = time.monotonic() - self._alive_at
+        if silent_for > patience.total_seconds() and self._process is not None and not self._stopping.is_set():
+            self._become(State.UNREADY, f"no sign of life for {patience.total_seconds():g} s, ended")
             signal_group(self._process.pid, signal.SIGKILL)
 
     def _ready_for(self) -> timedelta:
@@ -146,3 +150,10 @@ class Keeper:
         if (state, note) != (self.state, self.note):
             self.state, self.note = state, note
             self.changed(self)
+
+
+def next_pause(previous: timedelta | None, *, was_ready_for: timedelta) -> timedelta:
+    """Return the pause before the next start: doubled each time, from half a second to half a minute."""
+    if previous is None or was_ready_for >= PROVEN:
+        return FIRST
+    return min(previous * 2, LONGEST)

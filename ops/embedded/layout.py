@@ -111,12 +111,12 @@ def read_layout(environ: Mapping[str, str], *, scale: str = "", cluster: int = 1
 def read_scale(scale: str) -> dict[str, int]:
     """Return the replicas of each service from words such as `notifier=3 tickets=2`. Raises: BadSettingError."""
     replicas = dict.fromkeys(SERVICES, 1)
-    for word in scale.replace(",", " ").split():
-        name, _, count = word.partition("=")
+    for item in scale.replace(",", " ").split():
+        name, _, count = item.partition("=")
         if name not in replicas:
             raise BadSettingError(f"SCALE names {name!r}: give some of {', '.join(SERVICES)}, as in notifier=3.")
         if not count.isdecimal() or int(count) < 1:
-            raise BadSettingError(f"SCALE says {word!r}: give a number from 1 on, as in {name}=2.")
+            raise BadSettingError(f"SCALE says {item!r}: give a number from 1 on, as in {name}=2.")
         replicas[name] = int(count)
     return replicas
 

@@ -11,7 +11,7 @@ from ops.embedded.ports import LOOPBACK
 from ops.embedded.process import Program
 from ops.embedded.run_folder import label
 
-_PATIENCE = timedelta(seconds=5)
+_ANSWERS_WITHIN = timedelta(seconds=5)
 Check = Callable[[], Awaitable[bool]]
 
 
@@ -25,6 +25,20 @@ class Stage(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a part may go without a sign of life before it is ended, to be started again."""
+
+    # Until it is ready for the first time after a start.
+    starting: timedelta
+    # From then on.
+    running: timedelta
+
+
+# Longer than a loaded machine may keep a healthy event loop from answering.
+_OF_OUR_OWN = Patience(starting=timedelta(seconds=30), running=timedelta(seconds=30))
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One replica: broker, database, mailbox, a service's, or MK's."""
 
@@ -34,8 +48,9 @@ class Part:
     # Called again at each start, so that a lost configuration is written anew.
     program: Callable[[], Program]
     ready: Check
-    # None where only the end of the process tells that it is dead.
+    # None where only the end of the process shows that it is dead.
     alive: Check | None = None
+    patience: Patience = _OF_OUR_OWN
     replica: int = 1
 
     @property
@@ -47,7 +62,7 @@ class Part:
 async def accepts(port: int, host: str = LOOPBACK) -> bool:
     """Tell whether something there accepts connections."""
     try:
-        async with asyncio.timeout(_PATIENCE.total_seconds()):
+        async with asyncio.timeout(_ANSWERS_WITHIN.total_seconds()):
             _, writer = await asyncio.open_connection(host, port)
     except OSError:
         return False
@@ -58,7 +73,7 @@ async def accepts(port: int, host: str = LOOPBACK) -> bool:
 async def answers_ok(port: int, path: str) -> bool:
     """Tell whether an HTTP server on loopback answers 200 to a GET."""
     try:
-        async with asyncio.timeout(_PATIENCE.total_seconds()):
+        async with asyncio.timeout(_ANSWERS_WITHIN.total_seconds()):
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
             writer.write(f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nConnection: close\r\n\r\n".encode())
             status_line = await reader.readline()

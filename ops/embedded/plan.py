@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ops.embedded.foundation import broker_nodes, database_members
 from ops.embedded.layout import SERVICES, Layout
+from ops.embedded.left_behind import PATIENCE, is_left_behind
 from ops.embedded.mongodb import find_mongod
 from ops.embedded.part import Part, Stage, http_checks
 from ops.embedded.ports import LOOPBACK
 from ops.embedded.process import Program
-from ops.embedded.rabbitmq import find_server
+from ops.embedded.rabbitmq import RabbitMQ, find_server
 from ops.embedded.replica_set import ReplicaSet
 from ops.embedded.run_folder import RunFolder
 
@@ -44,13 +45,16 @@ class Plan:
             yield self._mailbox()
 
     def _rabbitmq(self) -> Iterator[Part]:
-        for number, node in enumerate(broker_nodes(self.layout, self.folder), start=1):
+        nodes = broker_nodes(self.layout, self.folder)
+        for number, node in enumerate(nodes, start=1):
             yield Part(
                 "rabbitmq",
                 Stage.FOUNDATION,
                 node.management_url.replace("//", "//guest:guest@"),
                 program=node.program,
                 ready=partial(asyncio.to_thread, node.ready),
+                alive=partial(_goes_along, node, nodes) if len(nodes) > 1 else None,
+                patience=PATIENCE,
                 replica=number,
             )
 
@@ -112,6 +116,7 @@ class Plan:
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", addresses["EDGE_URL"]),
             "JWKS_URL": f"{addresses['MK_URL']}/.well-known/jwks.json",
             "LINK_SECRET": self.folder.secret("link"),
+            "RECEIPT_SECRET": self.folder.secret("receipt"),
             "VAR_DIR": str(self.folder.path),
             # a dozen demo customers stand for many
             "RATE_LIMIT": os.environ.get("RATE_LIMIT", "6000/minute"),
@@ -120,6 +125,10 @@ class Plan:
             "LOG_FORMAT": os.environ.get("LOG_FORMAT", "json"),
             "PYTHONUNBUFFERED": "1",
         }
+
+
+async def _goes_along(node: RabbitMQ, nodes: tuple[RabbitMQ, ...]) -> bool:
+    return not await asyncio.to_thread(is_left_behind, node, nodes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _PREFIXES = ("/usr/local/sbin", "/opt/rabbitmq/sbin", "/opt/homebrew/sbin", "/usr/lib/rabbitmq/sbin", "/usr/sbin")
 _GUEST = "Basic " + base64.b64encode(b"guest:guest").decode()
 
-_PATIENCE_SECONDS = 5.0
+_ANSWERS_WITHIN_SECONDS = 5.0
 
 
 def find_server() -> str:
@@ -77,7 +77,7 @@ class RabbitMQ:
 
     def ready(self) -> bool:
         """Tell whether clients and the management API are served, and all members have found each other."""
-        if not answers(self.host, self.port, within_seconds=_PATIENCE_SECONDS):
+        if not answers(self.host, self.port, within_seconds=_ANSWERS_WITHIN_SECONDS):
             return False
         try:
             nodes = ask(self.management_url, "nodes")
@@ -163,5 +163,5 @@ def ask(management_url: str, path: str) -> Any:  # noqa: ANN401 - JSON
     """Return what a private node's management API says of `path`. Raises: URLError, OSError, ValueError."""
     # The address is ours.
     request = urllib.request.Request(f"{management_url}/api/{path}", headers={"Authorization": _GUEST})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=_ANSWERS_WITHIN_SECONDS) as answer:  # noqa: S310
         return json.load(answer)

@@ -29,7 +29,7 @@ class ReplicaSet:
             # mongod listens only once it has recovered its journal.
             return True
         try:
-            hello = await _tell(member, "hello")
+            hello = await _command(member, "hello")
             if "setName" not in hello and member == self.members[0]:
                 await self._form()
         except PyMongoError:
@@ -42,14 +42,14 @@ class ReplicaSet:
         first = self.members[0]
         members = [{"_id": number, "host": member.address} for number, member in enumerate(self.members)]
         try:
-            await _tell(first, {"replSetInitiate": {"_id": REPLICA_SET, "members": members, "settings": _SETTINGS}})
+            await _command(first, {"replSetInitiate": {"_id": REPLICA_SET, "members": members, "settings": _SETTINGS}})
         except OperationFailure as error:
             if error.code != _ALREADY_INITIALIZED:
                 raise
             # A run on other ports than the last: the members no longer find themselves in what they agreed upon.
-            config = (await _tell(first, {"replSetGetConfig": 1}))["config"]
+            config = (await _command(first, {"replSetGetConfig": 1}))["config"]
             moved = {**config, "members": members, "version": config["version"] + 1}
-            await _tell(first, {"replSetReconfig": moved, "force": True})
+            await _command(first, {"replSetReconfig": moved, "force": True})
 
 
 async def primary_of(address: str) -> str | None:
@@ -68,7 +68,7 @@ async def primary_of(address: str) -> str | None:
     return primary
 
 
-async def _tell(member: MongoDB, command: str | dict[str, Any]) -> dict[str, Any]:
+async def _command(member: MongoDB, command: str | dict[str, Any]) -> dict[str, Any]:
     # A connection for one command: forming the set closes those that were open before.
     async with AsyncMongoClient[dict[str, Any]](
         member.url, directConnection=True, serverSelectionTimeoutMS=_PATIENCE_MS

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ops.embedded.backoff import LONGEST
-from ops.embedded.keeper import Keeper, State
+from ops.embedded.keeper import LONGEST, Keeper, State
 from ops.embedded.part import Part, Stage
 
 _NEEDS = {Stage.SERVICES: Stage.FOUNDATION, Stage.MK: Stage.SERVICES, Stage.EDGE: Stage.SERVICES}

@@ -2,81 +2,40 @@
 
 import time
 
-from starlette.middleware.cors import CORSMiddleware
-
-from chassis.messaging.publisher import Publisher
-from chassis.messaging.rpc import Requests
 from chassis.observability.logging import logger
-from services.edge.asking import Services
+from chassis.process import run
 from services.edge.auth import Keys, Tokens
-from services.edge.body_limit import BodyLimit
-from services.edge.given import Parts, Rates
-from services.edge.mistakes import Mistakes, allowed_by
-from services.edge.observing import HttpMetrics
-from services.edge.openapi import Documented
-from services.edge.pages import Pages
-from services.edge.queued import Queued
-from services.edge.rates import Rate
+from services.edge.broker import RabbitBroker
+from services.edge.dependencies import Parts, Rates
+from services.edge.gateway import Gateway
+from services.edge.held import HeldQueues
+from services.edge.layers import layered
+from services.edge.metrics import HttpMetrics
+from services.edge.middleware.admission import Pools
+from services.edge.ports import Broker
+from services.edge.receipts import Receipts
 from services.edge.replica import Edge
-from services.edge.room import Door, Room
-from services.edge.routes import contacts, evaluations, health, links, menu, notifications, tickets
+from services.edge.routes import application
 from services.edge.settings import Settings
-
-ROUTES = (menu, tickets, contacts, evaluations, links, notifications, health)
-ASKED_WITH = ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer", "X-Request-ID"]
-TOLD_WITH = ["ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-ID"]
+from services.edge.web.pages import Pages
 
 
-def build(settings: Settings | None = None) -> Edge:
-    """One replica of the edge."""
+def build(settings: Settings | None = None, *, broker: Broker | None = None) -> Edge:
+    """One replica of the edge; what is given is used."""
     settings = settings or Settings()
-    log, metrics = logger(), HttpMetrics()
-    room = Room(settings.max_in_flight, metrics=metrics)
-    publisher = Publisher(settings.broker_url, app_id="edge", rights=settings.amqp_rights)
-    requests = Requests(publisher)
-    keys = Keys(settings.jwks_url, refresh_after=settings.jwks_refresh_after, max_age=settings.jwks_max_age, log=log)
+    log, metrics, now = logger(), HttpMetrics(), time.monotonic
+    broker = broker or RabbitBroker(settings, now=now)
+    keys = Keys.of(settings, log=log)
     metrics.keys_age.set_function(keys.age_seconds)
-    http = Documented(title="Atendo", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
-    http.state.parts = Parts(
-        services=Services(requests, settings.reply_within, room),
-        queued=Queued(now=time.monotonic),
-        tokens=Tokens(keys, audience=settings.token_audience),
-        rates=_rates(settings),
-        pages=Pages(),
-    )
-    for routes in ROUTES:
-        http.include_router(routes.router)
-    allowed = allowed_by(route for routes in ROUTES for route in routes.router.routes)
-    Mistakes(log=log, allowed=allowed).answer_in(http)
-    _guard(http, settings, room)
-    return Edge(settings, publisher=publisher, requests=requests, keys=keys, http=http, log=log, metrics=metrics)
-
-
-def _guard(http: Documented, settings: Settings, room: Room) -> None:
-    http.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    http.add_middleware(Door, room=room)
-    if settings.cors_origins:
-        http.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=ASKED_WITH,
-            expose_headers=TOLD_WITH,
-        )
-
-
-def _rates(settings: Settings) -> Rates:
-    return Rates(
-        customers=Rate(settings.rate_limit, now=time.monotonic),
-        contacts=Rate(settings.contact_rate_limit, now=time.monotonic),
-        addresses=Rate(settings.address_rate_limit, now=time.monotonic),
-    )
+    pools = Pools(settings.max_in_flight, shed=metrics.shed)
+    gateway = Gateway(broker.requests, within=settings.reply_within, pools=pools, held=HeldQueues(now=now), log=log)
+    tokens, receipts = Tokens(keys, audience=settings.token_audience), Receipts(settings.receipt_secret)
+    rates = Rates.of(settings, now=now)
+    parts = Parts(gateway, broker.live, receipts, tokens, rates, Pages())
+    http = application(parts, log=log)
+    app = layered(http, settings, parts=parts, metrics=metrics)
+    return Edge(settings, broker=broker, keys=keys, http=http, app=app, metrics=metrics)
 
 
 if __name__ == "__main__":
-    import uvloop
-
-    async def _main() -> None:
-        await build().run()
-
-    uvloop.run(_main())
+    run(build)

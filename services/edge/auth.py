@@ -3,13 +3,14 @@
 import asyncio
 import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import jwt
 from jwt.exceptions import PyJWTError
 
 from chassis.observability.logging import Log
+from services.edge.settings import Settings
 
 ALGORITHM = "RS256"
 LEEWAY = timedelta(seconds=10)
@@ -27,11 +28,17 @@ class BadToken(Exception):
 
 
 class KeysUnknown(Exception):
-    """The issuer has not told its keys yet, so that no token can be judged."""
+    """The issuer has not shown its keys yet, so that no token can be judged."""
 
 
 class Keys:
-    """The issuer's public keys; while it is away, those it told last."""
+    """The issuer's public keys; while it is away, those it showed last."""
+
+    @classmethod
+    def of(cls, settings: Settings, *, log: Log) -> Self:
+        """Those of the issuer that the settings name."""
+        ages = {"refresh_after": settings.jwks_refresh_after, "max_age": settings.jwks_max_age}
+        return cls(settings.jwks_url, **ages, log=log)
 
     def __init__(self, url: str, *, refresh_after: timedelta, max_age: timedelta, log: Log) -> None:
         self._url = url
@@ -41,7 +48,7 @@ class Keys:
         self._client = httpx2.AsyncClient(timeout=FETCH_WITHIN.total_seconds())
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._asked_at = float("-inf")
-        self._told_at = float("-inf")
+        self._shown_at = float("-inf")
         self._asking = asyncio.Lock()
 
     @property
@@ -50,8 +57,8 @@ class Keys:
         return bool(self._keys)
 
     def age_seconds(self) -> float:
-        """How long ago the issuer told them; infinite where it never did."""
-        return time.monotonic() - self._told_at
+        """How long ago the issuer showed them; infinite where it never did."""
+        return time.monotonic() - self._shown_at
 
     async def find(self, key_id: str | None) -> jwt.PyJWK:
         """The key of this id; an unknown one makes us ask the issuer again, now and then.
@@ -82,7 +89,7 @@ class Keys:
             self._log.warning("keys not refreshed", error=type(error).__name__, known=len(self._keys))
             return
         if keys:
-            self._keys, self._told_at = keys, self._asked_at
+            self._keys, self._shown_at = keys, self._asked_at
 
     async def keep_fresh(self) -> None:
         """Ask at once, then after `max_age`, or every second while no key is known."""
@@ -96,7 +103,7 @@ class Keys:
         await self._client.aclose()
 
 
-def _read(answer: Any) -> dict[str | None, jwt.PyJWK]:  # noqa: ANN401 - whatever the issuer says
+def _read(answer: Any) -> dict[str | None, jwt.PyJWK]:  # noqa: ANN401 - whatever the issuer answers
     entries = answer.get("keys") if isinstance(answer, dict) else None
     found: dict[str | None, jwt.PyJWK] = {}
     for entry in entries if isinstance(entries, list) else []:
@@ -111,7 +118,7 @@ def _read(answer: Any) -> dict[str | None, jwt.PyJWK]:  # noqa: ANN401 - whateve
 
 
 class Tokens:
-    """Tells the customer of a request by its bearer token."""
+    """Finds the customer of a request by its bearer token."""
 
     def __init__(self, keys: Keys, *, audience: str) -> None:
         self._keys = keys

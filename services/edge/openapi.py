@@ -1,4 +1,4 @@
-"""Completes the OpenAPI document that FastAPI makes, so that it tells what the edge really answers."""
+"""Completes the OpenAPI document that FastAPI makes, so that it shows what the edge really answers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from contracts.requests import Problem
-from services.edge.inputs import LinkRating
+from services.edge.models import LinkRating
 
 _REF = "#/components/schemas/{model}"
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")

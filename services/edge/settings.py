@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import limits
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from chassis.settings import Settings as ServiceSettings
@@ -43,7 +43,13 @@ class Settings(ServiceSettings):
     """How long a service may take to answer."""
 
     max_in_flight: int = Field(default=100, ge=1)
-    """How many commands and queries may wait for the services at a time; what is more is answered 503 at once."""
+    """How many commands and queries may wait for one service at a time; what is more is answered 503 at once."""
+
+    receipt_secret: SecretStr = Field(min_length=16)
+    """What receipts of accepted contacts are signed with: the same in every replica (R13)."""
+
+    trusted_proxies: int = Field(default=0, ge=0)
+    """How many proxies of ours stand in front, each adding to `X-Forwarded-For` whom it saw."""
 
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
 

@@ -28,6 +28,7 @@ USED_BY = {
     "amqp_password": "AMQP_PASSWORD_FILE",
     "mongo_password": "MONGO_PASSWORD_FILE",
     "link_secret": "LINK_SECRET_FILE",
+    "receipt_secret": "RECEIPT_SECRET_FILE",
 }
 PORT = 8080
 

@@ -23,9 +23,9 @@ async def client(mails: Sink) -> AsyncIterator[aiosmtplib.SMTP]:
         yield connected
 
 
-async def _say(port: int, said: bytes, *, lines: int) -> list[bytes]:
+async def _reply(port: int, replies: bytes, *, lines: int) -> list[bytes]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(said)
+    writer.write(replies)
     answers = [await asyncio.wait_for(reader.readline(), 5) for _ in range(lines)]
     writer.close()
     await writer.wait_closed()
@@ -80,7 +80,7 @@ async def test_commands_may_run_ahead_of_their_answers(mails: Sink) -> None:
         b"DATA\r\nprimeiro\r\n.\r\nNOOP\r\nMAIL FROM:<>\r\nRCPT TO:<d@exemplo.test>\r\nDATA\r\n.\r\nQUIT\r\n"
     )
 
-    answers = await _say(mails.port, session, lines=17)
+    answers = await _reply(mails.port, session, lines=17)
 
     assert [answer[:3] for answer in answers] == [
         b"220",
@@ -112,9 +112,9 @@ async def test_a_mail_may_come_byte_by_byte(mails: Sink) -> None:
 
 
 async def test_what_is_out_of_order_is_refused(mails: Sink) -> None:
-    said = b"MAIL FROM:<a@b.test>\r\nHELO a\r\nRCPT TO:<c@d.test>\r\nDATA\r\nMAIL FROM:a\r\nGOSH\r\n"
+    replies = b"MAIL FROM:<a@b.test>\r\nHELO a\r\nRCPT TO:<c@d.test>\r\nDATA\r\nMAIL FROM:a\r\nGOSH\r\n"
 
-    answers = await _say(mails.port, said, lines=7)
+    answers = await _reply(mails.port, replies, lines=7)
 
     assert [answer[:3] for answer in answers] == [b"220", b"503", b"250", b"503", b"503", b"501", b"500"]
 

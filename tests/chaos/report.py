@@ -82,7 +82,7 @@ def _run(run: Run) -> Rows:
         ("commands sent", f"{run.commands}, at most {run.rate:g} a second, in {run.driven_for}"),
         ("came to rest after", str(run.rested_after)),
         ("retries brought forward at the end", f"{run.hastened}, from the rungs of 2 min and more"),
-        ("machine", run.machine.words),
+        ("machine", run.machine.text),
         ("violations", str(sum(len(verdict.violations) for verdict in run.verdicts))),
     ]
 

@@ -11,9 +11,10 @@ from aiormq.exceptions import ChannelLockedResource
 from yarl import URL
 
 from chassis.messaging.publisher import Publisher
-from chassis.messaging.rpc import NobodyThere, NoReply, Requests
+from chassis.messaging.rpc import NobodyThere, NoReply, RequestRefused, Requests, UnreadableReply
 from chassis.service import Service
 from chassis.settings import Settings
+from contracts.replies import PendingEvaluation
 from contracts.requests import ListEvaluations, SubmitEvaluation
 from contracts.topology import REPLIES, REPLY_BY
 from tests.doors import Door
@@ -52,6 +53,35 @@ async def test_replies_find_their_callers_and_nobody_waits_for_another(system: S
     answers = await asyncio.gather(*(system.answer(a_query(f"c{n}")) for n in range(40)))
 
     assert [answer["for"] for answer in answers] == [f"c{n}" for n in range(40)]
+
+
+async def test_what_is_answered_has_the_type_that_the_contract_promises(system: System) -> None:
+    pending = {"evaluation_id": str(uuid4()), "protocol": "p", "closed_at": "2026-01-05T12:00:00Z"}
+
+    async def on_list_evaluations(query: ListEvaluations) -> object:
+        answers = {"ana": [pending | {"expires_at": "2026-01-19T12:00:00Z"}], "bia": [pending | {"score": "segredo"}]}
+        if query.customer_id not in answers:
+            raise LookupError("Não há.")
+        return answers[query.customer_id]
+
+    def build(settings: Settings) -> Service:
+        service = Service("feedback", settings)
+        service.answers(ListEvaluations, on_list_evaluations, refuses={LookupError: 404})
+        return service
+
+    await system.run(build, Settings)
+    within = timedelta(seconds=20)
+
+    [evaluation] = await system.requests.ask(a_query("ana"), within=within)
+    with pytest.raises(UnreadableReply) as unreadable:
+        await system.requests.ask(a_query("bia"), within=within)
+    with pytest.raises(RequestRefused) as refused:
+        await system.requests.ask(a_query("eva"), within=within)
+
+    assert isinstance(evaluation, PendingEvaluation)
+    assert unreadable.value.fields == ["0.expires_at"]
+    assert "segredo" not in str(unreadable.value)
+    assert refused.value.problem.status == 404
 
 
 async def test_a_query_that_nobody_answers_expires_and_leaves_nothing(system: System) -> None:
@@ -113,13 +143,13 @@ async def test_an_asker_whose_lost_connection_still_holds_its_reply_queue_asks_o
     await publisher.start()
     requests = Requests(publisher)
     await requests.start()
-    held = requests.reply_queue
+    held = requests.queue.name
 
     door.lose()
 
     answer = await eventually(lambda: answer_to(requests), timedelta(seconds=60))
     assert answer == {"for": "ana"}
-    await requests.check()
+    await requests.queue.check()
     channel = await system.publisher.connection.channel()
     with pytest.raises(ChannelLockedResource):
         await channel.declare_queue(held, passive=True, robust=False)
@@ -129,6 +159,6 @@ async def test_an_asker_whose_lost_connection_still_holds_its_reply_queue_asks_o
 
 async def answer_to(requests: Requests) -> object:
     try:
-        return (await requests.ask(a_query(), within=timedelta(seconds=1))).ok
+        return (await requests.reply(a_query(), within=timedelta(seconds=1))).ok
     except (NobodyThere, NoReply):
         return None

@@ -50,8 +50,8 @@ def logins(broker: Broker, vhost_url: str, folder: Path) -> Iterator[Mapping[str
 def filled(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """The definitions with the hashes of the passwords that are in `folder`, as a broker's start makes them."""
     command = [RABBITMQ / "with-passwords", RABBITMQ / "definitions.json", folder]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - ours
-    made: dict[str, list[dict[str, Any]]] = json.loads(told)
+    users = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - ours
+    made: dict[str, list[dict[str, Any]]] = json.loads(users)
     return made
 
 

@@ -1,6 +1,6 @@
 """Each user of the broker, on a real one: what it may do, tried one by one, and that it may do nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
 import aio_pika
@@ -11,7 +11,7 @@ from aio_pika.exceptions import ProbableAuthenticationError
 from contracts import topology
 from contracts.catalogue import all_requests, messages
 from tests.deploy import attempts
-from tests.deploy.logins import Login, management
+from tests.deploy.logins import Login, logins, management
 from tests.infra import Broker
 
 Users = Mapping[str, Login]
@@ -42,7 +42,16 @@ CONSUMES = {
 OWN_QUERIES = {name: {f"{name}.queries"} if name in SERVICES else set() for name in PUBLISHERS}
 
 
-def says(user: str) -> set[tuple[str, str]]:
+@pytest.fixture(scope="module")
+def everyone(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Users]:
+    """Give every user's login on one virtual host, for tests that look at rights alone: those come before what is."""
+    vhost = f"test-{uuid4().hex[:12]}"
+    with logins(broker, broker.make_vhost(vhost), tmp_path_factory.mktemp("passwords")) as found:
+        yield found
+    broker.drop_vhost(vhost)
+
+
+def stated(user: str) -> set[tuple[str, str]]:
     """What a user may publish, as (exchange, key)."""
     if user == "edge":
         return {("requests", queue) for queue in ASKED}
@@ -57,66 +66,70 @@ def says(user: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("user", PUBLISHERS)
-async def test_a_user_publishes_what_is_its_own_to_say_and_nothing_else(users: Users, user: str) -> None:
-    tried = [(exchange, key) for exchange in EXCHANGES for key in dict.fromkeys(KEYS)]
+async def test_a_user_publishes_what_is_its_own_to_say_and_nothing_else(everyone: Users, user: str) -> None:
+    # the broker's own topic exchanges know rights for exchanges alone, not for keys
+    tried = [(exchange, key) for exchange in EXCHANGES for key in (KEYS[::10] if "amq." in exchange else KEYS)]
 
-    let = await attempts.those_allowed(users[user].url, tried, lambda one: attempts.publishing(*one))
+    let = await attempts.those_allowed(everyone[user].url, tried, lambda one: attempts.publishing(*one))
 
-    assert let == says(user)
+    assert let == stated(user)
 
 
 @pytest.mark.parametrize("user", PUBLISHERS)
 @pytest.mark.parametrize("act", [attempts.consuming, attempts.getting, attempts.purging])
 async def test_a_user_reads_its_own_working_queues_and_no_other(
-    users: Users, user: str, act: attempts.ActOnQueue
+    everyone: Users, user: str, act: attempts.ActOnQueue
 ) -> None:
-    let = await attempts.those_allowed(users[user].url, QUEUES, act)
+    let = await attempts.those_allowed(everyone[user].url, QUEUES, act)
 
     assert let == CONSUMES[user]
 
 
 @pytest.mark.parametrize("user", PUBLISHERS)
-async def test_a_user_declares_and_deletes_its_queue_of_queries_and_nothing_else(users: Users, user: str) -> None:
+async def test_a_user_declares_and_deletes_its_queue_of_queries_and_nothing_else(everyone: Users, user: str) -> None:
     names = (*QUEUES, f"{user}.more", "more")
 
-    declared = await attempts.those_allowed(users[user].url, names, attempts.redeclaring)
-    deleted = await attempts.those_allowed(users[user].url, names, attempts.deleting_queue)
+    declared = await attempts.those_allowed(everyone[user].url, names, attempts.redeclaring)
+    deleted = await attempts.those_allowed(everyone[user].url, names, attempts.deleting_queue)
 
     assert (declared, deleted) == (OWN_QUERIES[user], OWN_QUERIES[user])
 
 
 @pytest.mark.parametrize("user", PUBLISHERS)
-async def test_a_user_declares_and_deletes_no_exchange(users: Users, user: str) -> None:
+async def test_a_user_declares_and_deletes_no_exchange(everyone: Users, user: str) -> None:
     names = (*topology.EXCHANGES, f"{user}.more")
 
-    declared = await attempts.those_allowed(users[user].url, names, attempts.redeclaring_exchange)
-    deleted = await attempts.those_allowed(users[user].url, names, attempts.deleting_exchange)
+    declared = await attempts.those_allowed(everyone[user].url, names, attempts.redeclaring_exchange)
+    deleted = await attempts.those_allowed(everyone[user].url, names, attempts.deleting_exchange)
 
     assert (declared, deleted) == (set(), set())
 
 
 @pytest.mark.parametrize("user", PUBLISHERS)
-async def test_a_user_hears_no_more_than_it_is_meant_to(users: Users, user: str) -> None:
-    keys = ("#", "mk.customer_saved.v1", "mk.customer_erased.v1", "tickets.ticket_opened.v1", *ASKED)
-    tried = [(queue, exchange, key) for queue in QUEUES for exchange in topology.EXCHANGES for key in keys]
+async def test_a_user_hears_no_more_than_it_is_meant_to(everyone: Users, user: str) -> None:
+    keys = ("#", "mk.customer_saved.v1", "mk.customer_erased.v1", "tickets.ticket_opened.v1", "contacts.commands")
+    keys_of = {name: keys if name != "requests" else (*keys[:-1], *ASKED) for name in topology.EXCHANGES}
+    tried = [(queue, exchange, key) for queue in QUEUES for exchange, some in keys_of.items() for key in some]
 
-    let = await attempts.those_allowed(users[user].url, tried, lambda one: attempts.binding(*one))
+    let = await attempts.those_allowed(everyone[user].url, tried, lambda one: attempts.binding(*one))
 
     own = {(queue, "requests", queue) for queue in OWN_QUERIES[user]}
     of_mk = {*(("mk", "atendo", key) for key in keys), ("mk", "mk", "mk.customer_erased.v1")}
     assert let == (of_mk if user == "mk" else own)
 
 
-async def test_the_edge_hears_answers_to_itself_and_to_nobody_else(users: Users) -> None:
-    async with attempts.as_user(users["edge"].url) as connection:
+async def test_the_edge_hears_answers_to_itself_and_to_nobody_else(everyone: Users) -> None:
+    async with attempts.as_user(everyone["edge"].url) as connection:
         channel = await connection.channel()
         await channel.declare_queue(A_REPLY, exclusive=True, auto_delete=True)
         keys = [A_REPLY, "#", "edge.replies.#", "edge.replies.*", "contacts.commands"]
-        heard = {key for key in keys if await attempts.allowed(connection, attempts.binding(A_REPLY, "replies", key))}
+        received = {
+            key for key in keys if await attempts.allowed(connection, attempts.binding(A_REPLY, "replies", key))
+        }
         elsewhere = [attempts.binding(A_REPLY, name, "#") for name in topology.EXCHANGES if name != "replies"]
         others = [one for one in elsewhere if await attempts.allowed(connection, one)]
 
-    assert heard == {A_REPLY}
+    assert received == {A_REPLY}
     assert others == []
 
 
@@ -130,21 +143,23 @@ async def test_a_queue_of_queries_sends_its_rejects_nowhere_that_its_owner_may_n
 
 
 @pytest.mark.parametrize("user", PUBLISHERS)
-async def test_a_user_has_no_way_into_the_management(broker: Broker, users: Users, user: str) -> None:
-    with httpx2.Client(base_url=broker.management_url, auth=users[user].credentials) as client:
+async def test_a_user_has_no_way_into_the_management(broker: Broker, everyone: Users, user: str) -> None:
+    with httpx2.Client(base_url=broker.management_url, auth=everyone[user].credentials) as client:
         answers = {path: client.get(f"/api/{path}").status_code for path in ("overview", "users", "definitions")}
 
     assert set(answers.values()) == {401}
 
 
-async def test_people_may_do_everything_with_messages_and_look_but_make_no_users(broker: Broker, users: Users) -> None:
-    ops = users["ops"]
+async def test_people_may_do_everything_with_messages_and_look_but_make_no_users(
+    broker: Broker, everyone: Users
+) -> None:
+    ops = everyone["ops"]
 
-    said = await attempts.those_allowed(ops.url, KEYS[:5], lambda key: attempts.publishing("atendo", key))
+    published = await attempts.those_allowed(ops.url, KEYS[:5], lambda key: attempts.publishing("atendo", key))
     laid = await attempts.those_allowed(ops.url, QUEUES, lambda queue: attempts.publishing("", queue))
     read = await attempts.those_allowed(ops.url, QUEUES, attempts.getting)
 
-    assert (len(said), laid, read) == (5, set(QUEUES), set(QUEUES))
+    assert (len(published), laid, read) == (5, set(QUEUES), set(QUEUES))
     with httpx2.Client(base_url=broker.management_url, auth=ops.credentials) as client:
         assert client.get("/api/overview").status_code == 200
         assert client.put("/api/users/more", json={"password": "x", "tags": ""}).status_code == 401
@@ -162,14 +177,17 @@ async def test_a_user_whose_password_was_never_set_cannot_log_in(broker: Broker,
 
 
 @pytest.mark.parametrize("header", ["CC", "BCC"])
-async def test_no_header_makes_a_message_one_that_its_sender_may_not_say(users: Users, header: str) -> None:
+async def test_no_header_makes_a_message_one_that_its_sender_may_not_say(everyone: Users, header: str) -> None:
     forged, own_key = "tickets.ticket_opened.v1", "contacts.contact_received.v1"
-    async with attempts.as_user(users["ops"].url) as listening, attempts.as_user(users["contacts"].url) as forging:
-        ear = await (await listening.channel()).declare_queue(exclusive=True)
-        await ear.bind("atendo", forged)
+    async with (
+        attempts.as_user(everyone["ops"].url) as listening,
+        attempts.as_user(everyone["contacts"].url) as forging,
+    ):
+        queue = await (await listening.channel()).declare_queue(exclusive=True)
+        await queue.bind("atendo", forged)
 
         let = await attempts.allowed(forging, attempts.publishing("atendo", own_key, {header: [forged]}))
-        arrived = await ear.get(fail=False)
+        arrived = await queue.get(fail=False)
 
     # RabbitMQ 4 refuses it; 3.10 brings it to another's queue, under the key that its sender may use (ADR 16)
     assert (let, arrived and arrived.routing_key) in {(False, None), (True, own_key)}

@@ -27,7 +27,7 @@ from tests.infra import Broker
 from tests.journeys.provider import ANA, Provider, link_in
 from tests.services.edge.surroundings import Issuer
 from tests.smtp import Mailbox, Received
-from tests.system import System, said
+from tests.system import System, emitted
 
 Users = Mapping[str, Login]
 
@@ -51,7 +51,7 @@ class Imported(System):
         await super().close()
         await self.mk.stop()
 
-    async def say(self, *messages: Message) -> None:
+    async def publish(self, *messages: Message) -> None:
         """Publish as MK."""
         for message in messages:
             await self.mk.publish(Envelope.of(message))
@@ -96,8 +96,10 @@ async def test_a_contact_becomes_a_ticket_is_closed_and_rated_with_everyone_as_t
 
     protocol = (await provider.write(ANA)).json()["protocol"]
     ticket = await provider.ticket_of(protocol)
-    closing = said(mk.TicketClosed, at=datetime.now(UTC), ticket_id=ticket, closed_by="joana", request_evaluation=True)
-    await provider.system.say(closing)
+    closing = emitted(
+        mk.TicketClosed, at=datetime.now(UTC), ticket_id=ticket, closed_by="joana", request_evaluation=True
+    )
+    await provider.system.publish(closing)
     mails = await eventually(lambda: those_with_a_link(provider.mailbox))
     answer = await provider.app(ANA).post(link_in(mails[0]), data={"score": "5"})
 
@@ -119,7 +121,7 @@ async def test_what_fails_climbs_the_ladder_and_what_nobody_can_read_is_buried(
     service = await imported.run(build, Settings, **feedback(users))
     rungs = [queue.name for queue in topology.queues() if queue.service == "feedback" and queue.kind == "retry"]
 
-    await imported.say_raw("requests", "feedback.commands", b'{"kind": "fly"}')
+    await imported.publish_raw("requests", "feedback.commands", b'{"kind": "fly"}')
     await eventually(lambda: waiting(imported, "feedback.dead"))
     for queue in service.queues:
         if queue.kind != "queries":
@@ -199,7 +201,7 @@ async def test_who_asks_without_an_exchange_for_the_answer_gets_none_and_stops_n
     body = ListEvaluations(request_id=uuid4(), customer_id="ana").model_dump_json().encode()
 
     question = Envelope("requests", "feedback.queries", body, type="ListEvaluations.v1", reply_to="somebody")
-    await imported.requests.ask(ListEvaluations(request_id=uuid4(), customer_id="ana"), within=timedelta(seconds=20))
+    await imported.requests.reply(ListEvaluations(request_id=uuid4(), customer_id="ana"), within=timedelta(seconds=20))
     async with asyncio.timeout(20):
         await _as_people(users, question)
 

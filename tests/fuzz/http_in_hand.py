@@ -8,25 +8,27 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from starlette.types import ASGIApp, Message
 
-from contracts.requests import Reply, Request, contact_id
-from ops.embedded.mailbox.letters import Letters
-from ops.embedded.mailbox.page import letter_page, list_page
+from contracts.requests import Request, contact_id
+from ops.embedded.mailbox.mails import Mails
+from ops.embedded.mailbox.page import list_page, mail_page
 from services.edge.app import build
 from services.edge.settings import Settings
 from tests.fuzz.hostile import bodies, texts
 from tests.fuzz.target import Target
 from tests.mk.fakes import mk_in_memory
-from tests.services.edge.conftest import UNLIMITED
+from tests.services.edge.conftest import SECRET, UNLIMITED
+from tests.services.edge.fakes import FakeServices
 from tests.services.edge.surroundings import Issuer
 
+A = TypeVar("A")
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 TICKET = {
     "protocol": "20260105000001",
@@ -36,32 +38,44 @@ TICKET = {
     "status": "pending",
     "phase": None,
 }
-LINKED = {"evaluation_id": str(uuid4()), "protocol": "20260105000001", "closed_at": NOW.isoformat(), "state": "waiting"}
+LINKED = {
+    "evaluation_id": str(uuid4()),
+    "protocol": "20260105000001",
+    "closed_at": NOW.isoformat(),
+    "expires_at": NOW.isoformat(),
+    "state": "open",
+}
 ANSWERS: dict[str, object] = {
     "get_menu": {"options": ["tickets"]},
     "get_contact_form": {"connections": [], "connection_required": False, "sectors": [], "max_length": 4000},
     "list_tickets": {"items": [TICKET], "next_cursor": None},
     "get_ticket": TICKET | {"timeline": [], "version": 1},
-    "list_evaluations": [LINKED | {"expires_at": NOW.isoformat()}],
+    "list_evaluations": [LINKED],
     "list_notifications": {"items": [], "unread": 0, "next_cursor": None},
     "get_contact": {"contact_id": str(uuid4()), "state": "emailed"},
     "open_evaluation_link": LINKED,
+    "get_evaluation": LINKED,
 }
 
 
-class Answering:
+class Answering(FakeServices):
     """Stands for every service: answers at once, as each of them would where all is well."""
 
-    async def ask(self, request: Request[Any], *, within: timedelta) -> Reply:
+    async def ask(self, request: Request[A], *, within: timedelta) -> A:
         """Answer; the request must be one that could be sent."""
         assert within
-        asked = json.loads(request.model_dump_json())
-        kind = asked["kind"]
-        if kind == "submit_contact":
-            return Reply(ok={"contact_id": str(contact_id(request.request_id)), "state": "emailed"})
-        if kind.startswith("submit_evaluation"):
-            return Reply(ok={"evaluation_id": str(LINKED["evaluation_id"]), "score": asked["score"], "created": True})
-        return Reply.model_validate({"ok": ANSWERS.get(kind)})
+        return request.answer().validate_python(_answer(json.loads(request.model_dump_json()), request.request_id))
+
+
+def _answer(asked: dict[str, Any], request_id: UUID) -> object:
+    kind = asked["kind"]
+    if kind == "submit_contact":
+        return {"contact_id": contact_id(request_id), "state": "emailed"}
+    if kind.startswith("submit_evaluation"):
+        return {"evaluation_id": LINKED["evaluation_id"], "score": asked["score"], "created": True}
+    if kind == "mark_notification_read":
+        return {"id": asked["notification_id"], "read": True}
+    return ANSWERS[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +150,7 @@ def requests(draw: DrawFn, paths: SearchStrategy[str], headers: SearchStrategy[t
 
 
 def _queries() -> SearchStrategy[bytes]:
-    names = st.sampled_from(["limit", "cursor", "status", "odd", "customer"])
+    names = st.sampled_from(["limit", "cursor", "status", "odd", "customer", "receipt"])
     pairs = st.tuples(names, texts()).map(lambda one: f"{one[0]}={quote(one[1], errors='replace')}".encode())
     # a target is visible ASCII, or the server itself refuses it
     visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=20).map(str.encode)
@@ -163,6 +177,7 @@ def _edge_paths() -> SearchStrategy[str]:
         "/v1/evaluations/{}",
         "/v1/notifications/{}/read",
         "/avaliacao/{}",
+        "/avaliacao/{}/",
     ]
     fixed = ["/v1/menu", "/v1/tickets", "/v1/contact-form", "/v1/contacts", "/v1/evaluations", "/v1/notifications"]
     return st.one_of(
@@ -178,11 +193,22 @@ def _edge_headers(token: str) -> SearchStrategy[tuple[bytes, bytes]]:
     bent = st.tuples(st.integers(0, len(token)), _VISIBLE).map(
         lambda one: (b"authorization", f"Bearer {token[: one[0]]}".encode() + one[1] + token[one[0] :].encode())
     )
-    names = [b"idempotency-key", b"prefer", b"x-request-id", b"if-none-match", b"authorization", b"origin", b"accept"]
+    names = [
+        b"x-forwarded-for",
+        b"idempotency-key",
+        b"prefer",
+        b"x-request-id",
+        b"if-none-match",
+        b"authorization",
+        b"origin",
+        b"accept",
+    ]
     values = st.one_of(
         _VISIBLE,
         st.sampled_from([b"wait=5", b"wait=99999999999", b"WAIT = 3 ; x", b"wait=0,respond-async", b'W/"1"', b"*"]),
-        st.sampled_from([b"k", b"k" * 129, b"Bearer", b"Bearer a.b.c", b"Basic eDp5", b"bearer " + b"W" * 60_000]),
+        st.sampled_from(
+            [b"text/html", b"k", b"k" * 129, b"Bearer", b"Bearer a.b.c", b"Basic eDp5", b"bearer " + b"W" * 60_000]
+        ),
     )
     return st.one_of(good, good, good, bent, st.tuples(st.sampled_from(names), values))
 
@@ -200,7 +226,8 @@ def _check_edge(app: ASGIApp, loop: asyncio.AbstractEventLoop) -> Callable[[Aske
         answered = loop.run_until_complete(serve(app, asked))
         if asked.path not in {"/openapi.json", "/metrics", "/health/ready"}:
             _check_no_trace(answered)
-        if answered.status >= 400 and not asked.path.startswith("/avaliacao"):
+        is_page = answered.headers.get(b"content-type", b"").startswith(b"text/html")
+        if answered.status >= 400 and asked.method != "HEAD" and not is_page:
             assert json.loads(answered.body)["type"].startswith("urn:atendo:problem:")
         assert answered.headers[b"x-content-type-options"] == b"nosniff"
         for value in answered.headers.values():
@@ -212,12 +239,10 @@ def _check_edge(app: ASGIApp, loop: asyncio.AbstractEventLoop) -> Callable[[Aske
 
 def _edge(loop: asyncio.AbstractEventLoop) -> tuple[ASGIApp, str]:
     with closing(Issuer()) as issuer:
-        edge = build(Settings.model_validate({"jwks_url": issuer.url, "reply_within": "PT0.5S"} | UNLIMITED))
-        loop.run_until_complete(edge._keys.refresh())  # noqa: SLF001 - what `start` would do, without a broker
+        given = {"jwks_url": issuer.url, "trusted_proxies": 1, **SECRET, **UNLIMITED}
+        edge = build(Settings.model_validate(given), broker=Answering())
+        loop.run_until_complete(edge.keys.refresh())
         token = issuer.token()
-    parts = edge.http.state.parts
-    answering = replace(parts.services, requests=Answering(), within=timedelta(seconds=1))
-    edge.http.state.parts = replace(parts, services=answering)
     return edge.app, token
 
 
@@ -284,14 +309,14 @@ def _mail_bytes() -> SearchStrategy[bytes]:
 def _check_mailbox(folder: Path) -> Callable[[bytes], None]:
     def check(content: bytes) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        letters = Letters(folder)
-        letter = letters.get(letters.add(content, sender="a@b.example", recipients=["c@d.example"]))
-        assert letter is not None
+        mails = Mails(folder)
+        mail = mails.get(mails.add(content, sender="a@b.example", recipients=["c@d.example"]))
+        assert mail is not None
         # as its two interfaces write it
-        json.dumps(letter.as_maildev(), ensure_ascii=False).encode()
-        letter_page(letter).encode()
-        list_page([letter], total=1).encode()
-        letter.html().encode()
+        json.dumps(mail.as_maildev(), ensure_ascii=False).encode()
+        mail_page(mail).encode()
+        list_page([mail], total=1).encode()
+        mail.html().encode()
 
     return check
 

@@ -32,19 +32,19 @@ class Unsupported(Exception):
 
 def render(folder: Path) -> list[Resource]:
     """Every resource of the kustomization in `folder`, as it would be applied. Raises: Unsupported."""
-    said = yaml.safe_load((folder / "kustomization.yaml").read_text())
-    if unknown := set(said) - _KNOWN:
+    stated = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    if unknown := set(stated) - _KNOWN:
         raise Unsupported(f"{folder.name}: {', '.join(sorted(unknown))}")
-    resources = [one for name in said.get("resources", ()) for one in _load(folder / name)]
-    for patch in said.get("patches", ()):
+    resources = [one for name in stated.get("resources", ()) for one in _load(folder / name)]
+    for patch in stated.get("patches", ()):
         _patch(resources, patch, folder)
-    for labels in said.get("labels", ()):
+    for labels in stated.get("labels", ()):
         for resource in resources:
             _label(resource, labels)
     for resource in resources:
-        if "namespace" in said and resource["kind"] not in _CLUSTER_WIDE:
-            resource["metadata"]["namespace"] = said["namespace"]
-        for image in said.get("images", ()):
+        if "namespace" in stated and resource["kind"] not in _CLUSTER_WIDE:
+            resource["metadata"]["namespace"] = stated["namespace"]
+        for image in stated.get("images", ()):
             _rename(resource, image)
     return resources
 

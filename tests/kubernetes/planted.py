@@ -91,15 +91,15 @@ MISTAKES: dict[str, tuple[Rule, Callable[[R], Any]]] = {
     ),
     "a forgotten queue": (house_rules.queues_are_the_topology_s, lambda it: triggers(it, "notifier").pop(1)),
     "replicas beside a scaler": (
-        house_rules.scaling_has_the_last_word,
+        house_rules.scaling_decides_the_number,
         lambda it: the(it, "Deployment", "edge")["spec"].update(replicas=2),
     ),
     "scaling to nothing": (
-        house_rules.scaling_has_the_last_word,
+        house_rules.scaling_decides_the_number,
         lambda it: the(it, "ScaledObject", "tickets")["spec"].update(minReplicaCount=0),
     ),
     "a login that isn't there": (
-        house_rules.scaling_has_the_last_word,
+        house_rules.scaling_decides_the_number,
         lambda it: triggers(it, "tickets")[0]["metadata"].update(hostFromEnv="RABBITMQ_URL"),
     ),
     "a wrong port": (

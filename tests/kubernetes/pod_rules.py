@@ -22,9 +22,6 @@ from tests.kubernetes.manifests import (
     workloads,
 )
 
-OF_THE_SERVER = {"FORWARDED_ALLOW_IPS"}
-"""What uvicorn reads by itself."""
-
 AT_REST_MB, OVERLOADED_MB = 87, 107
 """The most that bench/README.md and the overload runs saw."""
 
@@ -76,7 +73,7 @@ def variables_are_settings(resources: Resources) -> Iterator[str]:
         needed = {"MONGO_URL"} if service_of(name) in STORING else set()
         needed |= {"AMQP_URL", "MIGRATES"} if name in SERVICES else set()
         needed |= {known for known, field in read.items() if settings.model_fields[field].is_required()}
-        yield from (f"{name}: nobody reads {unknown}" for unknown in sorted(set(given) - set(read) - OF_THE_SERVER))
+        yield from (f"{name}: nobody reads {unknown}" for unknown in sorted(set(given) - set(read)))
         yield from (f"{name}: needs {missing}" for missing in sorted(needed - set(given)))
         values = {read[known]: value for known, value in given.items() if known in read and value}
         values |= {"smtp_url": "smtp://mail"} if "smtp_url" in values else {}

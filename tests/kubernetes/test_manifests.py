@@ -23,7 +23,7 @@ RULES: tuple[Rule, ...] = (
     house_rules.they_are_valid,
     house_rules.every_service_is_there,
     house_rules.queues_are_the_topology_s,
-    house_rules.scaling_has_the_last_word,
+    house_rules.scaling_decides_the_number,
     pod_rules.ports_and_probes_are_the_code_s,
     pod_rules.variables_are_settings,
     house_rules.secrets_come_from_elsewhere,

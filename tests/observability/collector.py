@@ -48,9 +48,9 @@ class Collector:
 
     def take(self, body: bytes) -> None:
         """Read one delivery."""
-        for told in ExportTraceServiceRequest.FromString(body).resource_spans:
-            service = next(one.value.string_value for one in told.resource.attributes if one.key == "service.name")
-            for scope in told.scope_spans:
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            service = next(one.value.string_value for one in resource.resource.attributes if one.key == "service.name")
+            for scope in resource.scope_spans:
                 for span in scope.spans:
                     self.traces[span.trace_id.hex()].append(
                         Seen(

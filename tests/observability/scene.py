@@ -22,7 +22,7 @@ from tests.journeys.provider import ANA, BIA, SERVICES, Provider, link_in
 from tests.observability.programs import program
 from tests.services.edge.surroundings import Issuer
 from tests.smtp import Mailbox
-from tests.system import System, said
+from tests.system import System, emitted
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = timedelta(seconds=30)
@@ -69,7 +69,7 @@ class Scene:
         self._start_prometheus()
         # what happens before anybody looks is no change
         assert await self.unanswered({'atendo:queue_ready{queue="tickets.dead"}'}) == set()
-        await self._tell()
+        await self._live_a_day()
 
     async def _opens(self) -> bool:
         # the node answers its management API a moment before it takes connections
@@ -117,7 +117,7 @@ class Scene:
         )
         self._processes.append(Program(argv=command, log=self.folder / "prometheus.log").start())
 
-    async def _tell(self) -> None:
+    async def _live_a_day(self) -> None:
         """A contact, a closing with its evaluation, a mail that is put off, a dead letter, a service that is away."""
         provider = self.provider
         self._mailbox.refuse("451 4.3.0 try again later")
@@ -128,11 +128,11 @@ class Scene:
         self._mailbox.accept()
         ticket = await provider.ticket_of(self.protocols[0])
         now = datetime.now(UTC)
-        await self.system.say(
-            said(mk.TicketClosed, at=now, ticket_id=ticket, closed_by="joana", request_evaluation=True),
-            said(mk.TicketReopened, at=now, ticket_id=await provider.ticket_of(self.protocols[1]), reason=TEXT),
+        await self.system.publish(
+            emitted(mk.TicketClosed, at=now, ticket_id=ticket, closed_by="joana", request_evaluation=True),
+            emitted(mk.TicketReopened, at=now, ticket_id=await provider.ticket_of(self.protocols[1]), reason=TEXT),
         )
-        await self.system.say_raw("mk", "mk.sector_saved.v1", b"{not json", type="SectorSaved.v1")
+        await self.system.publish_raw("mk", "mk.sector_saved.v1", b"{not json", type="SectorSaved.v1")
         mails = await eventually(
             lambda: [one for one in self._mailbox.messages if "/avaliacao/" in one.as_string()] or None, PATIENCE
         )

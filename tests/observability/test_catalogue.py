@@ -33,7 +33,7 @@ def shown(registry: CollectorRegistry) -> dict[str, str]:
 def registry_of(name: str, tmp_path: Path) -> CollectorRegistry:
     """What a replica of a service counts in; it isn't started."""
     if name == "edge":
-        health: HealthApp = build_edge(EdgeSettings()).http.state.health
+        health: HealthApp = build_edge(EdgeSettings(receipt_secret="r" * 32)).http.state.health
         return health._registry  # noqa: SLF001 - there is no other way to it without serving
     if name == "mk":
         return build_mk(MkSettings(var_dir=tmp_path)).metrics.registry

@@ -11,9 +11,9 @@ DEPLOY = Path(__file__).parents[2] / "deploy" / "prometheus"
 def test_the_configuration_is_one_and_finds_the_rules() -> None:
     command = (program("promtool"), "check", "config", str(DEPLOY / "prometheus.yml"))
 
-    told = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - ours
+    finished = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - ours
 
     rules = len(list((DEPLOY / "rules").glob("*.yml")))
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert f"{rules} rule files found" in told.stdout
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert f"{rules} rule files found" in finished.stdout
     assert rules > 0

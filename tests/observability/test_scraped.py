@@ -13,7 +13,7 @@ from contracts.message import Message
 from contracts.metrics import CATALOGUE
 from contracts.topology import queues
 from ops.dashboards import ALL
-from services.edge.app import ROUTES
+from services.edge.routes import ROUTES
 from tests.observability.programs import program
 from tests.observability.scene import TEXT, Scene
 from tests.observability.test_rules import ALERTS
@@ -118,7 +118,7 @@ async def test_r28_no_metric_tells_of_a_person(scene: Scene) -> None:
 
     personal = {"ana", "bia", "Ana Ramos", TEXT, *scene.protocols}
     assert values & personal == set()
-    assert not any(word in text for text in shown.values() for word in (TEXT, "@", "Ramos", *scene.protocols))
+    assert not any(personal in text for text in shown.values() for personal in (TEXT, "@", "Ramos", *scene.protocols))
 
 
 async def test_r28_every_label_has_values_that_the_code_knows_beforehand(scene: Scene) -> None:

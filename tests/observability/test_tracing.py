@@ -22,7 +22,7 @@ from tests.observability.collector import Collector, Seen
 from tests.observability.replicas import ROOT, Replica, running
 from tests.services.edge.surroundings import Issuer
 from tests.smtp import Mailbox
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 SERVER, CLIENT, CONSUMER = 2, 3, 5
 THE_APPS = "00-11111111111111111111111111111111-2222222222222222-01"
@@ -47,16 +47,16 @@ def issuer() -> Iterator[Issuer]:
 
 async def a_provider(system: System) -> None:
     """MK tells of one customer and one sector."""
-    await system.say(
-        said(mk.SacOptionsSaved, mobile_menu=["tickets", "contacts"]),
-        said(
+    await system.publish(
+        emitted(mk.SacOptionsSaved, mobile_menu=["tickets", "contacts"]),
+        emitted(
             mk.SectorSaved,
             sector_id="tecnico",
             name="Técnico",
             responsible_email="tecnico@provedor.example",
             generate_ticket=True,
         ),
-        said(
+        emitted(
             mk.CustomerSaved,
             customer_id="ana",
             name="Ana Ramos",
@@ -89,6 +89,7 @@ async def test_one_trace_leads_from_the_app_s_request_to_both_mails(
 ) -> None:
     environment = {name.upper(): value for name, value in system.environment.items()} | {
         "JWKS_URL": issuer.url,
+        "RECEIPT_SECRET": "r" * 32,
         "SMTP_URL": mailbox.url,
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_BSP_SCHEDULE_DELAY": "200",
@@ -117,8 +118,8 @@ async def test_one_trace_leads_from_the_app_s_request_to_both_mails(
     assert [one.service for one in above(asked, spans)] == ["contacts", "edge"]
     assert {line["service"] for line in lines} == {"edge", "contacts", "tickets", "notifier"}
     assert f'trace_id="{trace}"' in numbers
-    told = str([(span.name, span.attributes) for span in collector.spans])
-    assert not any(personal in told for personal in ("ana", "Ana", "Sem conex", accepted.json()["protocol"], "@"))
+    found = str([(span.name, span.attributes) for span in collector.spans])
+    assert not any(personal in found for personal in ("ana", "Ana", "Sem conex", accepted.json()["protocol"], "@"))
 
 
 async def is_accepted(edge: Replica, token: str) -> httpx2.Response | None:
@@ -136,7 +137,7 @@ async def traces_of_mails(collector: Collector) -> list[str]:
 
 
 async def test_an_event_that_is_published_late_stays_in_its_trace(collector: Collector) -> None:
-    event = said(mk.CustomerErased, customer_id="ana")
+    event = emitted(mk.CustomerErased, customer_id="ana")
     tracing.begin("contacts", collector.url, log=logger())
     try:
         with tracing.consuming("contacts", {"traceparent": THE_APPS}):
@@ -156,13 +157,13 @@ async def test_a_dead_letter_keeps_its_trace_and_the_failure_is_seen_in_it(
     try:
         await system.run(build, Settings)
         with tracing.serving("POST", THE_APPS):
-            await system.say_raw("mk", "mk.sector_saved.v1", b"{not json", type="SectorSaved.v1")
+            await system.publish_raw("mk", "mk.sector_saved.v1", b"{not json", type="SectorSaved.v1")
         await eventually(lambda: has_died(system))
     finally:
         await tracing.end()
 
-    [letter] = await system.dead("contacts")
-    assert str(letter.headers["traceparent"]).split("-")[1] == THE_APPS.split("-")[1]
+    [dead_letter] = await system.dead("contacts")
+    assert str(dead_letter.headers["traceparent"]).split("-")[1] == THE_APPS.split("-")[1]
     [failed] = [span for span in collector.spans if span.kind == CONSUMER and span.failed]
     assert failed.trace == THE_APPS.split("-")[1]
     assert failed.attributes["atendo.outcome"] == "dead"
@@ -184,7 +185,7 @@ async def test_a_receiver_that_is_away_holds_nothing_up() -> None:
     assert tracing.carried() == {}
 
 
-def says(code: str) -> str:
+def output_of(code: str) -> str:
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=50, check=True
     )
@@ -193,15 +194,20 @@ def says(code: str) -> str:
 
 @pytest.mark.parametrize("service", ["contacts", "tickets", "notifier", "feedback", "edge"])
 def test_nothing_of_it_is_loaded_where_nobody_asks(service: str) -> None:
-    unwanted: tuple[str, ...] = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.proto", "chassis.spans")
-    if service != "edge":
-        # FastAPI loads the API, which does nothing, by itself
-        unwanted += ("opentelemetry.trace", "opentelemetry.context")
+    # FastAPI loads the API, which does nothing, by itself
+    of_the_api = () if service == "edge" else ("opentelemetry.trace", "opentelemetry.context")
+    unwanted = (
+        "opentelemetry.sdk",
+        "opentelemetry.exporter",
+        "opentelemetry.proto",
+        "chassis.observability.otel",
+        *of_the_api,
+    )
 
-    loaded = says(
+    loaded = output_of(
         f"import sys, services.{service}.app\n"
-        "from chassis import telemetry, tracing\n"
-        "tracing.begin('it', '', log=telemetry.logger())\n"
+        "from chassis.observability import logging, tracing\n"
+        "tracing.begin('it', '', log=logging.logger())\n"
         f"print([name for name in sys.modules if name.startswith({unwanted})])"
     )
 
@@ -209,16 +215,16 @@ def test_nothing_of_it_is_loaded_where_nobody_asks(service: str) -> None:
 
 
 def test_a_missing_package_is_named_in_one_line_and_nothing_fails() -> None:
-    [line] = says(
+    [line] = output_of(
         "import sys\n"
         "sys.modules['opentelemetry.sdk'] = None\n"
-        "from chassis import telemetry, tracing\n"
-        "telemetry.configure_logging('it', form='json', level='INFO')\n"
-        "tracing.begin('it', 'http://127.0.0.1:9', log=telemetry.logger())\n"
+        "from chassis.observability import logging, tracing\n"
+        "logging.configure_logging('it', form='json', level='INFO')\n"
+        "tracing.begin('it', 'http://127.0.0.1:9', log=logging.logger())\n"
         "with tracing.consuming('it', {}): pass\n"
     ).splitlines()
 
-    told = json.loads(line)
-    assert told["event"] == "traces are asked for, but not installed"
-    assert told["missing"].startswith("opentelemetry.sdk")
-    assert "atendo[tracing]" in told["do"]
+    found = json.loads(line)
+    assert found["event"] == "traces are asked for, but not installed"
+    assert found["missing"].startswith("opentelemetry.sdk")
+    assert "atendo[tracing]" in found["do"]

@@ -9,7 +9,7 @@ from tests.journeys.provider import ANA, Provider
 from tests.mk.running import mk_runs
 from tests.services.edge.surroundings import Issuer
 from tests.smtp import Mailbox
-from tests.system import System, said
+from tests.system import System, emitted
 
 
 class Running(Provider):
@@ -36,14 +36,14 @@ async def a_closed_ticket(provider: Running) -> tuple[str, str]:
     protocol = (await provider.write(ANA)).json()["protocol"]
     ticket = await provider.ticket_of(protocol)
     await close(provider, ticket)
-    await eventually(lambda: len(provider.system.heard_of(feedback.EvaluationRequested)) == 1)
+    await eventually(lambda: len(provider.system.received_of(feedback.EvaluationRequested)) == 1)
     return protocol, ticket
 
 
 async def close(provider: Running, ticket: str) -> None:
-    await provider.system.say(
-        said(mk.ServiceOrderCreated, at=datetime.now(UTC), ticket_id=ticket, service_order_id="os1"),
-        said(
+    await provider.system.publish(
+        emitted(mk.ServiceOrderCreated, at=datetime.now(UTC), ticket_id=ticket, service_order_id="os1"),
+        emitted(
             mk.TicketClosed,
             at=datetime.now(UTC) + timedelta(seconds=1),
             ticket_id=ticket,
@@ -54,8 +54,8 @@ async def close(provider: Running, ticket: str) -> None:
 
 
 async def rated(provider: Running) -> None:
-    (evaluation,) = provider.system.heard_of(feedback.EvaluationRequested)
+    (evaluation,) = provider.system.received_of(feedback.EvaluationRequested)
     path = f"/v1/evaluations/{evaluation['evaluation_id']}"
     answer = await provider.app(ANA).post(path, json={"score": 4, "comment": "Demorou"})
     assert answer.status_code == 201, answer.text
-    await eventually(lambda: len(provider.system.heard_of(feedback.EvaluationSubmitted)) == 1)
+    await eventually(lambda: len(provider.system.received_of(feedback.EvaluationSubmitted)) == 1)

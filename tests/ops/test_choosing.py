@@ -60,7 +60,7 @@ def test_what_is_asked_for_is_given_where_it_can_be() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "machine", "says"),
+    ("asked", "machine", "mentioned"),
     [
         ("auto", BARE, ["RabbitMQ and MongoDB", "no container engine answers", "install", "start Docker", "AMQP_URL"]),
         ("embedded", MAC_WITH_DOCKER, ["RabbitMQ and MongoDB", "install", "TEST_INFRA=containers"]),
@@ -68,12 +68,14 @@ def test_what_is_asked_for_is_given_where_it_can_be() -> None:
         ("docker", COMPLETE_WITH_DOCKER, ["embedded, containers or auto", "'docker'"]),
     ],
 )
-def test_what_can_not_be_had_is_one_line_that_says_what_to_do(asked: str, machine: Machine, says: list[str]) -> None:
+def test_what_can_not_be_had_is_one_line_that_says_what_to_do(
+    asked: str, machine: Machine, mentioned: list[str]
+) -> None:
     with pytest.raises(NowhereError) as problem:
         choose(asked, machine)
 
     assert "\n" not in str(problem.value)
-    assert [words for words in says if words not in str(problem.value)] == []
+    assert [part for part in mentioned if part not in str(problem.value)] == []
 
 
 @pytest.mark.parametrize("command", [("-m", "tests.choosing"), ("-m", "pytest", "-n2"), ("-m", "pytest", "-n0")])
@@ -95,7 +97,7 @@ def test_a_run_without_broker_and_database_ends_with_that_line(command: tuple[st
 async def test_a_run_that_is_interrupted_leaves_nothing_behind(
     number: signal.Signals, infra: Infra, tmp_path: Path
 ) -> None:
-    told = tmp_path / "url"
+    address = tmp_path / "url"
     (tmp_path / "test_waiting.py").write_text(WAITING)
     run = subprocess.Popen(  # noqa: ASYNC220, S603 - it only starts there; every word is ours
         (sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", str(tmp_path)),
@@ -105,8 +107,8 @@ async def test_a_run_that_is_interrupted_leaves_nothing_behind(
         # a run in the background of a shell is started without, and would hand that on
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
-    await eventually(lambda: told.exists() and told.read_text(), A_BUSY_MACHINES_START)
-    database = address_of(told.read_text(), default_port=0)
+    await eventually(lambda: address.exists() and address.read_text(), A_BUSY_MACHINES_START)
+    database = address_of(address.read_text(), default_port=0)
     assert answers(*database)
 
     run.send_signal(number)
@@ -124,17 +126,23 @@ def test_the_containers_are_those_of_docker_compose() -> None:
 
 def test_what_starts_a_broker_or_database_of_its_own_says_so() -> None:
     starts = re.compile(r"ops\.embedded\.(?:mongodb|rabbitmq|plan|cluster) import")
-    tests = [path for pattern in ("test_*.py", "conftest.py") for path in (ROOT / "tests").rglob(pattern)]
+    tests = [path for pattern in ("test_*.py", "large_*.py", "conftest.py") for path in (ROOT / "tests").rglob(pattern)]
 
     own = {path.name: path.read_text() for path in tests if starts.search(path.read_text())}
 
-    assert {"test_cluster.py", "test_up.py", "test_database_gone.py"} <= set(own)
+    assert {"large_cluster.py", "test_up.py", "test_database_gone.py"} <= set(own)
     assert [name for name, text in own.items() if "pytest.mark.embedded" not in text] == []
 
 
-def _python(*words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+def _python(*arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(  # noqa: S603 - every word is ours
-        (sys.executable, *words), cwd=ROOT, env=_alone(**more), check=False, capture_output=True, text=True, timeout=50
+        (sys.executable, *arguments),
+        cwd=ROOT,
+        env=_alone(**more),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=50,
     )
 
 

@@ -17,7 +17,7 @@ from ops.embedded.process import stop
 from services.tickets.app import build
 from services.tickets.settings import Settings
 from tests.eventually import eventually
-from tests.system import System, said
+from tests.system import System, emitted
 
 pytestmark = pytest.mark.embedded
 
@@ -74,7 +74,7 @@ async def service(amqp_url: str, database: Database) -> AsyncIterator[tuple[Syst
 
 def openings(names: range) -> list[mk.TicketOpened]:
     return [
-        said(
+        emitted(
             mk.TicketOpened,
             ticket_id=f"t{name}",
             customer_id="ana",
@@ -91,27 +91,27 @@ async def test_a_killed_database_holds_the_service_and_nothing_is_lost_doubled_o
     service: tuple[System, Service], database: Database
 ) -> None:
     system, tickets_ = service
-    await system.say(*openings(range(20)))
-    await eventually(lambda: len(system.heard_of(tickets.TicketOpened)) > 5)
+    await system.publish(*openings(range(20)))
+    await eventually(lambda: len(system.received_of(tickets.TicketOpened)) > 5)
 
     database.kill()
-    await system.say(*openings(range(20, 120)))
+    await system.publish(*openings(range(20, 120)))
 
     await eventually(lambda: tickets_.switch.is_open, PATIENCE)
     held = await tickets_.ready()
     assert held["handlers"] == "held: the database is away"
     assert "database" in held
     assert "broker" not in held
-    await system.say(*openings(range(120, 150)))
+    await system.publish(*openings(range(120, 150)))
     await database.start()
-    await eventually(lambda: told(system) == {f"t{name}" for name in range(150)}, PATIENCE)
+    await eventually(lambda: opened(system) == {f"t{name}" for name in range(150)}, PATIENCE)
     assert not tickets_.switch.is_open
     assert await eventually(lambda: is_ready(tickets_))
     await everything_is_there_once(system, tickets_)
 
 
-def told(system: System) -> set[str]:
-    return {body["ticket_id"] for body in system.heard_of(tickets.TicketOpened)}
+def opened(system: System) -> set[str]:
+    return {body["ticket_id"] for body in system.received_of(tickets.TicketOpened)}
 
 
 async def is_ready(service: Service) -> bool:
@@ -121,7 +121,7 @@ async def is_ready(service: Service) -> bool:
 async def everything_is_there_once(system: System, service: Service) -> None:
     await system.quiet()
     stored = [document async for document in service.database["tickets"].find({})]
-    protocols = {body["protocol"] for body in system.heard_of(tickets.TicketOpened)}
+    protocols = {body["protocol"] for body in system.received_of(tickets.TicketOpened)}
     assert len(stored) == len(protocols) == len({document["protocol"] for document in stored}) == 150
     assert await system.depth("tickets.dead") == 0
     assert await system.depth("tickets") == 0

@@ -12,9 +12,9 @@ from chassis.settings import Settings
 from contracts import tickets, topology
 from ops import dead as command
 from ops.dead import Filters
-from ops.letters import Choice, chosen
+from ops.dead_letters import Choice, chosen
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 
 class Doors:
@@ -46,14 +46,14 @@ async def with_two_dead(system: System, doors: Doors, monkeypatch: pytest.Monkey
 
     monkeypatch.setenv("AMQP_URL", system.environment["amqp_url"])
     await system.run(build, Settings)
-    await system.say(a_reopening("t1"))
-    await system.say_raw("atendo", "tickets.ticket_reopened.v1", b"{broken", type="TicketReopened.v1")
+    await system.publish(a_reopening("t1"))
+    await system.publish_raw("atendo", "tickets.ticket_reopened.v1", b"{broken", type="TicketReopened.v1")
     await eventually(lambda: dead_are(system, 2))
     return system
 
 
 def a_reopening(ticket: str) -> tickets.TicketReopened:
-    return said(
+    return emitted(
         tickets.TicketReopened,
         at=LONG_AGO,
         ticket_id=ticket,
@@ -69,8 +69,8 @@ async def dead_are(system: System, count: int) -> bool:
 
 
 async def listed(system: System, choice: Choice) -> list[tuple[str, str]]:
-    async with chosen(system.publisher, choice) as letters:
-        return sorted((letter.reason, letter.key) for letter in letters)
+    async with chosen(system.publisher, choice) as dead_letters:
+        return sorted((dead_letter.reason, dead_letter.key) for dead_letter in dead_letters)
 
 
 async def test_looking_at_dead_letters_takes_none_away(with_two_dead: System) -> None:
@@ -127,7 +127,7 @@ async def test_letters_are_chosen_by_age_both_ways_and_counted_by_kind_of_death(
 async def test_what_the_broker_itself_buried_is_replayed_too(with_two_dead: System, doors: Doors) -> None:
     (service,) = with_two_dead.services
     await service.broker.stop()
-    await with_two_dead.say(a_reopening("t9"))
+    await with_two_dead.publish(a_reopening("t9"))
     await taken_and_given_back(with_two_dead, "notifier", topology.MAX_DELIVERIES + 1)
     await eventually(lambda: dead_are(with_two_dead, 3))
     assert ("delivery_limit", "tickets.ticket_reopened.v1") in await listed(with_two_dead, Choice())

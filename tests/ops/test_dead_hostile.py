@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis.messaging.envelope import Envelope
-from ops.letters import Choice, chosen, replay
+from ops.dead_letters import Choice, chosen, replay
 from tests.eventually import eventually
 from tests.system import System
 
@@ -24,11 +24,11 @@ async def test_forged_marks_hide_no_dead_letter_and_stop_no_replay(system: Syste
         Envelope(exchange="", routing_key="contacts.dead", body=b"[" * 5000, type="T.v1", headers=headers)  # type: ignore[arg-type]
     )
 
-    async with chosen(system.publisher, Choice(service="contacts")) as letters:
-        (letter,) = letters
-        assert isinstance(letter.body, str)
-        assert Choice().takes(letter, now=datetime.now(UTC))
-        await replay(system.publisher, letter)
+    async with chosen(system.publisher, Choice(service="contacts")) as dead_letters:
+        (dead_letter,) = dead_letters
+        assert isinstance(dead_letter.body, str)
+        assert Choice().takes(dead_letter, now=datetime.now(UTC))
+        await replay(system.publisher, dead_letter)
 
     await eventually(lambda: moved(system))
 

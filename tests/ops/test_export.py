@@ -13,7 +13,7 @@ from ops.export import export
 from tests.eventually import eventually
 from tests.journeys.provider import ANA, BIA
 from tests.ops.running import Running, a_day
-from tests.system import said
+from tests.system import emitted
 
 Capture = pytest.CaptureFixture[str]
 
@@ -28,7 +28,7 @@ async def exported(customer: str, capfd: Capture) -> dict[str, Any]:
     return printed
 
 
-def texts(printed: dict[str, Any]) -> str:
+def strings(printed: dict[str, Any]) -> str:
     return json.dumps(printed, ensure_ascii=False)
 
 
@@ -49,10 +49,10 @@ async def test_r27_all_that_is_held_about_a_customer_is_exported_and_nothing_of_
         "notifier": {"contacts", "customers", "deliveries", "tickets"},
         "feedback": {"evaluations"},
     }
-    for words in (*PERSONAL, protocol, ticket):
-        assert words in texts(printed), words
-    for words in ("queimou", "bia@cliente.example"):
-        assert words not in texts(printed), words
+    for secret in (*PERSONAL, protocol, ticket):
+        assert secret in strings(printed), secret
+    for secret in ("queimou", "bia@cliente.example"):
+        assert secret not in strings(printed), secret
 
 
 async def test_r27_of_an_erased_customer_numbers_stay_and_nothing_that_tells_of_a_person(
@@ -60,12 +60,12 @@ async def test_r27_of_an_erased_customer_numbers_stay_and_nothing_that_tells_of_
 ) -> None:
     protocol, _ = await a_day(provider)
 
-    await provider.system.say(said(mk.CustomerErased, at=datetime.now(UTC), customer_id=ANA))
+    await provider.system.publish(emitted(mk.CustomerErased, at=datetime.now(UTC), customer_id=ANA))
     await provider.system.quiet()
 
     printed = await exported(ANA, capfd)
-    for words in PERSONAL:
-        assert words not in texts(printed), words
+    for secret in PERSONAL:
+        assert secret not in strings(printed), secret
     (evaluation,) = printed["held"]["feedback"]["evaluations"]
     assert (evaluation["protocol"], evaluation["answer"]) == (protocol, {"score": 4, "comment": None})
 
@@ -94,8 +94,8 @@ async def test_dead_letters_about_a_customer_or_their_tickets_are_exported_and_c
 async def dies(provider: Running, kind: str, body: bytes) -> None:
     """Have a message that nobody can read end among the dead."""
     before = await provider.system.depth("tickets.dead")
-    name = "".join(word.capitalize() for word in kind.split("_"))
-    await provider.system.say_raw("mk", f"mk.{kind}.v1", body, type=f"{name}.v1")
+    name = "".join(part.capitalize() for part in kind.split("_"))
+    await provider.system.publish_raw("mk", f"mk.{kind}.v1", body, type=f"{name}.v1")
     await eventually(lambda: more_are_dead(provider, before))
 
 

@@ -38,14 +38,14 @@ async def printed(capfd: Capture, *command: str) -> tuple[int, str]:
 
 
 async def acknowledged(system: System, contacts: int) -> None:
-    await eventually(lambda: len(system.heard_of(ContactAcknowledged)) == contacts)
+    await eventually(lambda: len(system.received_of(ContactAcknowledged)) == contacts)
 
 
 async def test_r19_a_switched_off_address_is_listed_and_allowed_again(
     notifier: System, mailbox: Mailbox, capfd: Capture
 ) -> None:
     mailbox.refused_recipients[SECTOR] = REFUSED
-    await notifier.say(a_contact(generate_ticket=False))
+    await notifier.publish(a_contact(generate_ticket=False))
     await acknowledged(notifier, 1)
     mailbox.accept()
     _, listed = await printed(capfd, "list")
@@ -53,7 +53,7 @@ async def test_r19_a_switched_off_address_is_listed_and_allowed_again(
         assert said in listed
 
     assert (await printed(capfd, "allow", f"<{SECTOR.upper().replace('TECNICO', 'tecnico')}>"))[0] == 0
-    await notifier.say(a_contact(generate_ticket=False))
+    await notifier.publish(a_contact(generate_ticket=False))
 
     await acknowledged(notifier, 2)
     assert len(mailbox.to(SECTOR)) == 1
@@ -76,7 +76,7 @@ async def test_r19_an_address_is_allowed_to_everybody_that_it_belongs_to(notifie
 
 
 async def test_r11_a_sector_without_an_address_is_listed(notifier: System, capfd: Capture) -> None:
-    await notifier.say(a_contact(generate_ticket=False, sector_email=None))
+    await notifier.publish(a_contact(generate_ticket=False, sector_email=None))
     await acknowledged(notifier, 1)
 
     _, listed = await printed(capfd, "list")
@@ -87,7 +87,7 @@ async def test_r11_a_sector_without_an_address_is_listed(notifier: System, capfd
 
 async def test_r17_a_contact_without_a_ticket_is_explained_by_its_id(notifier: System, capfd: Capture) -> None:
     contact = a_contact(generate_ticket=False)
-    await notifier.say(contact)
+    await notifier.publish(contact)
     await acknowledged(notifier, 1)
 
     code, told = await printed(capfd, "explain", str(contact.contact_id))

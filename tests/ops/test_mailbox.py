@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ops.embedded.mailbox.letters import MOST_KEPT, Letters
+from ops.embedded.mailbox.mails import MOST_KEPT, Mails
 from ops.embedded.ports import answers, free_port
 from ops.embedded.process import Program, stop
 from tests.eventually import eventually
@@ -95,25 +95,25 @@ def test_it_tells_its_health(running: Running, path: str) -> None:
 
 
 def test_only_the_newest_thousand_are_kept(tmp_path: Path) -> None:
-    letters = Letters(tmp_path)
+    mails = Mails(tmp_path)
     for number in range(MOST_KEPT + 2):
-        letters.add(f"Subject: {number}\r\n\r\n".encode(), sender="a@example.com", recipients=[])
+        mails.add(f"Subject: {number}\r\n\r\n".encode(), sender="a@example.com", recipients=[])
 
-    assert len(list(tmp_path.glob("*.eml"))) == len(letters) == MOST_KEPT
-    assert letters.newest(1)[0].subject == "1001"
+    assert len(list(tmp_path.glob("*.eml"))) == len(mails) == MOST_KEPT
+    assert mails.newest(1)[0].subject == "1001"
 
 
 def test_mails_are_still_there_after_a_restart(tmp_path: Path) -> None:
-    Letters(tmp_path).add(b"Subject: fica\r\n\r\n", sender="a@example.com", recipients=["b@example.com"])
+    Mails(tmp_path).add(b"Subject: fica\r\n\r\n", sender="a@example.com", recipients=["b@example.com"])
 
-    assert [letter.subject for letter in Letters(tmp_path).all()] == ["fica"]
+    assert [mail.subject for mail in Mails(tmp_path).all()] == ["fica"]
 
 
 def test_a_mail_in_an_unknown_charset_is_still_listed(tmp_path: Path) -> None:
-    letters = Letters(tmp_path)
-    letters.add(b"Subject: x\r\nContent-Type: text/plain; charset=nope\r\n\r\nhi", sender="", recipients=[])
+    mails = Mails(tmp_path)
+    mails.add(b"Subject: x\r\nContent-Type: text/plain; charset=nope\r\n\r\nhi", sender="", recipients=[])
 
-    assert [letter.as_maildev()["subject"] for letter in letters.all()] == ["x"]
+    assert [mail.as_maildev()["subject"] for mail in mails.all()] == ["x"]
 
 
 def test_a_path_is_no_id(running: Running) -> None:

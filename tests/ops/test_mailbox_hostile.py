@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.embedded.mailbox.letters import Letters
-from ops.embedded.mailbox.page import letter_page, list_page
+from ops.embedded.mailbox.mails import Mails
+from ops.embedded.mailbox.page import list_page, mail_page
 
 HOSTILE = {
     "an address without an end": b"From: <\r\nSubject: ainda se le\r\n\r\ntexto",
@@ -18,16 +18,16 @@ HOSTILE = {
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_mail_is_listed_beside_the_others(tmp_path: Path, content: bytes) -> None:
-    letters = Letters(tmp_path)
-    hostile = letters.add(content, sender="a@b.example", recipients=["c@d.example"])
-    letters.add(b"Subject: outra\r\n\r\noi", sender="a@b.example", recipients=["c@d.example"])
+    mails = Mails(tmp_path)
+    hostile = mails.add(content, sender="a@b.example", recipients=["c@d.example"])
+    mails.add(b"Subject: outra\r\n\r\noi", sender="a@b.example", recipients=["c@d.example"])
 
-    listed = json.dumps([letter.as_maildev() for letter in letters.all()], ensure_ascii=False).encode()
-    page = list_page(letters.newest(2), total=2).encode()
-    letter = letters.get(hostile)
+    listed = json.dumps([mail.as_maildev() for mail in mails.all()], ensure_ascii=False).encode()
+    page = list_page(mails.newest(2), total=2).encode()
+    mail = mails.get(hostile)
 
-    assert letter is not None
-    assert letter.subject == "ainda se le"
+    assert mail is not None
+    assert mail.subject == "ainda se le"
     assert b"outra" in listed
     assert b"ainda se le" in page
-    assert letter_page(letter).encode()
+    assert mail_page(mail).encode()

@@ -20,6 +20,7 @@ SECRETS = {
     "database": "geheim-an-der-datenbank",
     "mail": "geheim-am-mail",
     "link": "l" * 40,
+    "receipt": "r" * 40,
 }
 SERVICES = ("contacts", "tickets", "notifier", "feedback", "edge")
 
@@ -31,6 +32,7 @@ def environment(broker: Broker, *, database: int) -> dict[str, str]:
         "MONGO_URL": f"mongodb://wrong:{SECRETS['database']}@127.0.0.1:{database}/",
         "SMTP_URL": f"smtp://wrong:{SECRETS['mail']}@127.0.0.1:{free_port()}",
         "LINK_SECRET": SECRETS["link"],
+        "RECEIPT_SECRET": SECRETS["receipt"],
         "JWKS_URL": "http://127.0.0.1:1/jwks",
         "PUBLIC_URL": "http://127.0.0.1",
         "PORT": str(free_port()),
@@ -56,9 +58,9 @@ def failing(request: pytest.FixtureRequest, broker: Broker, tmp_path: Path) -> I
 
 
 async def test_a_service_that_is_refused_says_so_without_a_secret(failing: Path) -> None:
-    said = await eventually(lambda: told(failing, "ACCESS_REFUSED"), within=timedelta(seconds=30))
+    output = await eventually(lambda: log_with(failing, "ACCESS_REFUSED"), within=timedelta(seconds=30))
 
-    assert [name for name, secret in SECRETS.items() if secret in said] == []
+    assert [name for name, secret in SECRETS.items() if secret in output] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -71,6 +73,6 @@ def test_settings_can_be_shown_without_a_secret(service: str, broker: Broker, mo
     assert [name for name, secret in SECRETS.items() if secret in shown] == []
 
 
-def told(log: Path, word: str) -> str | None:
-    said = log.read_text()
-    return said if word in said else None
+def log_with(log: Path, secret: str) -> str | None:
+    output = log.read_text()
+    return output if secret in output else None

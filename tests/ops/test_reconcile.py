@@ -13,7 +13,7 @@ from ops.reconcile import FOUND, reconcile
 from tests.eventually import eventually
 from tests.journeys.provider import ANA
 from tests.ops.running import Running, a_closed_ticket, a_day, close, rated
-from tests.system import said
+from tests.system import emitted
 
 Capture = pytest.CaptureFixture[str]
 
@@ -65,7 +65,7 @@ async def test_a_contact_without_its_ticket_gets_it(provider: Running, capfd: Ca
     await mended(provider)
 
     assert "never took in TicketRequested" in capfd.readouterr().out
-    (opened,) = provider.system.heard_of(tickets.TicketOpened)
+    (opened,) = provider.system.received_of(tickets.TicketOpened)
     assert len([mail for mail in provider.mailbox.messages if opened["protocol"] in mail["Subject"]]) == 2
     assert [item["type"] for item in await provider.inbox(ANA)] == ["ticket_opened"]
 
@@ -106,12 +106,12 @@ async def test_a_closing_without_its_evaluation_gets_it(provider: Running, capfd
     protocol = (await provider.write(ANA)).json()["protocol"]
     ticket = await provider.ticket_of(protocol)
     await losing(provider, "feedback", lambda: close(provider, ticket))
-    assert provider.system.heard_of(feedback.EvaluationRequested) == []
+    assert provider.system.received_of(feedback.EvaluationRequested) == []
 
     await mended(provider)
 
     assert "never took in TicketClosed" in capfd.readouterr().out
-    assert len(provider.system.heard_of(feedback.EvaluationRequested)) == 1
+    assert len(provider.system.received_of(feedback.EvaluationRequested)) == 1
     types = [item["type"] for item in await provider.inbox(ANA)]
     assert types == ["evaluation_requested", "service_order_created", "ticket_opened"]
 
@@ -124,7 +124,7 @@ async def test_an_answer_that_a_timeline_or_mk_does_not_know_is_told_again(provi
 
     await mended(provider)
 
-    (answer,) = {body["event_id"] for body in provider.system.heard_of(feedback.EvaluationSubmitted)}
+    (answer,) = {body["event_id"] for body in provider.system.received_of(feedback.EvaluationSubmitted)}
     ticket = await provider.of(forgetful).database["tickets"].find_one({"protocol": protocol})
     assert answer in str(ticket)
 
@@ -158,7 +158,7 @@ async def test_a_ticket_lost_after_its_protocol_was_told_is_shown_and_not_made_a
     assert "notifier knows it and tickets doesn't: tickets lost data" in out
     assert "told again" not in out
     await provider.system.quiet()
-    assert len(provider.system.heard_of(tickets.TicketOpened)) == 1
+    assert len(provider.system.received_of(tickets.TicketOpened)) == 1
 
 
 async def test_a_contact_that_shows_another_protocol_than_its_ticket_is_shown(
@@ -184,7 +184,7 @@ async def test_what_was_told_a_moment_ago_may_still_be_under_way(provider: Runni
 
 async def test_what_may_be_among_the_dead_letters_is_held_back(provider: Running, capfd: Capture) -> None:
     await losing(provider, "notifier", lambda: provider.write(ANA))
-    await provider.system.say_raw("", "notifier.dead", b"{}", type="TicketOpened.v1")
+    await provider.system.publish_raw("", "notifier.dead", b"{}", type="TicketOpened.v1")
 
     assert await looks(repair=True) == FOUND
 
@@ -210,37 +210,39 @@ async def test_r27_what_was_told_of_an_erased_customer_is_gone_and_never_told_ag
     await rated(provider)
     await eventually(lambda: len(provider.mailbox.messages) == 3)
     await provider.system.quiet()
-    await provider.system.say(said(mk.CustomerErased, at=datetime.now(UTC) + timedelta(minutes=1), customer_id=ANA))
+    await provider.system.publish(
+        emitted(mk.CustomerErased, at=datetime.now(UTC) + timedelta(minutes=1), customer_id=ANA)
+    )
     await eventually(lambda: nothing_personal_is_left(provider))
     notifier = provider.of("notifier").database
     await notifier["tickets"].delete_many({})
     await notifier["contacts"].delete_many({})
-    said_so_far = len(provider.system.heard)
+    published_so_far = len(provider.system.received)
 
     await looks(repair=True)
 
     await provider.system.quiet()
-    assert provider.system.heard[said_so_far:] == []
+    assert provider.system.received[published_so_far:] == []
 
 
 async def test_r27_an_erasure_that_a_service_never_took_in_is_shown(provider: Running, capfd: Capture) -> None:
-    erased = said(mk.CustomerErased, at=datetime.now(UTC), customer_id=ANA)
-    await losing(provider, "contacts", lambda: provider.system.say(erased))
+    erased = emitted(mk.CustomerErased, at=datetime.now(UTC), customer_id=ANA)
+    await losing(provider, "contacts", lambda: provider.system.publish(erased))
 
     assert await looks() == FOUND
 
     lines = [line.split() for line in capfd.readouterr().out.splitlines() if "CustomerErased" in line]
     assert [line[:2] for line in lines if ANA in line] == [["contacts", ANA]]
-    await provider.system.say(erased)
+    await provider.system.publish(erased)
     await eventually(nothing_is_missing)
 
 
 async def nothing_personal_is_left(provider: Running) -> bool:
-    for name, words in (("contacts", b"cedo"), ("tickets", b"cedo"), ("feedback", b"Demorou"), ("notifier", b"cedo")):
+    for name, secret in (("contacts", b"cedo"), ("tickets", b"cedo"), ("feedback", b"Demorou"), ("notifier", b"cedo")):
         database = provider.of(name).database
         for collection in await database.list_collection_names():
             async for document in database[collection].find({}):
-                if words in repr(document).encode():
+                if secret in repr(document).encode():
                     return False
     return True
 

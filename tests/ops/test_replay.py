@@ -25,7 +25,7 @@ from ops import dead as command
 from tests.eventually import eventually
 from tests.journeys.provider import ANA
 from tests.ops.running import Running
-from tests.system import said
+from tests.system import emitted
 
 WORKING = {"events", "deliveries", "commands"}
 
@@ -73,24 +73,26 @@ class Carbon:
         for queue, message in self._copies:
             read = Delivery.read(queue, message)
             headers = {**read.again(now=datetime.now(UTC)), **death}
-            yield a_letter(queue, read.body, read.type, headers)
+            yield a_dead_letter(queue, read.body, read.type, headers)
         for queue, request in self._commands:
             headers = {marks.EXCHANGE: "", marks.KEY: queue.name, marks.QUEUE: queue.name, marks.ATTEMPTS: 6, **death}
-            yield a_letter(queue, request.model_dump_json().encode(), f"{type(request).__name__}.v1", headers)
+            yield a_dead_letter(queue, request.model_dump_json().encode(), f"{type(request).__name__}.v1", headers)
 
 
-def a_letter(queue: Queue, body: bytes, kind: str, headers: Any) -> Envelope:  # noqa: ANN401 - AMQP headers
+def a_dead_letter(queue: Queue, body: bytes, kind: str, headers: Any) -> Envelope:  # noqa: ANN401 - AMQP headers
     return Envelope("", topology.dead_queue(queue.service), body, kind, headers=headers)
 
 
 async def a_day(provider: Running, carbon: Carbon) -> None:
     """Two contacts, an operator's ticket, every kind of step, a rating, and an item that was read."""
-    await provider.system.say(said(mk.SacOptionsSaved, at=datetime.now(UTC), mobile_menu=["tickets", "contacts"]))
+    await provider.system.publish(
+        emitted(mk.SacOptionsSaved, at=datetime.now(UTC), mobile_menu=["tickets", "contacts"])
+    )
     for sector in ("tecnico", "comercial"):
         await carbon.command(a_contact(sector))
-    opened = await eventually(lambda: provider.system.heard_of(tickets.TicketOpened) or None)
+    opened = await eventually(lambda: provider.system.received_of(tickets.TicketOpened) or None)
     for ticket in (str(opened[0]["ticket_id"]), "t1"):
-        await provider.system.say(*steps_of(ticket))
+        await provider.system.publish(*steps_of(ticket))
     asked = await eventually(lambda: all_asked(provider))
     rating = {"customer_id": ANA, "evaluation_id": UUID(asked[0]["evaluation_id"]), "score": 3, "comment": "Demorou"}
     await carbon.command(SubmitEvaluation(request_id=uuid4(), **rating))
@@ -112,23 +114,23 @@ def steps_of(ticket: str) -> list[Message]:
     moments = iter(datetime.now(UTC) + timedelta(seconds=n) for n in range(20))
     opening = {"customer_id": ANA, "complaint": "Lenta", "notification_level": "all", "opened_by": "joana"}
     steps: list[Message] = (
-        [] if ticket != "t1" else [said(mk.TicketOpened, at=next(moments), ticket_id=ticket, **opening)]
+        [] if ticket != "t1" else [emitted(mk.TicketOpened, at=next(moments), ticket_id=ticket, **opening)]
     )
     return [
         *steps,
-        said(mk.ServiceOrderCreated, at=next(moments), ticket_id=ticket, service_order_id="os1"),
-        said(mk.PhaseChanged, at=next(moments), ticket_id=ticket, process="P", phase="Campo"),
-        said(mk.ResponsibleAdded, at=next(moments), ticket_id=ticket, responsible_id="r1", name="Carlos Souza"),
-        said(mk.DefectFound, at=next(moments), ticket_id=ticket, defect_found="Cabo"),
-        said(mk.TicketClosed, at=next(moments), ticket_id=ticket, closed_by="joana"),
-        said(mk.TicketReopened, at=next(moments), ticket_id=ticket),
-        said(mk.NotificationLevelChanged, at=next(moments), ticket_id=ticket, notification_level="start_end"),
-        said(mk.TicketClosed, at=next(moments), ticket_id=ticket, closed_by="joana", request_evaluation=True),
+        emitted(mk.ServiceOrderCreated, at=next(moments), ticket_id=ticket, service_order_id="os1"),
+        emitted(mk.PhaseChanged, at=next(moments), ticket_id=ticket, process="P", phase="Campo"),
+        emitted(mk.ResponsibleAdded, at=next(moments), ticket_id=ticket, responsible_id="r1", name="Carlos Souza"),
+        emitted(mk.DefectFound, at=next(moments), ticket_id=ticket, defect_found="Cabo"),
+        emitted(mk.TicketClosed, at=next(moments), ticket_id=ticket, closed_by="joana"),
+        emitted(mk.TicketReopened, at=next(moments), ticket_id=ticket),
+        emitted(mk.NotificationLevelChanged, at=next(moments), ticket_id=ticket, notification_level="start_end"),
+        emitted(mk.TicketClosed, at=next(moments), ticket_id=ticket, closed_by="joana", request_evaluation=True),
     ]
 
 
 def all_asked(provider: Running) -> list[dict[str, Any]] | None:
-    asked = provider.system.heard_of(feedback.EvaluationRequested)
+    asked = provider.system.received_of(feedback.EvaluationRequested)
     return asked if len(asked) == 2 else None
 
 
@@ -153,19 +155,27 @@ async def test_replaying_every_message_of_a_day_changes_nothing(provider: Runnin
     carbon = Carbon(provider)
     await carbon.listen()
     await a_day(provider, carbon)
-    before, inbox, said_so_far = await everything(provider), await provider.inbox(ANA), len(provider.system.heard)
+    before, inbox, published_so_far = (
+        await everything(provider),
+        await provider.inbox(ANA),
+        len(provider.system.received),
+    )
     mails = [mail.as_bytes() for mail in provider.mailbox.messages]
-    letters, handled_so_far = list(carbon.dead()), handled(provider)
-    for letter in letters:
-        await provider.system.publisher.publish(letter)
+    dead_letters, handled_so_far = list(carbon.dead()), handled(provider)
+    for dead_letter in dead_letters:
+        await provider.system.publisher.publish(dead_letter)
 
     assert await asyncio.to_thread(command.replay_) == 0
 
-    await eventually(lambda: handled(provider) == handled_so_far + len(letters), timedelta(seconds=30))
+    await eventually(lambda: handled(provider) == handled_so_far + len(dead_letters), timedelta(seconds=30))
     await provider.system.quiet()
-    assert len(letters) > 70
-    assert {letter.type for letter in letters} >= {"SubmitContact.v1", "EmailDue.v1", "TicketClosed.v1"}
+    assert len(dead_letters) > 70
+    assert {dead_letter.type for dead_letter in dead_letters} >= {
+        "SubmitContact.v1",
+        "EmailDue.v1",
+        "TicketClosed.v1",
+    }
     assert [mail.as_bytes() for mail in provider.mailbox.messages] == mails
     assert await provider.inbox(ANA) == inbox
-    assert provider.system.heard[said_so_far:] == []
+    assert provider.system.received[published_so_far:] == []
     assert await everything(provider) == before

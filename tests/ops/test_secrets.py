@@ -27,8 +27,8 @@ def make_secrets(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder / "secrets")): path.read_text() for path in made}
 
 
-def in_a_shell(folder: Path, words: str) -> str:
-    shell = ["sh", "-c", f'. ./.env; printf %s "{words}"']
+def in_a_shell(folder: Path, text: str) -> str:
+    shell = ["sh", "-c", f'. ./.env; printf %s "{text}"']
     return subprocess.run(shell, cwd=folder, env={}, check=True, capture_output=True, text=True).stdout  # noqa: S603
 
 
@@ -36,7 +36,7 @@ def test_every_user_gets_a_password_and_no_two_are_the_same(folder: Path) -> Non
     made = make_secrets(folder)
 
     names = {f"rabbitmq/{user}" for user in BROKER_USERS} | {f"mongo/{user}" for user in DATABASE_USERS}
-    assert set(made) == names | {"link_secret"}
+    assert set(made) == names | {"link_secret", "receipt_secret"}
     assert len({*made.values(), in_a_shell(folder, "$MONGO_ROOT_PASSWORD")}) == len(made) + 1
     assert all(len(secret) == 48 and int(secret, 16) for secret in made.values())
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.embedded.backoff import FIRST, LONGEST, PROVEN, next_pause
-from ops.embedded.keeper import Keeper, State
-from ops.embedded.part import Part, Stage, accepts, http_checks
+from ops.embedded.keeper import FIRST, LONGEST, PROVEN, Keeper, State, next_pause
+from ops.embedded.part import Check, Part, Patience, Stage, accepts, http_checks
 from ops.embedded.ports import free_port
 from ops.embedded.process import Program
 from ops.embedded.supervisor import Supervisor
@@ -101,6 +100,42 @@ async def test_a_killed_part_is_started_again_and_shown_as_such(stub: Callable[.
     await supervisor.stop()
 
 
+async def test_a_part_that_runs_and_no_longer_serves_is_started_again(tmp_path: Path) -> None:
+    serves = True
+
+    async def answers() -> bool:
+        return serves
+
+    patience = Patience(starting=timedelta(minutes=1), running=timedelta(seconds=0.2))
+    supervisor = _supervisor(_sleeper(tmp_path, answers, patience))
+    await supervisor.start()
+    (keeper,) = supervisor.keepers
+    silent = _pid(keeper)
+
+    serves = False
+    await eventually(lambda: keeper.restarts == 1)
+    serves = True
+
+    await eventually(lambda: keeper.state is State.READY)
+    assert keeper.pid != silent
+    assert not _exists(silent)
+    await supervisor.stop()
+
+
+async def test_a_part_that_still_starts_is_given_the_time_that_starting_takes(tmp_path: Path) -> None:
+    async def never() -> bool:
+        return False
+
+    patience = Patience(starting=timedelta(minutes=1), running=timedelta(0))
+    supervisor = _supervisor(_sleeper(tmp_path, never, patience))
+    supervisor.patience = timedelta(seconds=0.5)
+
+    (late,) = await supervisor.start()
+
+    assert (late.state, late.restarts) == (State.STARTING, 0)
+    await supervisor.stop()
+
+
 async def test_what_ignores_the_drain_is_killed(stub: Callable[..., Part]) -> None:
     supervisor = _supervisor(stub("stubborn"), drain=timedelta(seconds=0.3))
     await supervisor.start()
@@ -150,6 +185,19 @@ def test_pauses_double_up_to_half_a_minute() -> None:
 
 def test_a_minute_of_health_starts_the_pauses_anew() -> None:
     assert next_pause(LONGEST, was_ready_for=PROVEN) == FIRST
+
+
+def _sleeper(folder: Path, answers: Check, patience: Patience) -> Part:
+    program = Program(argv=("sleep", "60"), log=folder / "sleeper.log")
+    return Part(
+        "rabbitmq",
+        Stage.FOUNDATION,
+        "",
+        program=lambda: program,
+        ready=answers,
+        alive=answers,
+        patience=patience,
+    )
 
 
 def _supervisor(

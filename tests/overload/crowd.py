@@ -39,7 +39,7 @@ class Written:
         return self.last.status == ACCEPTED
 
     @property
-    def is_told_when_to_return(self) -> bool:
+    def names_a_return(self) -> bool:
         """Whether it was turned away as it should be: with 429 or 503, and a moment to come back."""
         return self.first.status in TURNED_AWAY and self.first.headers.get("retry-after", "").isdigit()
 

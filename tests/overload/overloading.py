@@ -63,7 +63,7 @@ def overload(scene: Scene, sink: Sink, *, lasting: timedelta) -> Overload:
         seconds = time.monotonic() - began
         drained_after = drained(scene.product, within=_DRAINED_WITHIN)
     accepted = [one.seconds for one in written if one.first.status == ACCEPTED]
-    away = [one.seconds for one in written if one.is_told_when_to_return]
+    away = [one.seconds for one in written if one.names_a_return]
     return Overload(
         carries=carries,
         per_second=per_second,

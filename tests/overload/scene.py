@@ -33,7 +33,7 @@ class Scene:
 def scene(smtp_url: str, mails: Mails) -> Iterator[Scene]:
     """Start everything, tell the registers, and have every part work once. Raises: ProductFailed, TookTooLong."""
     with running(smtp_url) as product:
-        provider.tell(product.addresses["AMQP_URL"])
+        provider.publish(product.addresses["AMQP_URL"])
         product.settle()
         crowd = Crowd(product.addresses["EDGE_URL"], _tokens(product))
         crowd.post(per_second=10, lasting=_WARM_UP)

@@ -42,7 +42,7 @@ async def tickets(provider: Provider) -> int:
     return count
 
 
-async def are_opened_and_told(provider: Provider, count: int) -> bool:
+async def are_opened_and_mailed(provider: Provider, count: int) -> bool:
     return await tickets(provider) == len(await provider.inbox(ANA)) == count
 
 
@@ -59,7 +59,7 @@ async def test_a_mail_server_in_trouble_delays_mails_and_nothing_else(
     trouble(mailbox)
 
     statuses = await asyncio.gather(*(write(app) for _ in range(20)))
-    await eventually(lambda: are_opened_and_told(provider, 20), SOON)
+    await eventually(lambda: are_opened_and_mailed(provider, 20), SOON)
     mails_by_then = len(mailbox.messages)
     mailbox.accept()
     await eventually(lambda: len(mailbox.messages) >= 40, IN_THE_END)
@@ -92,13 +92,13 @@ async def test_a_rolling_restart_under_load_loses_nothing_and_doubles_nothing(pr
     written = len(statuses)
     assert written > 20
     assert [one[-1] for one in statuses] == [202] * written
-    await eventually(lambda: are_told(provider, written), IN_THE_END)
+    await eventually(lambda: are_mailed(provider, written), IN_THE_END)
     await eventually(lambda: len(mailbox.messages) >= 2 * written, IN_THE_END)
     await provider.system.quiet()
     assert await tickets(provider) == written
     assert len(set(message_ids(mailbox))) == len(mailbox.messages) == 2 * written
 
 
-async def are_told(provider: Provider, count: int) -> bool:
+async def are_mailed(provider: Provider, count: int) -> bool:
     items = await provider.of("notifier").database["deliveries"].count_documents({"channel": "inbox", "state": "sent"})
     return bool(items == count)

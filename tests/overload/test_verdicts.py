@@ -65,7 +65,7 @@ def test_what_is_late_beside_mails_is_found(late: Phase) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "told"),
+    ("reply", "named"),
     [
         (Reply(503, {"retry-after": "5"}), True),
         (Reply(429, {"retry-after": "60"}), True),
@@ -74,5 +74,5 @@ def test_what_is_late_beside_mails_is_found(late: Phase) -> None:
         (Reply(0, {}), False),
     ],
 )
-def test_only_429_and_503_with_a_moment_to_return_turn_away_as_they_should(reply: Reply, told: bool) -> None:  # noqa: FBT001 - a case's answer
-    assert Written("c1", reply, reply, seconds=0.1).is_told_when_to_return is told
+def test_only_429_and_503_with_a_moment_to_return_turn_away_as_they_should(reply: Reply, named: bool) -> None:  # noqa: FBT001 - a case's answer
+    assert Written("c1", reply, reply, seconds=0.1).names_a_return is named

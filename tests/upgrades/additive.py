@@ -5,7 +5,7 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
-_WORDS = {"title", "description", "$defs"}
+_DESCRIPTIONS = {"title", "description", "$defs"}
 
 
 def wire_breaks(released: Mapping[str, Schema], today: Mapping[str, Schema]) -> list[str]:
@@ -21,7 +21,11 @@ def _inlined(part: Any, whole: Schema) -> Any:  # noqa: ANN401 - JSON
     if isinstance(part, Mapping):
         if "$ref" in part:
             return _inlined(whole["$defs"][part["$ref"].rpartition("/")[2]], whole)
-        return {key: _inlined(value, whole) for key, value in part.items() if key not in _WORDS or key in _named(part)}
+        return {
+            key: _inlined(value, whole)
+            for key, value in part.items()
+            if key not in _DESCRIPTIONS or key in _named(part)
+        }
     return [_inlined(one, whole) for one in part] if isinstance(part, list) else part
 
 

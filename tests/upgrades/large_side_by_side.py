@@ -18,7 +18,7 @@ from contracts import feedback, mk, tickets
 from tests.eventually import eventually
 from tests.services.edge.surroundings import Issuer
 from tests.smtp import Mailbox
-from tests.system import System, said
+from tests.system import System, emitted
 from tests.upgrades.record import NAMES, registers
 from tests.upgrades.versions import ROOT, Version, unpack
 
@@ -84,7 +84,7 @@ class Deploy:
     def opened(self) -> dict[str, list[dict[str, Any]]]:
         """The openings that were told, by contact."""
         found: dict[str, list[dict[str, Any]]] = {contact: [] for contact in self.contacts}
-        for body in self.system.heard_of(tickets.TicketOpened):
+        for body in self.system.received_of(tickets.TicketOpened):
             found.setdefault(body["contact_id"], []).append(body)
         return found
 
@@ -95,19 +95,19 @@ class Deploy:
     async def close_all(self) -> None:
         """Wait until every contact has its ticket; work on those that are open, close them, ask for evaluations."""
         await self.all_opened()
-        tickets_ = {told[0]["ticket_id"] for told in self.opened().values()}
+        tickets_ = {openings[0]["ticket_id"] for openings in self.opened().values()}
         for ticket in sorted(tickets_ - self._closed):
             self._closed.add(ticket)
             phase = {"process": "Suporte", "phase": "Visita", "customer_label": "Visita"}
             closing = {"closed_by": "Rui", "request_evaluation": True}
-            await self.system.say(
-                mk.PhaseChanged.model_validate(said_of(ticket) | phase),
-                mk.TicketClosed.model_validate(said_of(ticket) | closing),
+            await self.system.publish(
+                mk.PhaseChanged.model_validate(common_fields_of(ticket) | phase),
+                mk.TicketClosed.model_validate(common_fields_of(ticket) | closing),
             )
 
 
-def said_of(ticket_id: str) -> dict[str, Any]:
-    known = said(mk.TicketReopened, ticket_id=ticket_id).model_dump()
+def common_fields_of(ticket_id: str) -> dict[str, Any]:
+    known = emitted(mk.TicketReopened, ticket_id=ticket_id).model_dump()
     return {name: value for name, value in known.items() if name != "reason"}
 
 
@@ -116,7 +116,13 @@ async def deploy(system: System, mailbox: Mailbox, tmp_path: Path) -> AsyncItera
     issuer = Issuer()
     often = "100000/minute"
     environment = {name.upper(): value for name, value in system.environment.items()}
-    environment |= {"SMTP_URL": mailbox.url, "JWKS_URL": issuer.url, "LINK_SECRET": "s" * 32, "MIGRATES": "job"}
+    environment |= {
+        "SMTP_URL": mailbox.url,
+        "JWKS_URL": issuer.url,
+        "LINK_SECRET": "s" * 32,
+        "RECEIPT_SECRET": "r" * 32,
+        "MIGRATES": "job",
+    }
     environment |= {"RATE_LIMIT": often, "CONTACT_RATE_LIMIT": often, "ADDRESS_RATE_LIMIT": often}
     trees = {"released": unpack((RELEASE / "commit").read_text().strip(), tmp_path / "released"), "today": ROOT}
     versions = {name: Version(name, tree, tmp_path, environment) for name, tree in trees.items()}
@@ -132,7 +138,7 @@ async def test_nothing_is_lost_or_doubled_while_one_version_takes_over_from_the_
 ) -> None:
     old, new = deploy.versions[before], deploy.versions[after]
     await deploy.up(old)
-    await deploy.system.say(*registers())
+    await deploy.system.publish(*registers())
     await deploy.wave()
     await deploy.all_opened()
 
@@ -142,15 +148,15 @@ async def test_nothing_is_lost_or_doubled_while_one_version_takes_over_from_the_
     await asyncio.gather(deploy.wave(), deploy.down(old))
     await deploy.close_all()
 
-    await eventually(lambda: len(deploy.system.heard_of(feedback.EvaluationRequested)) >= IN_ALL, LONG)
+    await eventually(lambda: len(deploy.system.received_of(feedback.EvaluationRequested)) >= IN_ALL, LONG)
     await eventually(lambda: len(deploy.mailbox.messages) >= MAILS * IN_ALL, LONG)
     await deploy.system.quiet()
     opened = deploy.opened()
     assert len(set(deploy.contacts)) == len(opened) == IN_ALL
-    assert {contact: len(told) for contact, told in opened.items() if len(told) != 1} == {}
-    assert len({told[0]["protocol"] for told in opened.values()}) == IN_ALL
-    asked = Counter(one["ticket_id"] for one in deploy.system.heard_of(feedback.EvaluationRequested))
-    assert asked == dict.fromkeys((told[0]["ticket_id"] for told in opened.values()), 1)
+    assert {contact: len(openings) for contact, openings in opened.items() if len(openings) != 1} == {}
+    assert len({openings[0]["protocol"] for openings in opened.values()}) == IN_ALL
+    asked = Counter(one["ticket_id"] for one in deploy.system.received_of(feedback.EvaluationRequested))
+    assert asked == dict.fromkeys((openings[0]["ticket_id"] for openings in opened.values()), 1)
     mails = Counter((mail["Message-ID"], tuple(mail.recipients)) for mail in deploy.mailbox.messages)
     assert Counter(mails.values()) == {1: MAILS * IN_ALL}
     assert [await deploy.system.dead(name) for name in NAMES] == [[], [], [], []]

@@ -26,7 +26,7 @@ from contracts.requests import Reply, SubmitContact, SubmitEvaluation
 from tests.eventually import eventually
 from tests.infra import shared_infra
 from tests.smtp import Mailbox
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 NAMES = ("contacts", "tickets", "notifier", "feedback")
 STORED = json_util.JSONOptions(
@@ -101,12 +101,12 @@ def registers() -> list[mk.CustomerSaved | mk.SectorSaved | mk.PersonGroupSaved 
         "responsible_email": "tecnico@provedor.example",
     }
     return [
-        said(mk.SacOptionsSaved, mobile_menu=["tickets", "contacts"]),
-        said(mk.PersonGroupSaved, person_group_id="rural", name="Rural", process="Suporte"),
-        said(mk.SectorSaved, **sector, generate_ticket=True, default_notification_level="all"),
-        said(mk.SectorSaved, sector_id="comercial", name="Comercial", generate_ticket=False),
-        said(mk.CustomerSaved, **ana, connections=[connection]),
-        said(mk.CustomerSaved, **leo),
+        emitted(mk.SacOptionsSaved, mobile_menu=["tickets", "contacts"]),
+        emitted(mk.PersonGroupSaved, person_group_id="rural", name="Rural", process="Suporte"),
+        emitted(mk.SectorSaved, **sector, generate_ticket=True, default_notification_level="all"),
+        emitted(mk.SectorSaved, sector_id="comercial", name="Comercial", generate_ticket=False),
+        emitted(mk.CustomerSaved, **ana, connections=[connection]),
+        emitted(mk.CustomerSaved, **leo),
     ]
 
 
@@ -121,35 +121,35 @@ async def a_contact(system: System, customer: str, sector: str, *, text: str) ->
 
 async def the_life(system: System) -> None:
     """A contact that becomes a ticket, worked on, closed and rated; one without a ticket; a ticket still open."""
-    await system.say(*registers())
+    await system.publish(*registers())
     await eventually(lambda: _knows(system), timedelta(seconds=20))
     contact = await a_contact(system, "ana", "tecnico", text="Sem conexão")
     await a_contact(system, "leo", "comercial", text="Quero mudar de plano")
-    (opened,) = await eventually(lambda: system.heard_of(tickets.TicketOpened, contact_id=contact) or None)
+    (opened,) = await eventually(lambda: system.received_of(tickets.TicketOpened, contact_id=contact) or None)
     ticket = opened["ticket_id"]
-    await system.say(
-        said(mk.ServiceOrderCreated, ticket_id=ticket, service_order_id="o1", scheduled_for=LONG_AGO),
-        said(mk.PhaseChanged, ticket_id=ticket, process="Suporte", phase="Visita", customer_label="Visita marcada"),
-        said(mk.ResponsibleAdded, ticket_id=ticket, responsible_id="r1", name="Rui Melo", team="Campo"),
-        said(mk.DefectFound, ticket_id=ticket, defect_found="Cabo rompido"),
+    await system.publish(
+        emitted(mk.ServiceOrderCreated, ticket_id=ticket, service_order_id="o1", scheduled_for=LONG_AGO),
+        emitted(mk.PhaseChanged, ticket_id=ticket, process="Suporte", phase="Visita", customer_label="Visita marcada"),
+        emitted(mk.ResponsibleAdded, ticket_id=ticket, responsible_id="r1", name="Rui Melo", team="Campo"),
+        emitted(mk.DefectFound, ticket_id=ticket, defect_found="Cabo rompido"),
         *(_opened_by_an_operator(name) for name in ("open", "waiting")),
     )
     now = system.services[0].clock()
     for one in (ticket, "waiting"):
         closing = {"ticket_id": one, "closed_by": "Rui", "request_evaluation": True}
-        await system.say(said(mk.TicketClosed, at=now, **closing))
+        await system.publish(emitted(mk.TicketClosed, at=now, **closing))
     asked = await eventually(
-        lambda: found if len(found := system.heard_of(feedback.EvaluationRequested)) == 2 else None
+        lambda: found if len(found := system.received_of(feedback.EvaluationRequested)) == 2 else None
     )
     await system.answer(_answer_to(next(one for one in asked if one["ticket_id"] == ticket)))
-    await system.say(said(mk.PhaseChanged, ticket_id="not opened yet", process="Suporte", phase="Triagem"))
-    await eventually(lambda: len(system.heard_of(notifier.NotificationSent, channel="email")) >= 3 or None)
+    await system.publish(emitted(mk.PhaseChanged, ticket_id="not opened yet", process="Suporte", phase="Triagem"))
+    await eventually(lambda: len(system.received_of(notifier.NotificationSent, channel="email")) >= 3 or None)
     await system.quiet()
 
 
 def _opened_by_an_operator(ticket_id: str) -> mk.TicketOpened:
     more: dict[str, Any] = {"complaint": "Lentidão", "notification_level": "all", "opened_by": "Rui"}
-    return said(mk.TicketOpened, ticket_id=ticket_id, customer_id="ana", sector_id="tecnico", **more)
+    return emitted(mk.TicketOpened, ticket_id=ticket_id, customer_id="ana", sector_id="tecnico", **more)
 
 
 def _answer_to(asked: dict[str, Any]) -> SubmitEvaluation:
@@ -190,7 +190,7 @@ async def record(folder: Path) -> None:
         await the_life(system)
         stored = await the_store(system)
         kept = {"examples": the_examples(), "wire": the_wire(), "topology": the_topology(), "steps": the_steps()}
-        for name, what in (kept | {"said": system.heard}).items():
+        for name, what in (kept | {"said": system.received}).items():
             (folder / f"{name}.json").write_text(json.dumps(what, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
         canonical = json_util.dumps(stored, json_options=STORED, indent=1, ensure_ascii=False)
         (folder / "stored.json").write_text(canonical + "\n")

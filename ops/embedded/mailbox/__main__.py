@@ -6,17 +6,17 @@ from pathlib import Path
 
 import uvicorn
 
-from ops.embedded.mailbox.letters import Letters
+from ops.embedded.mailbox.mails import Mails
 from ops.embedded.mailbox.smtp import listen
 from ops.embedded.mailbox.web import Web
 from ops.embedded.ports import LOOPBACK
 
 
-async def serve(letters: Letters, *, smtp_port: int, http_port: int) -> None:
+async def serve(mails: Mails, *, smtp_port: int, http_port: int) -> None:
     """Serve SMTP and HTTP on loopback until SIGTERM."""
-    async with await listen(letters, host=LOOPBACK, port=smtp_port):
+    async with await listen(mails, host=LOOPBACK, port=smtp_port):
         web = uvicorn.Config(
-            Web(letters).application(),
+            Web(mails).application(),
             host=LOOPBACK,
             port=http_port,
             log_level="warning",
@@ -28,4 +28,4 @@ async def serve(letters: Letters, *, smtp_port: int, http_port: int) -> None:
 if __name__ == "__main__":
     folder = Path(os.environ.get("MAIL_FOLDER", "var/mail"))
     smtp, http = int(os.environ.get("SMTP_PORT", "8025")), int(os.environ.get("PORT", "8082"))
-    asyncio.run(serve(Letters(folder), smtp_port=smtp, http_port=http))
+    asyncio.run(serve(Mails(folder), smtp_port=smtp, http_port=http))

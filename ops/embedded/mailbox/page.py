@@ -2,14 +2,14 @@
 
 from html import escape
 
-from ops.embedded.mailbox.letters import Letter
+from ops.embedded.mailbox.mails import Mail
 
 SHOWN = 100
 
 # No script at all; frames only of our own.
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
 # For a mail's own HTML: an origin of its own, no script, no form, nothing fetched.
-LETTER_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -21,12 +21,12 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere }
 """
 
 
-def list_page(letters: list[Letter], *, total: int) -> str:
+def list_page(mails: list[Mail], *, total: int) -> str:
     """Return the page of the newest mails; it reloads itself."""
-    rows = "".join(_row(letter) for letter in letters)
+    rows = "".join(_row(mail) for mail in mails)
     if not rows:
         rows = '<tr><td colspan="3">Nenhuma mensagem por enquanto.</td></tr>'
-    shown = f"Mostrando as {len(letters)} mais recentes de {total}." if total > len(letters) else f"Mensagens: {total}."
+    shown = f"Mostrando as {len(mails)} mais recentes de {total}." if total > len(mails) else f"Mensagens: {total}."
     return _page(
         "Caixa de correio",
         f"<p>{shown} A página se atualiza sozinha.</p>"
@@ -35,25 +35,25 @@ def list_page(letters: list[Letter], *, total: int) -> str:
     )
 
 
-def letter_page(letter: Letter) -> str:
+def mail_page(mail: Mail) -> str:
     """Return the page of one mail."""
     html = (
-        f'<h2>HTML</h2><iframe sandbox title="Mensagem em HTML" src="/email/{escape(letter.id)}/html"></iframe>'
-        if letter.html()
+        f'<h2>HTML</h2><iframe sandbox title="Mensagem em HTML" src="/email/{escape(mail.id)}/html"></iframe>'
+        if mail.html()
         else ""
     )
     return _page(
-        letter.subject or "(sem assunto)",
-        f'<p><a href="/">← Todas as mensagens</a> · <a href="/email/{escape(letter.id)}/source">Código-fonte</a></p>'
-        f"<p>De: {_people(letter, 'From')}<br>Para: {_people(letter, 'To')}<br>Recebida: {_clock(letter)}</p>"
-        f"{html}<h2>Texto</h2><pre>{escape(letter.text())}</pre>",
+        mail.subject or "(sem assunto)",
+        f'<p><a href="/">← Todas as mensagens</a> · <a href="/email/{escape(mail.id)}/source">Código-fonte</a></p>'
+        f"<p>De: {_people(mail, 'From')}<br>Para: {_people(mail, 'To')}<br>Recebida: {_clock(mail)}</p>"
+        f"{html}<h2>Texto</h2><pre>{escape(mail.text())}</pre>",
     )
 
 
-def _row(letter: Letter) -> str:
-    subject = escape(letter.subject or "(sem assunto)")
-    link = f'<a href="/mail/{escape(letter.id)}">{subject}</a>'
-    return f"<tr><td>{_clock(letter)}</td><td>{link}</td><td>{_people(letter, 'To')}</td></tr>"
+def _row(mail: Mail) -> str:
+    subject = escape(mail.subject or "(sem assunto)")
+    link = f'<a href="/mail/{escape(mail.id)}">{subject}</a>'
+    return f"<tr><td>{_clock(mail)}</td><td>{link}</td><td>{_people(mail, 'To')}</td></tr>"
 
 
 def _page(title: str, body: str, *, head: str = "") -> str:
@@ -65,9 +65,9 @@ def _page(title: str, body: str, *, head: str = "") -> str:
     )
 
 
-def _people(letter: Letter, header: str) -> str:
-    return escape(", ".join(f"{one['name']} <{one['address']}>".strip() for one in letter.addresses(header)))
+def _people(mail: Mail, header: str) -> str:
+    return escape(", ".join(f"{one['name']} <{one['address']}>".strip() for one in mail.addresses(header)))
 
 
-def _clock(letter: Letter) -> str:
-    return letter.received_at.astimezone().strftime("%d/%m/%Y %H:%M:%S")
+def _clock(mail: Mail) -> str:
+    return mail.received_at.astimezone().strftime("%d/%m/%Y %H:%M:%S")

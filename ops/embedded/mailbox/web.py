@@ -8,22 +8,22 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ops.embedded.mailbox.letters import Letter, Letters
-from ops.embedded.mailbox.page import LETTER_POLICY, PAGE_POLICY, SHOWN, letter_page, list_page
+from ops.embedded.mailbox.mails import Mail, Mails
+from ops.embedded.mailbox.page import MAIL_POLICY, PAGE_POLICY, SHOWN, list_page, mail_page
 
 
 @dataclass(frozen=True, slots=True)
 class Web:
     """The routes over one folder of mails."""
 
-    letters: Letters
+    mails: Mails
 
     def application(self) -> Starlette:
         """Return the ASGI application."""
         return Starlette(
             routes=[
                 Route("/", self.list_page),
-                Route("/mail/{id}", self.letter_page),
+                Route("/mail/{id}", self.mail_page),
                 Route("/email", self.all),
                 Route("/email/all", self.delete_all, methods=["DELETE"]),
                 Route("/email/{id}", self.one),
@@ -37,16 +37,16 @@ class Web:
 
     async def list_page(self, _request: Request) -> Response:
         """Show the newest mails."""
-        page = list_page(self.letters.newest(SHOWN), total=len(self.letters))
+        page = list_page(self.mails.newest(SHOWN), total=len(self.mails))
         return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
 
-    async def letter_page(self, request: Request) -> Response:
+    async def mail_page(self, request: Request) -> Response:
         """Show one mail."""
-        return HTMLResponse(letter_page(self._find(request)), headers={"Content-Security-Policy": PAGE_POLICY})
+        return HTMLResponse(mail_page(self._find(request)), headers={"Content-Security-Policy": PAGE_POLICY})
 
     async def all(self, _request: Request) -> Response:
         """List all mails, the oldest first."""
-        return JSONResponse([letter.as_maildev() for letter in self.letters.all()])
+        return JSONResponse([mail.as_maildev() for mail in self.mails.all()])
 
     async def one(self, request: Request) -> Response:
         """Give one mail."""
@@ -54,22 +54,22 @@ class Web:
 
     async def html(self, request: Request) -> Response:
         """Give a mail's HTML, unable to do anything."""
-        return HTMLResponse(self._find(request).html(), headers={"Content-Security-Policy": LETTER_POLICY})
+        return HTMLResponse(self._find(request).html(), headers={"Content-Security-Policy": MAIL_POLICY})
 
     async def source(self, request: Request) -> Response:
         """Give a mail as it came."""
         return PlainTextResponse(
-            self.letters.source(self._find(request).id),
+            self.mails.source(self._find(request).id),
             headers={"X-Content-Type-Options": "nosniff"},
         )
 
     async def delete(self, request: Request) -> Response:
         """Forget one mail."""
-        return JSONResponse(self.letters.delete(self._find(request).id))
+        return JSONResponse(self.mails.delete(self._find(request).id))
 
     async def delete_all(self, _request: Request) -> Response:
         """Forget every mail."""
-        self.letters.delete_all()
+        self.mails.delete_all()
         return JSONResponse(content=True)
 
     async def healthy(self, _request: Request) -> Response:
@@ -79,10 +79,10 @@ class Web:
     async def metrics(self, _request: Request) -> Response:
         """Give the number of mails to Prometheus."""
         lines = "# HELP mailbox_letters Mails kept.\n# TYPE mailbox_letters gauge\n"
-        return PlainTextResponse(f"{lines}mailbox_letters {len(self.letters)}\n")
+        return PlainTextResponse(f"{lines}mailbox_letters {len(self.mails)}\n")
 
-    def _find(self, request: Request) -> Letter:
-        letter = self.letters.get(request.path_params["id"])
-        if letter is None:
+    def _find(self, request: Request) -> Mail:
+        mail = self.mails.get(request.path_params["id"])
+        if mail is None:
             raise HTTPException(404, "no such mail")
-        return letter
+        return mail

@@ -12,19 +12,22 @@ from starlette.status import HTTP_202_ACCEPTED
 
 from chassis.messaging.rpc import NoReply
 from contracts import requests
-from contracts.requests import GetContact, GetContactForm, SubmitContact, request_id
-from services.edge.answers import Contact, ContactForm
-from services.edge.asking import Caller
-from services.edge.given import TOKEN, Calls, Protected, count_contact
-from services.edge.inputs import NewContact
-from services.edge.problems import Refused, declared
+from contracts.replies import ContactProgress
+from contracts.requests import GetContact, SubmitContact, request_id
+from services.edge.dependencies import TOKEN, Calls, Given, Protected, count_contact
+from services.edge.errors.problems import Refused, declared
+from services.edge.gateway import Caller
+from services.edge.live import News
+from services.edge.models import NewContact
 
 router = APIRouter(tags=["contacts"], route_class=Protected, dependencies=[TOKEN])
 
 LONGEST_WAIT = timedelta(seconds=5)
-FIRST_PAUSE = timedelta(milliseconds=20)
-LONGEST_PAUSE = timedelta(milliseconds=250)
+LOOK_AFTER = timedelta(milliseconds=300)
+"""What no event answered by then may have been over before anybody waited: that is asked for, once."""
+
 _AT_AN_END = {"emailed", "refused"}
+_UNKNOWN_AS_YET = {404, 503}
 
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
 _ACCEPTED: dict[int | str, dict[str, Any]] = {
@@ -37,74 +40,91 @@ _ACCEPTED: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/v1/contact-form", responses=declared(401, 403, 404, 503))
-async def contact_form(caller: Calls) -> ContactForm:
-    """Tell what the customer may choose from."""
-    return await caller.ask(caller.says(GetContactForm), ContactForm)
-
-
 @router.post(
     "/v1/contacts",
     status_code=HTTP_202_ACCEPTED,
-    response_model_exclude_none=True,
     dependencies=[Depends(count_contact)],
     responses=_ACCEPTED | declared(401, 403, 404, 415, 422, 503),
 )
-async def submit(
-    caller: Calls, response: Response, contact: NewContact, key: Key, prefer: Annotated[str, Header()] = ""
-) -> Contact:
+async def submit(  # noqa: PLR0913, PLR0917 - FastAPI passes each by name
+    caller: Calls,
+    given: Given,
+    response: Response,
+    contact: NewContact,
+    key: Key,
+    prefer: Annotated[str, Header()] = "",
+) -> ContactProgress:
     """Take a contact: the same key and body once more is the same contact."""
-    started = time.monotonic()
-    wait = preferred_wait(prefer)
-    command = caller.says(SubmitContact, request_id=request_id(caller.customer_id, key), **contact.model_dump())
-    accepted = await _hand_over(caller, command)
-    if wait is not None:
-        accepted = await _follow(caller, accepted, until=started + wait.total_seconds())
+    started, wait = time.monotonic(), preferred_wait(prefer)
+    command = caller.makes(SubmitContact, request_id=request_id(caller.customer_id, key), **contact.model_dump())
+    contact_id = requests.contact_id(command.request_id)
+    if wait is None:
+        progress = await _hand_over(caller, command)
+    else:
+        with given.live.following(contact_id) as news:
+            progress = await _hand_over(caller, command)
+            progress = await _follow(caller, progress, news, until=started + wait.total_seconds())
         response.headers["Preference-Applied"] = f"wait={int(wait.total_seconds())}"
-    response.headers["Location"] = f"/v1/contacts/{accepted.contact_id}"
-    return accepted
+    receipt = given.receipts.sign(caller.customer_id, contact_id)
+    response.headers["Location"] = f"/v1/contacts/{contact_id}?receipt={receipt}"
+    return progress
 
 
-@router.get("/v1/contacts/{contact_id}", response_model_exclude_none=True, responses=declared(401, 404, 503))
-async def contact(caller: Calls, contact_id: UUID) -> Contact:
-    """Tell how far a contact got."""
+@router.get("/v1/contacts/{contact_id}", responses=declared(401, 404, 503))
+async def contact(caller: Calls, given: Given, contact_id: UUID, receipt: str = "") -> ContactProgress:
+    """Show how far a contact got; with its receipt it is queued while contacts doesn't know it."""
     try:
-        return await caller.ask(caller.says(GetContact, contact_id=contact_id), Contact)
-    except Refused:
-        if caller.queued.holds(caller.customer_id, contact_id):
-            return Contact(contact_id=contact_id, state="queued")
+        return await caller.read(GetContact, contact_id=contact_id)
+    except Refused as refused:
+        if refused.problem.status in _UNKNOWN_AS_YET and given.receipts.holds(receipt, caller.customer_id, contact_id):
+            return _queued(contact_id)
         raise
 
 
-async def _hand_over(caller: Caller, command: SubmitContact) -> Contact:
+def _queued(contact_id: UUID) -> ContactProgress:
+    return ContactProgress(contact_id=contact_id, state="queued")
+
+
+async def _hand_over(caller: Caller, command: SubmitContact) -> ContactProgress:
     try:
-        return Contact.model_validate(await caller.services.ask(command))
+        return await caller.ask(command)
     except NoReply:
         # the broker has it, and will until contacts is back (R13)
-        queued = Contact(contact_id=requests.contact_id(command.request_id), state="queued")
-        caller.queued.add(caller.customer_id, queued.contact_id)
-        return queued
+        return _queued(requests.contact_id(command.request_id))
 
 
-async def _follow(caller: Caller, accepted: Contact, *, until: float) -> Contact:
-    pause = FIRST_PAUSE
-    while not (accepted.protocol or accepted.state in _AT_AN_END):
-        left = until - time.monotonic()
-        if left <= 0:
-            break
-        await asyncio.sleep(min(pause.total_seconds(), left))
-        pause = min(pause * 2, LONGEST_PAUSE)
-        accepted = await _look(caller, accepted, within=max(until - time.monotonic(), 0.01))
-    return accepted
+async def _follow(caller: Caller, progress: ContactProgress, news: News, *, until: float) -> ContactProgress:
+    """What is known when the protocol is there, or no more comes, or it is `until`."""
+    if _is_final(progress):
+        return progress
+    await _wait(news, until=min(until, time.monotonic() + LOOK_AFTER.total_seconds()))
+    if not news.done() and progress.state != "queued":
+        looking = asyncio.create_task(_look(caller, progress, until=until))
+        await _wait(news, looking, until=until)
+        if looking.done():
+            progress = looking.result()
+        looking.cancel()
+    if not _is_final(progress):
+        await _wait(news, until=until)
+    return news.result() if news.done() else progress
 
 
-async def _look(caller: Caller, accepted: Contact, *, within: float) -> Contact:
-    query = caller.says(GetContact, contact_id=accepted.contact_id)
+def _is_final(progress: ContactProgress) -> bool:
+    return bool(progress.protocol) or progress.state in _AT_AN_END
+
+
+async def _wait(*what: "asyncio.Future[ContactProgress]", until: float) -> None:
+    left = max(until - time.monotonic(), 0)
+    await asyncio.wait(what, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _look(caller: Caller, progress: ContactProgress, *, until: float) -> ContactProgress:
+    query = caller.makes(GetContact, contact_id=progress.contact_id)
     try:
-        return Contact.model_validate(await caller.services.ask(query, within=timedelta(seconds=within)))
+        return await caller.gateway.ask(query, within=timedelta(seconds=max(until - time.monotonic(), 0.01)))
     except (NoReply, Refused):
-        # not handled yet, or nobody there: what was accepted stays accepted
-        return accepted
+        # nobody there: what was accepted stays accepted
+        return progress
 
 
 def preferred_wait(prefer: str) -> timedelta | None:

@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from chassis.http.health import HealthApp
-from services.edge.answers import Health
-from services.edge.problems import declared
+from services.edge.errors.problems import declared
+from services.edge.models import Health
 
 router = APIRouter(tags=["health"])
 
@@ -23,13 +23,13 @@ async def _answer(request: Request) -> Response:
 
 @router.get("/health/live", response_model=Health, responses=_UNWELL | declared())
 async def live(request: Request) -> Response:
-    """Tell whether the process is worth keeping."""
+    """Show whether the process is worth keeping."""
     return await _answer(request)
 
 
 @router.get("/health/ready", response_model=Health, responses=_UNWELL | declared())
 async def ready(request: Request) -> Response:
-    """Tell whether this replica can serve customers, and what keeps it from that."""
+    """Show whether this replica can serve customers, and what keeps it from that."""
     return await _answer(request)
 
 

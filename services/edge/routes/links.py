@@ -1,21 +1,23 @@
 """The page behind the signed link of an evaluation; only sending it records anything (R23)."""
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.status import HTTP_308_PERMANENT_REDIRECT
 
+from chassis.messaging.rpc import NoReply
 from contracts.requests import FieldError, OpenEvaluationLink, SubmitEvaluationByLink, request_id
-from services.edge.answers import LinkedEvaluation, NewlyRated
-from services.edge.asking import Caller
-from services.edge.given import Calls, Given, Parts, count_address, parts
-from services.edge.inputs import LinkRating
-from services.edge.problems import RETRY_AFTER_SECONDS, Refused, declared, known
-from services.edge.wording import field_errors
+from services.edge.dependencies import Calls, Given, Parts, count_address, parts
+from services.edge.errors.problems import RETRY_AFTER_SECONDS, Refused, declared, known
+from services.edge.errors.wording import field_errors
+from services.edge.gateway import Caller
+from services.edge.models import LinkRating
 
 MAX_TOKEN = 256
 MAX_FIELDS = 1000
@@ -35,8 +37,9 @@ class Page(APIRoute):
                 return await handle(request)
             except Refused as refused:
                 more = {"Retry-After": str(RETRY_AFTER_SECONDS)} if refused.problem.status == 503 else {}  # noqa: PLR2004
+                problem = refused.problem
                 return parts(request).pages.message(
-                    refused.problem.status, refused.problem.detail, more | refused.headers
+                    problem.status, problem.detail, more | refused.headers, newest=problem.newest
                 )
 
         return handle_visitor
@@ -47,7 +50,7 @@ router = APIRouter(tags=["link"], route_class=Page, default_response_class=HTMLR
 
 def _shown(*statuses: int) -> dict[int | str, dict[str, Any]]:
     page = {"content": {"text/html": {"schema": {"type": "string"}}}}
-    described = {status: {"description": declared(status)[status]["description"], **page} for status in statuses}
+    described = {status: {"description": HTTPStatus(status).phrase, **page} for status in statuses}
     return declared() | described
 
 
@@ -62,25 +65,37 @@ _FORM = {
 @router.get("/avaliacao/{token}", responses=_shown(404, 410, 429, 503))
 async def show(caller: Calls, given: Given, token: str) -> HTMLResponse:
     """Show the form, or why there is none; records nothing."""
-    evaluation = await caller.ask(caller.says(OpenEvaluationLink, token=_readable(token)), LinkedEvaluation)
+    evaluation = await caller.read(OpenEvaluationLink, token=_readable(token))
     match evaluation.state:
         case "answered":
             return given.pages.answered(evaluation.score)
         case "expired":
             return given.pages.message(410, "O prazo para avaliar este atendimento terminou.")
+        case "withdrawn":
+            return given.pages.withdrawn(evaluation.newest)
     return given.pages.form(evaluation.protocol, errors={})
 
 
-@router.post("/avaliacao/{token}", responses=_shown(404, 409, 410, 422, 429, 503), openapi_extra=_FORM)
+@router.get("/avaliacao/{token}/", include_in_schema=False)
+async def show_without_slash(token: str) -> Response:
+    """Lead whoever typed or was given a slash too many to the page itself."""
+    return RedirectResponse(f"../{quote(_readable(token), safe='')}", status_code=HTTP_308_PERMANENT_REDIRECT)
+
+
+@router.post("/avaliacao/{token}", responses=_shown(202, 404, 409, 410, 422, 429, 503), openapi_extra=_FORM)
 async def send(caller: Calls, given: Given, request: Request, token: str) -> HTMLResponse:
-    """Record the answer; what is wrong with it is said beside its field."""
+    """Record the answer; what is wrong with it stands beside its field."""
     sent = _read_form(await request.body())
     try:
         rating = LinkRating.model_validate(sent)
     except ValidationError as error:
         return await _form_again(caller, given, token, sent, field_errors(error.errors(include_input=False)))
     try:
-        rated = await caller.ask(_command(caller, token, rating), NewlyRated)
+        rating.check()
+        rated = await caller.ask(_command(caller, token, rating))
+    except NoReply:
+        # the broker has it, and will until feedback is back
+        return given.pages.queued()
     except Refused as refused:
         if refused.problem.status != 422:  # noqa: PLR2004 - an HTTP status
             raise
@@ -90,7 +105,7 @@ async def send(caller: Calls, given: Given, request: Request, token: str) -> HTM
 
 
 def _command(caller: Caller, token: str, rating: LinkRating) -> SubmitEvaluationByLink:
-    return caller.says(
+    return caller.makes(
         SubmitEvaluationByLink,
         request_id=request_id(_readable(token), f"{rating.score}\n{rating.comment or ''}"),
         token=token,
@@ -102,7 +117,7 @@ def _command(caller: Caller, token: str, rating: LinkRating) -> SubmitEvaluation
 async def _form_again(
     caller: Caller, given: Parts, token: str, sent: Mapping[str, str], wrong: Iterable[FieldError]
 ) -> HTMLResponse:
-    evaluation = await caller.ask(caller.says(OpenEvaluationLink, token=_readable(token)), LinkedEvaluation)
+    evaluation = await caller.read(OpenEvaluationLink, token=_readable(token))
     errors = {one.field: one.message for one in wrong}
     return given.pages.form(evaluation.protocol, status=422, sent=sent, errors=errors)
 

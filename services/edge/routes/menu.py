@@ -1,16 +1,22 @@
-"""The app's menu (R1, R2)."""
+"""What the app offers: its menu (R1, R2), and what a contact may be about (R6, R7)."""
 
 from fastapi import APIRouter
 
-from contracts.requests import GetMenu
-from services.edge.answers import Menu
-from services.edge.given import TOKEN, Calls, Protected
-from services.edge.problems import declared
+from contracts.replies import ContactForm, Menu
+from contracts.requests import GetContactForm, GetMenu
+from services.edge.dependencies import TOKEN, Calls, Protected
+from services.edge.errors.problems import declared
 
-router = APIRouter(tags=["menu"], route_class=Protected, dependencies=[TOKEN])
+router = APIRouter(route_class=Protected, dependencies=[TOKEN])
 
 
-@router.get("/v1/menu", responses=declared(401, 503))
+@router.get("/v1/menu", tags=["menu"], responses=declared(401, 503))
 async def menu(caller: Calls) -> Menu:
-    """Tell which options the app shows."""
-    return await caller.ask(caller.says(GetMenu), Menu)
+    """Show which options the app has."""
+    return await caller.read(GetMenu)
+
+
+@router.get("/v1/contact-form", tags=["contacts"], responses=declared(401, 403, 404, 503))
+async def contact_form(caller: Calls) -> ContactForm:
+    """Show what the customer may choose from."""
+    return await caller.read(GetContactForm)

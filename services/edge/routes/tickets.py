@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Response
 from starlette.status import HTTP_304_NOT_MODIFIED
 
+from contracts.replies import TicketList, TicketPage
 from contracts.requests import GetTicket, ListTickets
-from services.edge.answers import TicketPage, Tickets, VersionedTicketPage
-from services.edge.given import TOKEN, Calls, Protected
-from services.edge.inputs import Cursor, Limit
-from services.edge.problems import Refused, declared, known
+from services.edge.dependencies import TOKEN, Calls, Protected
+from services.edge.errors.problems import Refused, declared, known
+from services.edge.models import Cursor, Limit, ShownTicket
 
 router = APIRouter(tags=["tickets"], route_class=Protected, dependencies=[TOKEN])
 
@@ -20,12 +20,14 @@ _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {200: _ETAG, 304: {"description
 @router.get("/v1/tickets", responses=declared(401, 403, 404, 422, 503))
 async def tickets(
     caller: Calls, status: Literal["pending", "closed"] = "pending", limit: Limit = 20, cursor: Cursor = None
-) -> Tickets:
+) -> TicketList:
     """List the customer's tickets, newest first."""
-    return await caller.ask(caller.says(ListTickets, status=status, limit=limit, cursor=cursor), Tickets)
+    return await caller.read(ListTickets, status=status, limit=limit, cursor=cursor)
 
 
-@router.get("/v1/tickets/{protocol}", response_model=TicketPage, responses=_NOT_MODIFIED | declared(401, 403, 404, 503))
+@router.get(
+    "/v1/tickets/{protocol}", response_model=ShownTicket, responses=_NOT_MODIFIED | declared(401, 403, 404, 503)
+)
 async def ticket(
     caller: Calls,
     response: Response,
@@ -35,7 +37,7 @@ async def ticket(
     """Show one ticket with its timeline; 304 while it is as the caller knows it."""
     if not (protocol.isascii() and protocol.isdecimal()):
         raise Refused(known(404))
-    page = await caller.ask(caller.says(GetTicket, protocol=protocol), VersionedTicketPage)
+    page = await caller.read(GetTicket, protocol=protocol)
     headers = {"ETag": f'"{page.protocol}-{page.version}"', "Cache-Control": "private, no-cache"}
     if _matches(if_none_match, headers["ETag"]):
         return Response(status_code=HTTP_304_NOT_MODIFIED, headers=headers)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pytest_asyncio
 
 from chassis.http.health import server
 from services.edge.app import build
+from services.edge.broker import RabbitBroker
 from services.edge.replica import Edge
 from services.edge.settings import Settings
 from tests.eventually import eventually
@@ -21,7 +23,15 @@ from tests.services.edge.surroundings import Issuer, Stub
 
 QUERIES = [f"{service}.queries" for service in ("contacts", "tickets", "feedback", "notifier")]
 COMMANDS = [f"{service}.commands" for service in ("contacts", "feedback", "notifier")]
+SECRET = {"receipt_secret": "r" * 32}
 UNLIMITED = {"rate_limit": "9999/second", "contact_rate_limit": "9999/second", "address_rate_limit": "9999/second"}
+
+
+@dataclass(slots=True)
+class Ahead:
+    """How far the replica's watch of the broker is ahead of the real time."""
+
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,8 @@ class Served:
     """An edge at work, and a client of it that speaks for Ana."""
 
     edge: Edge
+    broker: RabbitBroker
+    ahead: Ahead
     client: httpx2.AsyncClient
 
 
@@ -39,8 +51,11 @@ BringUp = Callable[[], Awaitable[Stub]]
 @contextlib.asynccontextmanager
 async def served(issuer: Issuer, **settings: object) -> AsyncIterator[Served]:
     """Serve an edge on a free port."""
-    given = {"jwks_url": issuer.url, "port": 0, "reply_within": "PT2S"}
-    edge = build(Settings.model_validate(given | settings))
+    given = {"jwks_url": issuer.url, "port": 0, "reply_within": "PT2S", **SECRET}
+    environment = Settings.model_validate(given | settings)
+    ahead = Ahead()
+    broker = RabbitBroker(environment, now=lambda: time.monotonic() + ahead.seconds)
+    edge = build(environment, broker=broker)
     http = server(edge.app, host="127.0.0.1", port=0)
     serving = asyncio.create_task(http.serve())
     await edge.start()
@@ -49,7 +64,7 @@ async def served(issuer: Issuer, **settings: object) -> AsyncIterator[Served]:
     headers = {"Authorization": f"Bearer {issuer.token()}"}
     try:
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=20) as client:
-            yield Served(edge, client)
+            yield Served(edge, broker, ahead, client)
     finally:
         http.should_exit = True
         await serving
@@ -112,7 +127,7 @@ async def bring_up(amqp_url: str) -> AsyncIterator[BringUp]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def lone(issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
     """Give a client, for Ana, of an edge without a broker: for what must not get that far."""
-    edge = build(Settings.model_validate({"amqp_url": "amqp://127.0.0.1:1/", "jwks_url": issuer.url}))
+    edge = build(Settings.model_validate({"amqp_url": "amqp://127.0.0.1:1/", "jwks_url": issuer.url, **SECRET}))
     headers = {"Authorization": f"Bearer {issuer.token()}"}
     transport = httpx2.ASGITransport(edge.app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://edge", headers=headers) as client:

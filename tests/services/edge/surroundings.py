@@ -13,6 +13,8 @@ from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from contracts.message import Message as ContractMessage
+
 ONE_HOUR = 3600
 
 Answer = Callable[[dict[str, Any]], dict[str, Any] | None]
@@ -104,6 +106,17 @@ class Stub:
                 mandatory=False,
             )
         await message.ack()
+
+    async def publish(self, event: ContractMessage) -> None:
+        """Announce an event, as the service whose it is."""
+        channel = await self._connection.channel()
+        exchange = await channel.get_exchange(event.exchange(), ensure=False)
+        await exchange.publish(
+            aio_pika.Message(event.model_dump_json().encode(), type=event.type_name()),
+            event.routing_key(),
+            mandatory=False,
+        )
+        await channel.close()
 
     def forget(self) -> None:
         """Answer nothing any more, and forget what was asked."""

@@ -1,9 +1,7 @@
 """Writing to a sector through the edge (R6 to R8, R12, R13)."""
 
-import itertools
 import json
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -41,7 +39,7 @@ async def test_a_contact_is_handed_to_contacts_and_its_answer_to_the_customer(
 
     assert answer.status_code == 202
     assert answer.json() == {"contact_id": CONTACT, "state": "received"}
-    assert answer.headers["location"] == f"/v1/contacts/{CONTACT}"
+    assert answer.headers["location"].startswith(f"/v1/contacts/{CONTACT}?receipt=")
     [asked] = stub.asked
     assert asked["request_id"] == str(request_id("ana", "k1"))
     assert asked["customer_id"] == "ana"
@@ -73,7 +71,9 @@ async def test_r12_a_key_of_visible_characters_is_required(lone: httpx2.AsyncCli
     assert fields(answer) == ["Idempotency-Key"]
 
 
-@pytest.mark.parametrize("text", ["", " \n\t ", "x" * 4001, "a\0b", "\ud800", None, 5])
+@pytest.mark.parametrize(
+    "text", ["", " \n\t ", "x" * 4001, "a\0b", "\ud800", None, 5, "\u200b", "\u3164", "\u2800\ufe0f\n"]
+)
 async def test_r7_the_text_has_1_to_4000_characters_after_trimming(lone: httpx2.AsyncClient, text: object) -> None:
     answer = await post(lone, text=text)
 
@@ -84,7 +84,7 @@ async def test_r7_the_text_has_1_to_4000_characters_after_trimming(lone: httpx2.
 async def test_r7_4000_characters_within_spaces_are_accepted(client: httpx2.AsyncClient, stub: Stub) -> None:
     stub.says("submit_contact", {"contact_id": CONTACT, "state": "received"})
 
-    answer = await post(client, text=f"  {'ç' * 4000}\n")
+    answer = await post(client, text=f"  \u200b{'ç' * 4000}\u3164\n")
 
     assert answer.status_code == 202
 
@@ -136,7 +136,6 @@ async def test_r13_without_contacts_it_is_accepted_and_handled_when_contacts_is_
 
     assert answer.status_code == 202
     assert answer.json() == {"contact_id": CONTACT, "state": "queued"}
-    assert answer.headers["location"] == f"/v1/contacts/{CONTACT}"
     followed = await client.get(answer.headers["location"])
     assert followed.json() == {"contact_id": CONTACT, "state": "queued"}
     stub = await bring_up()
@@ -147,31 +146,13 @@ async def test_r13_without_contacts_it_is_accepted_and_handled_when_contacts_is_
 
 async def test_r13_without_a_broker_the_app_is_told_when_to_send_again(serve: Serve) -> None:
     here = await serve()
-    await here.edge.publisher.connection.close()
+    await here.broker.publisher.connection.close()
 
     answer = await post(here.client)
 
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
     assert int(answer.headers["retry-after"]) > 0
-
-
-async def test_prefer_wait_waits_for_the_protocol(client: httpx2.AsyncClient, stub: Stub) -> None:
-    looks = itertools.count(1)
-    stub.says("submit_contact", {"contact_id": CONTACT, "state": "received"})
-
-    def progress(_: dict[str, Any]) -> dict[str, Any]:
-        if next(looks) < 3:
-            return {"ok": {"contact_id": CONTACT, "state": "received"}}
-        return {"ok": {"contact_id": CONTACT, "state": "ticket_opened", "protocol": "20260105000001"}}
-
-    stub.answers["get_contact"] = progress
-
-    answer = await post(client, headers={"Prefer": "respond-async, wait=60"})
-
-    assert answer.status_code == 202
-    assert answer.json() == {"contact_id": CONTACT, "state": "ticket_opened", "protocol": "20260105000001"}
-    assert answer.headers["preference-applied"] == "wait=5"
 
 
 async def test_prefer_wait_ends_with_what_is_known_by_then(client: httpx2.AsyncClient, stub: Stub) -> None:
@@ -221,13 +202,35 @@ async def test_a_contact_tells_how_far_it_is(client: httpx2.AsyncClient, stub: S
     assert answer.json() == {"contact_id": CONTACT, "state": "emailed", "protocol": "20260105000001"}
 
 
-async def test_r13_what_was_queued_for_one_customer_is_unknown_to_another(serve: Serve, issuer: Issuer) -> None:
-    client = (await serve()).client
+async def test_r13_any_replica_knows_by_the_receipt_that_a_contact_is_queued(serve: Serve, issuer: Issuer) -> None:
+    first, second = (await serve()).client, (await serve()).client
+    location = (await post(first)).headers["location"]
+
+    elsewhere = await second.get(location)
+    of_another = await second.get(location, headers={"Authorization": f"Bearer {issuer.token('bia')}"})
+    of_nothing = await second.get(f"/v1/contacts/{CONTACT}")
+
+    assert elsewhere.json() == {"contact_id": CONTACT, "state": "queued"}
+    assert (of_another.status_code, of_nothing.status_code) == (503, 503)
+
+
+async def test_r13_a_receipt_counts_until_contacts_knows_the_contact(client: httpx2.AsyncClient, stub: Stub) -> None:
+    stub.says("submit_contact", {"contact_id": CONTACT, "state": "received"})
     location = (await post(client)).headers["location"]
+    stub.refuses("get_contact", 404)
 
-    answer = await client.get(location, headers={"Authorization": f"Bearer {issuer.token('bia')}"})
+    unknown_yet, again = await client.get(location), (await post(client)).headers["location"]
+    forged = await client.get(location[:-2] + ("AA" if not location.endswith("AA") else "BB"))
+    for_another = await client.get(location.replace(CONTACT, str(uuid4())))
+    odd = [await client.get(f"/v1/contacts/{CONTACT}?receipt={one}") for one in ("", "x" * 5000, "%00", "%F0%9F%98%80")]
+    stub.says("get_contact", {"contact_id": CONTACT, "state": "refused"})
+    known = await client.get(location)
 
-    assert answer.status_code == 503
+    assert unknown_yet.json() == {"contact_id": CONTACT, "state": "queued"}
+    # the same answer to the same contact (R12)
+    assert again == location
+    assert [one.status_code for one in (forged, for_another, *odd)] == [404] * 6
+    assert known.json() == {"contact_id": CONTACT, "state": "refused"}
 
 
 async def test_an_unknown_contact_is_not_found(client: httpx2.AsyncClient, stub: Stub) -> None:

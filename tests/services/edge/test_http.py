@@ -9,7 +9,7 @@ import structlog
 
 from services.edge.app import build
 from services.edge.settings import Settings
-from tests.services.edge.conftest import Serve
+from tests.services.edge.conftest import SECRET, Serve
 from tests.services.edge.surroundings import Issuer, Stub
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,9 +35,9 @@ async def test_an_unknown_path_is_a_problem(lone: httpx2.AsyncClient) -> None:
     ("method", "path", "allowed"),
     [
         ("DELETE", "/v1/contacts", "POST"),
-        ("PUT", "/avaliacao/token", "GET, POST"),
-        ("POST", "/v1/tickets/20260105000001", "GET"),
-        ("TRACE", "/openapi.json", "GET"),
+        ("PUT", "/avaliacao/token", "GET, HEAD, POST"),
+        ("POST", "/v1/tickets/20260105000001", "GET, HEAD"),
+        ("TRACE", "/openapi.json", "GET, HEAD"),
     ],
 )
 async def test_another_method_is_told_which_ones_there_are(
@@ -77,7 +77,7 @@ async def test_a_body_without_a_length_is_refused_at_the_first_byte_too_many(lon
 
 
 async def test_a_failure_of_our_own_is_a_problem_and_tells_nothing(issuer: Issuer) -> None:
-    edge = build(Settings.model_validate({"jwks_url": issuer.url}))
+    edge = build(Settings.model_validate({"jwks_url": issuer.url, **SECRET}))
 
     async def fail(*_: object) -> str:
         raise RuntimeError("segredo")
@@ -163,6 +163,6 @@ async def test_the_openapi_document_declares_every_answer(lone: httpx2.AsyncClie
     assert {"200", "201", "401", "404", "409", "410", "422"} <= declared["POST /v1/evaluations/{evaluation_id}"]
     assert {"200", "404", "409", "410", "422", "503"} <= declared["POST /avaliacao/{token}"]
     protected = {name: answers for name, answers in declared.items() if " /v1/" in name}
-    assert len(protected) == 10
+    assert len(protected) == 11
     assert all({"401", "429", "500", "503"} <= answers for answers in protected.values())
     assert "HTTPValidationError" not in json.dumps(document)

@@ -1,12 +1,18 @@
-"""The edge while the broker is away, and after (R13)."""
+"""The edge while the broker is away, and after (R13); and when only a new start of it helps."""
 
+import asyncio
 from datetime import timedelta
 
 import httpx2
 import pytest
+from aio_pika.exceptions import ChannelInvalidStateError
 
+from services.edge.app import build
+from services.edge.broker import UNREAD_AT_MOST
+from services.edge.settings import Settings
 from tests.eventually import eventually
-from tests.services.edge.conftest import brought_up, served
+from tests.services.edge.conftest import SECRET, Serve, Served, brought_up, served
+from tests.services.edge.fakes import FakeServices
 from tests.services.edge.surroundings import Issuer
 from tests.services.edge.wire import wired
 
@@ -47,3 +53,55 @@ async def test_r13_a_lost_broker_is_told_and_found_again(amqp_url: str, issuer: 
 
         await eventually(lambda: is_served(here.client), A_WHILE)
         await eventually(lambda: is_ready(here.client), A_WHILE)
+
+
+async def liveness_a_minute_later(here: Served) -> list[int]:
+    await here.broker.look()
+    at_first = await here.client.get("/health/live")
+    here.ahead.seconds += UNREAD_AT_MOST.total_seconds() + 1
+    await here.broker.look()
+    return [at_first.status_code, (await here.client.get("/health/live")).status_code]
+
+
+async def test_a_replica_whose_replies_nobody_reads_is_started_anew(serve: Serve) -> None:
+    here = await serve()
+    channel = await here.broker.publisher.connection.channel()
+    await channel.queue_delete(here.broker.requests.queue.name)
+
+    assert await liveness_a_minute_later(here) == [200, 503]
+
+
+async def test_a_replica_that_does_not_come_back_to_a_broker_that_answers_is_started_anew(serve: Serve) -> None:
+    here = await serve()
+    await here.broker.publisher.connection.close()
+
+    assert await liveness_a_minute_later(here) == [200, 503]
+
+
+async def test_a_replica_is_kept_while_all_is_well_or_the_broker_itself_is_away(amqp_url: str, issuer: Issuer) -> None:
+    async with wired(amqp_url) as (wire, url), served(issuer, amqp_url=url) as here:
+        assert await liveness_a_minute_later(here) == [200, 200]
+        wire.cut()
+        assert await liveness_a_minute_later(here) == [200, 200]
+        wire.mend()
+        await eventually(lambda: is_ready(here.client), A_WHILE)
+
+
+async def test_a_start_goes_on_whatever_the_driver_raises(issuer: Issuer) -> None:
+    class Reluctant(FakeServices):
+        raised = (ChannelInvalidStateError("closed"), asyncio.CancelledError(), TimeoutError(), RuntimeError("odd"))
+        tries = 0
+
+        async def start(self) -> None:
+            self.tries += 1
+            if self.tries <= len(self.raised):
+                raise self.raised[self.tries - 1]
+
+    services = Reluctant()
+    edge = build(Settings.model_validate({"jwks_url": issuer.url, **SECRET}), broker=services)
+
+    await edge.start()
+
+    assert services.tries == len(Reluctant.raised) + 1
+    assert edge.process.is_started
+    await edge.stop()

@@ -2,9 +2,10 @@
 
 import pytest
 
-from services.edge.problems import Refused
-from services.edge.rates import Rate
+from services.edge.errors.problems import Refused
+from services.edge.middleware.rate_limit import Rate
 from services.edge.settings import Settings
+from tests.services.edge.conftest import Serve
 
 
 def test_a_window_opens_with_the_first_request_and_closes_in_time() -> None:
@@ -32,6 +33,18 @@ def test_finished_windows_are_forgotten() -> None:
     rate.count("ana")
 
     assert rate.callers == 1
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_served_edge_counts_the_peer_unless_a_proxy_of_ours_stands_in_front(serve: Serve) -> None:
+    client = (await serve(address_rate_limit="1/minute")).client
+
+    answers = [
+        await client.get("/v1/menu", headers={"Authorization": "", "X-Forwarded-For": f"9.9.9.{number}"})
+        for number in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 429]
 
 
 @pytest.mark.parametrize("rate", ["", "many", "20/fortnight"])

@@ -45,12 +45,12 @@ async def test_r1_the_menu_shows_what_is_on(client: httpx2.AsyncClient, stub: St
 
 
 async def test_r3_tickets_are_the_pending_ones_unless_asked_otherwise(client: httpx2.AsyncClient, stub: Stub) -> None:
-    stub.says("list_tickets", {"items": [TICKET], "next_cursor": None})
+    stub.says("list_tickets", {"items": [TICKET], "pending": 1, "next_cursor": None})
 
     pending = await client.get("/v1/tickets")
     closed = await client.get("/v1/tickets", params={"status": "closed", "limit": 5, "cursor": "abc="})
 
-    assert pending.json() == {"items": [TICKET], "next_cursor": None}
+    assert pending.json() == {"items": [TICKET], "pending": 1, "next_cursor": None}
     assert closed.status_code == 200
     first, second = stub.asked
     assert (first["customer_id"], first["status"], first["limit"], first["cursor"]) == ("ana", "pending", 20, None)
@@ -123,7 +123,7 @@ async def test_the_inbox_is_shown_and_marked_read(client: httpx2.AsyncClient, st
     }
     inbox = {"items": [item], "unread": 1, "next_cursor": None}
     stub.says("list_notifications", inbox | {"items": [item | {"ticket_id": None, "evaluation_id": None}]})
-    stub.says("mark_notification_read", None)
+    stub.says("mark_notification_read", {"id": item["id"], "read": True})
 
     shown = await client.get("/v1/notifications", params={"cursor": "here"})
     read = await client.post(f"/v1/notifications/{item['id']}/read")
@@ -147,7 +147,7 @@ async def test_nobody_answering_in_time_is_told_with_when_to_come_back(client: h
 
 async def test_without_a_broker_reads_are_told_when_to_come_back(serve: Serve) -> None:
     here = await serve()
-    await here.edge.publisher.connection.close()
+    await here.broker.publisher.connection.close()
 
     answer = await here.client.get("/v1/menu")
 
@@ -164,17 +164,17 @@ async def test_a_service_that_fails_says_so_through_the_edge(client: httpx2.Asyn
     assert int(answer.headers["retry-after"]) > 0
 
 
-async def test_r28_an_answer_that_cannot_be_read_is_an_error_without_its_content(
+async def test_r28_a_reply_that_cannot_be_read_is_unavailable_without_its_content(
     client: httpx2.AsyncClient, stub: Stub, capfd: pytest.CaptureFixture[str]
 ) -> None:
     stub.says("list_tickets", {"items": [{"complaint": "segredo"}]})
 
     answer = await client.get("/v1/tickets")
 
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
     said = "".join(capfd.readouterr())
-    assert "unreadable answer" in said
+    assert "unreadable reply" in said
     assert "segredo" not in said + answer.text
 
 
@@ -195,7 +195,7 @@ async def test_readiness_asks_the_broker_for_the_reply_queue(serve: Serve) -> No
         return (await here.client.get("/health/ready")).status_code == 200
 
     await eventually(is_ready)
-    await here.edge.publisher.connection.close()
+    await here.broker.publisher.connection.close()
 
     answer = await here.client.get("/health/ready")
 

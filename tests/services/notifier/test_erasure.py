@@ -43,7 +43,7 @@ class Meanwhile(MongoCustomers):
 @pytest.fixture
 async def service(system: System, mailbox: Mailbox) -> Service:
     service = await system.run(build, Settings, smtp_url=mailbox.url)
-    await system.say(ana())
+    await system.publish(ana())
     await system.quiet()
     return service
 
@@ -86,7 +86,7 @@ async def secrets(service: Service) -> list[str]:
 async def test_r27_of_a_contact_that_was_new(service: Service, system: System, mailbox: Mailbox) -> None:
     await deciding(service).on_contact_received(a_contact(text=SECRET, generate_ticket=False))
 
-    await eventually(lambda: len(system.heard_of(NotificationSkipped, reason="customer erased")) == 2)
+    await eventually(lambda: len(system.received_of(NotificationSkipped, reason="customer erased")) == 2)
     await system.quiet()
     assert await secrets(service) == []
     assert mailbox.messages == []
@@ -100,7 +100,7 @@ async def test_r27_of_a_ticket_that_was_new(service: Service, system: System) ->
 
 
 async def test_r27_of_a_ticket_that_was_there(service: Service, system: System) -> None:
-    await system.say(an_opening(level="all"))
+    await system.publish(an_opening(level="all"))
     await system.quiet()
     decides = deciding(service)
 
@@ -119,12 +119,12 @@ def an_item() -> InboxDue:
 async def test_r27_what_was_decided_before_is_not_sent_any_more(
     service: Service, system: System, mailbox: Mailbox
 ) -> None:
-    await system.say(ERASED)
+    await system.publish(ERASED)
     await system.quiet()
 
-    await system.say(a_mail(text=SECRET), an_item())
+    await system.publish(a_mail(text=SECRET), an_item())
 
-    await eventually(lambda: len(system.heard_of(NotificationSkipped, reason="customer erased")) == 1)
+    await eventually(lambda: len(system.received_of(NotificationSkipped, reason="customer erased")) == 1)
     await system.quiet()
     assert mailbox.messages == []
     assert await secrets(service) == []

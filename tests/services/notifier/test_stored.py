@@ -65,9 +65,9 @@ async def test_r11_a_mail_that_v0_1_left_in_its_queue_acknowledges_its_contact(
     # one of the two mails went out before the upgrade
     await notifier.services[0].database["deliveries"].delete_one({"_id": due.notification_id})
 
-    await notifier.say(due)
+    await notifier.publish(due)
 
-    (acknowledged,) = await eventually(lambda: notifier.heard_of(ContactAcknowledged) or None)
+    (acknowledged,) = await eventually(lambda: notifier.received_of(ContactAcknowledged) or None)
     assert acknowledged["contact_id"] == str(contact["_id"])
     assert [one["outcome"] for one in acknowledged["receipts"]] == ["sent", "sent"]
     assert len(mailbox.messages) == 1

@@ -1,0 +1,1 @@
+"""What is refused or fails, and how the customer reads of it."""
