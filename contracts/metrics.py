@@ -119,6 +119,13 @@ DELIVERIES = Metric(
     ("notifier",),
     labels=(Label("channel", tuple(CHANNELS)), Label("outcome", ("sent", "skipped", "failed"))),
 )
+SECTOR_MAILS_UNSENT = Metric(
+    "atendo_sector_mails_unsent_total",
+    "counter",
+    "Contacts whose mail to the sector reached none of its addresses, by why (R11).",
+    ("notifier",),
+    labels=(Label("reason", ("no_address", "unusable_address", "refused", "given_up")),),
+)
 MAIL_SECONDS = Metric(
     "atendo_mail_seconds",
     "histogram",
@@ -180,6 +187,6 @@ KEYS_AGE = Metric(
 CATALOGUE = (
     *(HANDLED, HANDLE_SECONDS, WAITING_SECONDS, EVENTS_EMITTED, RETRIES, DEAD_LETTERS),
     *(OUTBOX_SWEPT, OUTBOX_OLDEST, KILL_SWITCH, CONSUMERS_MISSING, DATABASE_UP, DATABASE_SECONDS),
-    *(UNRESOLVED, DELIVERIES, MAIL_SECONDS, EVALUATIONS, EVALUATIONS_WAITING, EVALUATIONS_OVERDUE),
+    *(UNRESOLVED, DELIVERIES, SECTOR_MAILS_UNSENT, MAIL_SECONDS, EVALUATIONS, EVALUATIONS_WAITING, EVALUATIONS_OVERDUE),
     *(HTTP_REQUESTS, HTTP_SECONDS, HTTP_SHED, HTTP_IN_HAND, KEYS_AGE),
 )

@@ -72,8 +72,11 @@ class _Due(_FromNotifier):
 
 
 class EmailDue(_Due):
-    """An e-mail to make and hand over to the mail server."""
+    """An e-mail to make and hand over to the mail server; one of R11 names its contact and sector."""
+
+    contact_id: UUID | None = None
+    sector_id: Optional = None
 
 
 class InboxDue(_Due):
-    """An item to put into the app's inbox."""
+    """An item to put into the app's inbox. Emitted until v0.1, and read on: it may still wait in a queue."""

@@ -105,6 +105,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
     "notifier": (
         mk.CustomerSaved,
         mk.CustomerErased,
+        mk.SectorSaved,
         contacts.ContactReceived,
         tickets.TicketOpened,
         tickets.ServiceOrderCreated,
@@ -116,6 +117,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         tickets.TicketReopened,
         feedback.EvaluationRequested,
         feedback.EvaluationReminded,
+        feedback.EvaluationWithdrawn,
     ),
     "feedback": (mk.CustomerErased, tickets.TicketClosed, tickets.TicketReopened),
     "mk": (
@@ -145,7 +147,10 @@ CATCHES_UNKNOWN = ("tickets", MK, "mk.#")
 COMMANDED = ("contacts", "feedback", "notifier")
 QUERIED = ("contacts", "tickets", "feedback", "notifier")
 CHANNELS: dict[str, type[Message]] = {"email": notifier.EmailDue, "inbox": notifier.InboxDue}
-"""The notifier's outgoing channels, each with a queue of its own: a slow mail server delays mail and nothing else."""
+"""The notifier's channels, each with a queue of its own: a slow mail server delays mail and nothing else.
+
+Inbox items need none since v0.1; what that release left in its queue is still taken from it.
+"""
 
 
 def rung(delay: timedelta) -> str:

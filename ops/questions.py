@@ -1,23 +1,27 @@
 """`atendo explain` and `atendo resolve`: why a customer heard what they heard, and where a contact would go."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from rich.table import Table
 
-from contracts.requests import ExplainTicket, ResolveTicket
+from contracts.requests import ExplainContact, ExplainTicket, Request, ResolveTicket
 from ops.console import console
 from ops.session import ask, visit
 
 _COLOURS = {"send": "green", "skip": "yellow", "defer": "cyan"}
 
 
-def explain(protocol: str) -> int:
-    """Print every notification decision about a ticket (R17): one line per event, channel and recipient."""
+def explain(protocol_or_contact: str) -> int:
+    """Print every notification decision about a ticket or a contact (R17): one line per event, channel and recipient.
+
+    Args:
+        protocol_or_contact: A ticket's protocol; or a contact's id, with a ticket or without one.
+    """
 
     async def work() -> None:
-        lines: Any = await ask(ExplainTicket(request_id=uuid4(), protocol=protocol))
-        table = Table("when", "event", "channel", "to", "decision", "because", "outcome", title=f"Protocol {protocol}")
+        lines: Any = await ask(_explaining(protocol_or_contact))
+        table = Table("when", "event", "channel", "to", "decision", "because", "outcome", title=protocol_or_contact)
         for line in lines:
             decision = str(line["decision"])
             table.add_row(
@@ -32,6 +36,13 @@ def explain(protocol: str) -> int:
         console().print(table)
 
     return visit(work)
+
+
+def _explaining(protocol_or_contact: str) -> Request[Any]:
+    try:
+        return ExplainContact(request_id=uuid4(), contact_id=UUID(protocol_or_contact))
+    except ValueError:
+        return ExplainTicket(request_id=uuid4(), protocol=protocol_or_contact)
 
 
 def resolve(customer: str, sector: str) -> int:

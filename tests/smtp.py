@@ -36,6 +36,8 @@ class Mailbox:
     refusals_left: int | None = None
     # Answer to RCPT TO by address, such as "550 5.1.1 no such user".
     refused_recipients: dict[str, str] = field(default_factory=dict)
+    # Answer to MAIL FROM, such as "550 5.7.1 you are on a block list"; None takes any sender.
+    refused_sender: str | None = None
     delay: timedelta = timedelta()
     # Messages whose end was seen, refused ones included.
     attempts: int = 0
@@ -61,6 +63,7 @@ class Mailbox:
         """Take every message again, without delay."""
         self.refusal, self.refusals_left, self.delay = None, None, timedelta()
         self.refused_recipients.clear()
+        self.refused_sender = None
 
     def start(self) -> None:
         """Listen, on the same port as before."""
@@ -91,6 +94,15 @@ class _Handler:
     """The server's side: aiosmtpd finds these methods by name."""
 
     mailbox: Mailbox
+
+    async def handle_MAIL(  # noqa: N802 - as below
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.mailbox.refused_sender:
+            return self.mailbox.refused_sender
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return _OK
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name and signature
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]

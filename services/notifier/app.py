@@ -2,77 +2,40 @@
 
 from typing import get_args
 
+from chassis.clock import Clock, utc_now
 from chassis.service import Service, run
 from contracts import contacts, mk, notifier, tickets
-from contracts.requests import ExplainTicket, ListNotifications, MarkNotificationRead
-from services.notifier import explanation, inbox, telling
-from services.notifier.channels.email import Mail
-from services.notifier.delivery_store import MongoAddresses, MongoDeliveries, MongoInbox
-from services.notifier.handlers import DecisionHandlers, ReadingHandlers, SendingHandlers
-from services.notifier.metrics import Counted
+from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, MarkNotificationRead
+from services.notifier import errors
+from services.notifier.decide.facts import Step
 from services.notifier.migrations import STEPS
-from services.notifier.render import Unwritable, Writer
-from services.notifier.sending import ClaimedElsewhere, MailServerAway
+from services.notifier.parts import Parts
 from services.notifier.settings import Settings
-from services.notifier.store import MongoContacts, MongoCustomers, MongoTickets
-
-REFUSES: dict[type[Exception], int] = {
-    inbox.MalformedCursor: 422,
-    inbox.UnknownNotification: 404,
-    explanation.UnknownTicket: 404,
-}
 
 
-def build(settings: Settings | None = None) -> Service:
-    """One replica of the notifier."""
+def build(settings: Settings | None = None, *, parts: Parts | None = None, clock: Clock = utc_now) -> Service:
+    """One replica of the notifier; what is given in `parts` is used."""
     settings = settings or Settings()
-    service = Service("notifier", settings)
+    service = Service("notifier", settings, clock=clock)
     service.migrates(STEPS)
-    contacts_, tickets_ = MongoContacts(service), MongoTickets(service)
-    deliveries, items = MongoDeliveries(service, lease=settings.send_lease), MongoInbox(service)
-    customers = MongoCustomers(service)
-    decides = DecisionHandlers(
-        contacts=contacts_,
-        tickets=tickets_,
-        customers=customers,
-        deliveries=deliveries,
-        clock=service.clock,
-    )
+    service.permanent(*errors.PERMANENT)
+    service.outage(*errors.OUTAGES)
+    decides, sends, shows, explains = (parts or Parts()).handlers(service, settings)
     service.on(mk.CustomerSaved, decides.on_customer_saved)
     service.on(mk.CustomerErased, decides.on_customer_erased)
+    service.on(mk.SectorSaved, decides.on_sector_saved)
     service.on(contacts.ContactReceived, decides.on_contact_received)
     service.on(tickets.TicketOpened, decides.on_ticket_opened)
-    for step in set(get_args(telling.Step)) - {tickets.TicketOpened}:
-        service.on(step, decides.on_step)
-    _send(service, settings, customers, deliveries, items)
-    reads = ReadingHandlers(inbox=items, contacts=contacts_, tickets=tickets_, deliveries=deliveries)
-    service.answers(ListNotifications, reads.on_list_notifications, refuses=REFUSES)
-    service.answers(MarkNotificationRead, reads.on_mark_notification_read, refuses=REFUSES)
-    service.answers(ExplainTicket, reads.on_explain_ticket, refuses=REFUSES)
-    return service
-
-
-def _send(
-    service: Service, settings: Settings, customers: MongoCustomers, deliveries: MongoDeliveries, items: MongoInbox
-) -> None:
-    mail = Mail(settings.mail_url, connections=settings.smtp_connections, timeout=settings.smtp_timeout)
-    counted = Counted(service.metrics.registry)
-    service.outbox.on_commit(counted.told)
-    sends = SendingHandlers(
-        deliveries=deliveries,
-        customers=customers,
-        addresses=MongoAddresses(service),
-        inbox=items,
-        mail=mail,
-        writer=Writer(sender=settings.mail_from, domain=settings.mail_domain, timezone=settings.timezone),
-        counted=counted,
-        clock=service.clock,
-    )
+    for step in get_args(Step):
+        if step is not tickets.TicketOpened:
+            service.on(step, decides.on_step)
     service.on(notifier.EmailDue, sends.on_email_due, given_up=sends.on_email_given_up)
-    service.on(notifier.InboxDue, sends.on_inbox_due)
-    service.permanent(Unwritable, inbox.Undated)
-    service.outage(MailServerAway, ClaimedElsewhere)
-    service.closes(mail.close)
+    service.on(notifier.InboxDue, shows.on_inbox_due)
+    service.answers(ListNotifications, shows.on_list_notifications, refuses=errors.STATUS)
+    service.answers(MarkNotificationRead, shows.on_mark_notification_read, refuses=errors.STATUS)
+    service.answers(ExplainTicket, explains.on_explain_ticket, refuses=errors.STATUS)
+    service.answers(ExplainContact, explains.on_explain_contact, refuses=errors.STATUS)
+    return service
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ class Settings(settings.Settings):
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:25")
     """`smtp://[user:password@]host[:port]`, which takes STARTTLS where it is offered, or `smtps://`.
 
-    `?starttls=required` sends nothing to a server that does not offer it; `cafile=ca.pem` says whose word is good.
+    `?starttls=required` sends nothing to a server that does not offer it; `cafile=ca.pem` names whom to trust.
     """
 
     smtp_password: SecretStr | None = None
@@ -36,6 +36,9 @@ class Settings(settings.Settings):
 
     send_lease: timedelta = timedelta(seconds=60)
     """How long a replica may take over one mail before it counts as crashed."""
+
+    address_off_for: timedelta = timedelta(days=30)
+    """How long nothing is sent to an address whose mail server said that it takes no mail (R19)."""
 
     @property
     def mail_url(self) -> str:

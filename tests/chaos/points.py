@@ -11,7 +11,7 @@ from unittest.mock import patch
 from chassis.messaging.dispatcher import Dispatcher
 from chassis.persistence.documents import Documents
 from chassis.persistence.outbox import Outbox
-from services.notifier.channels.email import Line
+from services.notifier.deliver.channels.email import Line
 
 Hit = Callable[[str, object], Awaitable[None]]
 """Called with a place that is reached, and the object that reaches it; it may never return."""

@@ -19,7 +19,7 @@ from mk.app import build as build_mk
 from mk.settings import Settings as MkSettings
 from services.edge.app import build as build_edge
 from services.edge.settings import Settings as EdgeSettings
-from services.notifier.channels.email import Line
+from services.notifier.deliver.channels.email import Line
 from tests.chaos import story
 from tests.chaos.app import App
 from tests.chaos.checker import Verdict, check

@@ -8,12 +8,12 @@ from uuid import uuid4
 
 from mk.handlers import Handlers as MkHandlers
 from services.feedback import domain as feedback
-from services.notifier import handlers as notifying
-from services.notifier.channels.email import Line
-from services.notifier.delivery_store import MongoInbox
-from services.notifier.inbox import Item
-from services.notifier.render import Writer
-from services.notifier.sending import Outcome
+from services.notifier.decide.receipts import Outcome
+from services.notifier.deliver import handlers as notifying
+from services.notifier.deliver import inbox as inboxes
+from services.notifier.deliver.channels.email import Line
+from services.notifier.deliver.render import Writer
+from services.notifier.deliver.store import MongoInbox
 from services.tickets import app as ticket_app
 from services.tickets import store as ticket_store
 from tests.chaos.planting import swap
@@ -30,7 +30,7 @@ def inbox_by_chance(stack: ExitStack) -> None:
     count = itertools.count(1)
 
     def make(of: Any) -> Any:  # noqa: ANN401 - a method
-        return lambda due, **words: replace(of(due, **words), id=uuid4())
+        return lambda notice, **text: of(notice, **text).model_copy(update={"id": uuid4()})
 
     def failing(put: Any) -> Any:  # noqa: ANN401 - as above
         async def put_and_fail(self: MongoInbox, *args: object) -> None:
@@ -40,7 +40,7 @@ def inbox_by_chance(stack: ExitStack) -> None:
 
         return put_and_fail
 
-    swap(stack, Item, "of", make)
+    swap(stack, inboxes, "item_of", make)
     swap(stack, MongoInbox, "put", failing)
 
 

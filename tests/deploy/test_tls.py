@@ -17,8 +17,8 @@ from chassis.settings import Settings
 from ops.embedded.ports import LOOPBACK, free_port
 from services.feedback.app import build
 from services.feedback.settings import Settings as FeedbackSettings
-from services.notifier.channels.email import Mail
-from services.notifier.sending import MailServerAway
+from services.notifier.deliver.channels.email import Mail
+from services.notifier.errors import MailServerAway
 from tests.deploy.certificates import Authority
 from tests.deploy.servers import a_broker, a_database
 from tests.smtp import Mailbox

@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=["services", "chassis", "contracts", "pa
     from chassis.persistence import cursor
     from services.feedback import link
     from services.feedback.errors import LinkInvalid
-    from services.notifier import inbox, mime
+    from services.notifier.deliver import inbox, mime
     from tests.fuzz import parsers
 
 SECRET = b"s" * 32
@@ -31,12 +31,12 @@ def attempt(content: bytes) -> None:
         case 0:
             _refused(cursor.decode, text, cursor.CursorMalformed)
         case 1:
-            _refused(inbox.Cursor.read, text, inbox.MalformedCursor)
+            _refused(inbox.Place.read, text, cursor.CursorMalformed)
         case 2:
             _refused(lambda token: link.read(token, secret=SECRET), text, LinkInvalid)
         case 3:
             mail = mime.mail(
-                {"Subject": mime.words(text), "To": mime.mailbox(text, "a@b.example")}, text=text, html=text
+                {"Subject": mime.header_text(text), "To": mime.mailbox(text, "a@b.example")}, text=text, html=text
             )
             assert mail.isascii()
             assert b"\n" not in mail.replace(b"\r\n", b"")

@@ -27,10 +27,13 @@ from services.feedback import domain as feedback_domain
 from services.feedback import link
 from services.feedback import store as feedback_store
 from services.feedback.errors import LinkInvalid
-from services.notifier import inbox, telling, timeline
-from services.notifier import store as notifier_store
-from services.notifier.domain import lacking
-from services.notifier.render import Unwritable, Writer
+from services.notifier.decide import facts, timeline
+from services.notifier.decide import store as notifier_store
+from services.notifier.decide.addresses import lacking
+from services.notifier.decide.notices import Notice
+from services.notifier.deliver import inbox
+from services.notifier.deliver.render import Writer
+from services.notifier.errors import Unwritable
 from services.tickets import store as tickets_store
 from services.tickets.domain import changes, openings, resolution
 from services.tickets.domain import timeline as tickets_timeline
@@ -82,12 +85,13 @@ def _check_tickets_cursor(given: str) -> None:
     _storable({"opened_at": opened_at, "_id": ticket_id})
 
 
-def _check_inbox_cursor(cursor: str) -> None:
+def _check_inbox_cursor(given: str) -> None:
     try:
-        place = inbox.Cursor.read(cursor)
-    except inbox.MalformedCursor:
+        place = inbox.Place.read(given)
+    except cursor.CursorMalformed:
         return
-    assert inbox.Cursor.read(str(place)) == place
+    again = inbox.Place.read(cursor.encode(place.at, str(place.id)))
+    assert (again.id, again.at) == (place.id, place.at.replace(microsecond=place.at.microsecond // 1000 * 1000))
     _storable({"at": place.at, "_id": place.id})
 
 
@@ -125,6 +129,7 @@ def _mails(draw: DrawFn) -> notifier.EmailDue:
 
 
 _HEADERS = {"From", "To", "Subject", "Message-ID", "Date", "Auto-Submitted", "MIME-Version", "Content-Type", "Reply-To"}
+_HEADERS |= {"References", "In-Reply-To"}
 
 
 def _check_mail(due: notifier.EmailDue) -> None:
@@ -146,11 +151,11 @@ def _check_mail(due: notifier.EmailDue) -> None:
 
 
 def _check_item(due: notifier.EmailDue) -> None:
-    item = notifier.InboxDue.model_construct(**dict(due))
+    item = Notice.of(notifier.InboxDue.model_construct(**dict(due)))
     try:
         title, body = WRITER.item(item)
-        inbox.Item.of(item, title=title, body=body)
-    except (Unwritable, inbox.Undated):
+        inbox.item_of(item, title=title, body=body)
+    except Unwritable:
         return
 
 
@@ -209,21 +214,21 @@ def _check_mirror(said: Message) -> None:
     mk_ticket.erase(ticket)
 
 
-_TOLD = tuple(t for t in telling.Step.__args__)
+_TOLD = tuple(t for t in facts.Step.__args__)
 
 
 def _check_telling(said: Message) -> None:
     ticket_id, customer, protocol = (getattr(said, name) for name in ("ticket_id", "customer_id", "protocol"))
-    event = telling.event_of(said, {"customer": "ana@cliente.example"}, erased=False)  # type: ignore[arg-type]
-    ticket, dues = timeline.hear(timeline.Ticket(ticket_id, customer, protocol), event, now=NOW)
+    event = facts.event_of(said, {"customer": "ana@cliente.example"}, erased=False)  # type: ignore[arg-type]
+    ticket, dues = timeline.note(timeline.Ticket(ticket_id, customer, protocol), event, now=NOW)
     for event in ticket.events:
         _storable(notifier_store._event_document(event))  # noqa: SLF001 - as it is kept
     for due in dues:
         if isinstance(due, notifier.EmailDue):
             _check_mail(due)
-        if isinstance(due, notifier.InboxDue):
-            inbox.Item.of(due, title="", body="")
-            WRITER.item(due)
+    for notice in timeline.notices(ticket, event.id):
+        title, body = WRITER.item(notice)
+        inbox.item_of(notice, title=title, body=body)
 
 
 def _check_closing(said: Message) -> None:

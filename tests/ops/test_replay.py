@@ -173,7 +173,6 @@ async def test_replaying_every_message_of_a_day_changes_nothing(provider: Runnin
     assert {dead_letter.type for dead_letter in dead_letters} >= {
         "SubmitContact.v1",
         "EmailDue.v1",
-        "InboxDue.v1",
         "TicketClosed.v1",
     }
     assert [mail.as_bytes() for mail in provider.mailbox.messages] == mails

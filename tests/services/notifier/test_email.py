@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from services.notifier.channels.email import Line, Mail
-from services.notifier.sending import MailServerAway, OutcomeUnknown, Refused
+from services.notifier.deliver.channels.email import Line, Mail
+from services.notifier.errors import MailRefused, MailServerAway, OutcomeUnknown
 from tests.smtp import Mailbox
 
 SENDER = "nao-responda@provedor.example"
@@ -44,7 +44,7 @@ async def test_a_connection_serves_many_mails_and_a_refusal_does_not_end_it(mail
         mailbox.refused_recipients["eva@cliente.example"] = "550 5.1.1 no such user"
 
         await send(mail)
-        with pytest.raises(Refused):
+        with pytest.raises(MailRefused):
             await send(mail, "eva@cliente.example")
         await send(mail)
         await mail.close()
@@ -112,36 +112,69 @@ async def test_a_server_that_asks_to_try_later_is_away_and_has_not_taken_it(
     assert len(mailbox.messages) == 1
 
 
-async def test_r19_a_recipient_refused_for_good_is_told_without_the_address(mail: Mail, mailbox: Mailbox) -> None:
+async def test_r19_a_recipient_refused_for_good_is_covered_byout_the_address(mail: Mail, mailbox: Mailbox) -> None:
     mailbox.refused_recipients[TO] = f"550 5.1.1 <{TO}>: no such user"
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(MailRefused) as refused:
         await send(mail)
     await send(mail, "rui@cliente.example")
 
-    assert refused.value.for_good
+    assert refused.value.by_mailbox
     assert refused.value.reason == "SMTP 550 5.1.1 (address): no such user"
     assert len(mailbox.messages) == 1
 
 
 @pytest.mark.parametrize(
-    ("answer", "for_good"),
+    ("answer", "by_mailbox"),
     [
-        ("550 no such user", True),
-        ("552 5.2.2 mailbox full", True),
-        ("554 5.7.1 relay access denied", False),
-        ("554 5.6.0 content refused", False),
+        ("550 5.1.1 no such user", True),
+        ("550 5.1.10 recipient address has null MX", True),
+        ("552 5.2.1 mailbox disabled", True),
+        ("550 no such user here", True),
+        ("550 User unknown", True),
+        ("550 blocked: your address is on a list", False),
+        ("550 no such user, or your host is listed", False),
+        ("550 requested action not taken", False),
+        ("550 5.1.8 bad sender's system address", False),
+        ("550 5.7.1 relay access denied", False),
+        ("552 5.2.2 mailbox full", False),
+        ("554 5.7.1 your host is blocked", False),
     ],
 )
-async def test_r19_an_address_is_not_blamed_for_our_own_fault(
-    mail: Mail, mailbox: Mailbox, answer: str, *, for_good: bool
+async def test_r19_only_what_rcpt_says_of_the_mailbox_concerns_the_address(
+    mail: Mail, mailbox: Mailbox, answer: str, *, by_mailbox: bool
+) -> None:
+    mailbox.refused_recipients[TO] = answer
+
+    with pytest.raises(MailRefused) as refused:
+        await send(mail)
+
+    assert refused.value.by_mailbox is by_mailbox
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "550 no such user", "554 5.6.0 content refused"])
+async def test_r19_what_is_said_of_a_mail_s_text_never_concerns_the_address(
+    mail: Mail, mailbox: Mailbox, answer: str
 ) -> None:
     mailbox.refuse(answer)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(MailRefused) as refused:
         await send(mail)
 
-    assert refused.value.for_good is for_good
+    assert not refused.value.by_mailbox
+    assert refused.value.reason == f"SMTP {answer}"
+
+
+async def test_r19_a_sender_that_is_refused_concerns_that_mail_alone(mail: Mail, mailbox: Mailbox) -> None:
+    mailbox.refused_sender = "550 5.1.1 sender unknown"
+
+    with pytest.raises(MailRefused) as refused:
+        await send(mail)
+    mailbox.refused_sender = None
+    await send(mail)
+
+    assert not refused.value.by_mailbox
+    assert len(mailbox.messages) == 1
 
 
 async def test_a_recipient_to_be_tried_later_is_an_outage(mail: Mail, mailbox: Mailbox) -> None:

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import tickets
-from contracts.notifier import EmailDue, InboxDue, NotificationSkipped
-from services.notifier.domain import Decision
-from services.notifier.receipts import Contact, Opening, settle
-from services.notifier.telling import event_of
-from services.notifier.timeline import Ticket, hear
+from contracts.notifier import EmailDue, NotificationSkipped
+from services.notifier.decide import receipts, timeline
+from services.notifier.decide.domain import Decision
+from services.notifier.decide.facts import event_of
+from services.notifier.decide.notices import Arrival, Notice
+from services.notifier.decide.receipts import Contact, Opening, settle
+from services.notifier.decide.timeline import Ticket, note
 from tests.services.notifier.world import ANA, SECTOR, a_closing, a_contact, a_request, a_step, an_opening, at
 
 LEVELS = st.sampled_from(["none", "start_end", "all"])
@@ -52,13 +54,15 @@ def changes() -> st.SearchStrategy[Any]:
 def hear_all(messages: Sequence[Any]) -> tuple[Ticket, list[Any]]:
     ticket, said = Ticket("t1", "ana", "20260105000001"), []
     for message in messages:
-        ticket, more = hear(ticket, event_of(message, {"customer": ANA}, erased=False), now=at(1000))
-        said += more
+        ticket, more = note(ticket, event_of(message, {"customer": ANA}, erased=False), now=at(1000))
+        said += [*more, *timeline.notices(ticket, message.event_id)]
     return ticket, said
 
 
 def dues(said: list[Any]) -> list[UUID]:
-    return sorted(one.notification_id for one in said if isinstance(one, EmailDue | InboxDue))
+    # an item that is put again is the same item
+    items = {one.id for one in said if isinstance(one, Notice)}
+    return sorted([*items, *(one.notification_id for one in said if isinstance(one, EmailDue))])
 
 
 def words(said: list[Any]) -> list[UUID]:
@@ -107,7 +111,7 @@ def test_r17_late_news_of_the_level_can_only_add_messages(
             assert (found.verdict, found.reason) == (expected.verdict, expected.reason)
         else:
             assert (found.verdict, expected.verdict) == ("send", "skip")
-    assert dues(said) == sorted(one.notification_id for one in other.decisions if one.verdict == "send")
+    assert dues(said) == sorted(one.notification_ids[0] for one in other.decisions if one.verdict == "send")
 
 
 def receive(contact: Contact, message: Any) -> Contact:  # noqa: ANN401 - either message
@@ -120,8 +124,8 @@ def receive(contact: Contact, message: Any) -> Contact:  # noqa: ANN401 - either
 def settled(messages: Sequence[Any]) -> tuple[tuple[Decision, ...], list[UUID], list[Any]]:
     contact, said = Contact(messages[0].contact_id, "ana"), []
     for message in messages:
-        contact, more = settle(receive(contact, message), now=at(1000))
-        said += more
+        contact, more = settle(receive(contact, message), Arrival(message.event_id, at(1000)))
+        said += [*more, *receipts.notices(contact, message.event_id)]
     return contact.decisions, dues(said), said
 
 
@@ -137,8 +141,8 @@ def test_r11_a_contact_and_its_ticket_give_two_mails_and_one_inbox_item_whicheve
         assert (decisions, sent) == results[0][:2]
         assert sorted(one.recipient for one in said if isinstance(one, EmailDue)) == ["customer", "sector"]
         _, of_ticket = hear_all([opening])
-        inbox = [one for one in (*said, *of_ticket) if isinstance(one, InboxDue)]
-        assert [one.template for one in inbox] == ["contact_received" if level == "none" else "ticket_opened"]
+        inbox = {one.template for one in (*said, *of_ticket) if isinstance(one, Notice)}
+        assert inbox == {"contact_received" if level == "none" else "ticket_opened"}
 
 
 def test_r11_a_contact_without_a_ticket_waits_for_nothing() -> None:

@@ -15,7 +15,7 @@ async def test_r11_a_contact_with_its_ticket_gives_one_mail_to_the_sector_and_on
     await a_notifier(system, mailbox)
     contact = a_contact()
 
-    await system.say(contact, an_opening(contact.contact_id))
+    await system.publish(contact, an_opening(contact.contact_id))
 
     await eventually(lambda: len(mailbox.messages) == 2)
     to_sector, to_customer = mailbox.to(SECTOR)[0], mailbox.to(ANA)[0]
@@ -24,10 +24,10 @@ async def test_r11_a_contact_with_its_ticket_gives_one_mail_to_the_sector_and_on
     for fact in ("05/01/2026 às 09:00", PROTOCOL, "Técnico"):
         assert fact in body(to_customer)
     assert ANA in to_sector["Reply-To"]
-    await eventually(lambda: len(system.heard_of(NotificationSent, channel="email")) == 2)
-    await eventually(lambda: len(system.heard_of(NotificationSent, channel="inbox")) == 1)
+    await eventually(lambda: len(system.received_of(NotificationSent, channel="email")) == 2)
+    await eventually(lambda: len(system.received_of(NotificationSent, channel="inbox")) == 1)
     assert [item["type"] for item in (await inbox(system))["items"]] == ["ticket_opened"]
-    reasons = {word["reason"] for word in system.heard_of(NotificationSkipped, channel="inbox")}
+    reasons = {word["reason"] for word in system.received_of(NotificationSkipped, channel="inbox")}
     assert reasons == {"told in the ticket's opening"}
 
 

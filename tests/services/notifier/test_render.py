@@ -1,5 +1,6 @@
 """What people read: nothing that somebody wrote leaves its place, and any mail reader sees what was meant."""
 
+import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.notifier import EmailDue, InboxDue
-from services.notifier import mime
-from services.notifier.domain import CARRIES, TOLD
-from services.notifier.render import UnknownTemplate, Unwritable, Writer
+from services.notifier.decide.domain import CARRIES, NOTIFIES
+from services.notifier.decide.notices import Notice
+from services.notifier.deliver import mime
+from services.notifier.deliver.render import Writer
+from services.notifier.errors import UnknownTemplate, Unwritable
 from tests.services.notifier.world import ANA, LINK, PROTOCOL, SECTOR
 from tests.system import said
 
@@ -53,15 +56,14 @@ def a_due(template: str = "contact_received", recipient: str = "sector", **facts
 
 
 def an_item(template: str, **facts: str) -> tuple[str, str]:
-    return WRITER.item(
-        said(
-            InboxDue,
-            notification_id=NOTIFICATION,
-            about={"event_id": uuid4(), "type": "TicketOpened.v1"},
-            template=template,
-            facts=FACTS | facts,
-        )
+    due = said(
+        InboxDue,
+        notification_id=NOTIFICATION,
+        about={"event_id": uuid4(), "type": "TicketOpened.v1"},
+        template=template,
+        facts=FACTS | facts,
     )
+    return WRITER.item(Notice.of(due))
 
 
 def read(mail: bytes) -> EmailMessage:
@@ -130,10 +132,10 @@ def test_r23_the_evaluation_s_mail_has_its_link_in_both_forms() -> None:
     assert f"{LINK}?a=1&b=2" in part(mail, "plain")
     assert f'href="{LINK}?a=1&amp;b=2"' in part(mail, "html")
     assert "foi encerrado" in part(mail, "plain")
-    assert mail["Subject"] == "Atendimento encerrado: avalie"
+    assert mail["Subject"] == f"Atendimento encerrado: avalie — protocolo {PROTOCOL}"
 
 
-@pytest.mark.parametrize("kind", sorted(kind for kind, levels in TOLD.items() if levels))
+@pytest.mark.parametrize("kind", sorted(kind for kind, levels in NOTIFIES.items() if levels))
 def test_everything_that_is_told_has_its_words(kind: str) -> None:
     title, body = an_item(kind)
 
@@ -212,7 +214,7 @@ ANYTHING = st.text(max_size=300)
 @settings(deadline=None)
 @given(ANYTHING, ANYTHING)
 def test_whatever_is_written_a_mail_reader_reads_back(subject: str, body: str) -> None:
-    mail = mime.mail({"Subject": mime.words(subject), "To": ANA}, text=body, html=f"<p>{len(body)}</p>")
+    mail = mime.mail({"Subject": mime.header_text(subject), "To": ANA}, text=body, html=f"<p>{len(body)}</p>")
 
     message = read(mail)
     assert message["Subject"] == as_one_line(subject)
@@ -241,16 +243,12 @@ def as_one_line(text: str) -> str:
 
 
 def as_text(text: str) -> str:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(one for one in lines if not is_c0(one) or one in "\n\t").encode("utf-8", "replace").decode()
+    lines = re.sub("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "\n", text)
+    return re.sub(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]+", " ", lines).encode("utf-8", "replace").decode()
 
 
 def is_control(character: str) -> bool:
     return ord(character) < 32 or 127 <= ord(character) < 160 or character in "\u2028\u2029"
-
-
-def is_c0(character: str) -> bool:
-    return ord(character) < 32 or ord(character) == 127
 
 
 def test_the_date_is_the_message_s_own() -> None:

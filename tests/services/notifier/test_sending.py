@@ -7,7 +7,7 @@ from chassis.messaging.envelope import Envelope
 from chassis.service import Service
 from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped
 from contracts.topology import RETRY_LADDER
-from services.notifier.delivery_store import MongoDeliveries
+from services.notifier.deliver.store import MongoDeliveries
 from services.notifier.settings import Settings
 from tests.eventually import eventually
 from tests.services.notifier.world import ANA, SECTOR, a_contact, a_mail, a_notifier
@@ -18,17 +18,17 @@ QUICK = {"smtp_timeout": timedelta(seconds=1), "send_lease": timedelta(seconds=5
 
 
 def words(system: System, of: type[Any], due: EmailDue) -> list[dict[str, Any]]:
-    return system.heard_of(of, notification_id=str(due.notification_id))
+    return system.received_of(of, notification_id=str(due.notification_id))
 
 
 async def test_r11_a_missing_address_is_recorded_and_everything_else_goes_on(system: System, mailbox: Mailbox) -> None:
     await a_notifier(system, mailbox)
 
-    await system.say(a_contact(generate_ticket=False, sector_email=None))
+    await system.publish(a_contact(generate_ticket=False, sector_email=None))
 
     await eventually(lambda: len(mailbox.to(ANA)) == 1)
-    await eventually(lambda: len(system.heard_of(NotificationSkipped)) == 1)
-    skipped = system.heard_of(NotificationSkipped)[0]
+    await eventually(lambda: len(system.received_of(NotificationSkipped)) == 1)
+    skipped = system.received_of(NotificationSkipped)[0]
     assert (skipped["channel"], skipped["recipient"], skipped["reason"]) == ("email", "sector", "no address")
     assert skipped["about"]["type"] == "ContactReceived.v1"
 
@@ -38,7 +38,7 @@ async def test_r19_a_server_that_asks_to_try_later_gets_the_mail_later_once(syst
     mailbox.refuse("451 4.3.0 try again later", times=2)
     due = a_mail()
 
-    await system.say(due)
+    await system.publish(due)
 
     await eventually(lambda: len(words(system, NotificationSent, due)) == 1)
     await system.quiet()
@@ -53,18 +53,18 @@ async def test_r19_an_address_refused_for_good_is_switched_off_and_the_inbox_sti
     await a_notifier(system, mailbox)
     mailbox.refused_recipients[ANA] = f"550 5.1.1 <{ANA}>: no such user"
 
-    await system.say(a_contact(generate_ticket=False))
-    await eventually(lambda: len(system.heard_of(NotificationFailed)) == 1)
+    await system.publish(a_contact(generate_ticket=False))
+    await eventually(lambda: len(system.received_of(NotificationFailed)) == 1)
     mailbox.accept()
-    await system.say(a_contact(generate_ticket=False))
-    await eventually(lambda: len(system.heard_of(NotificationSkipped)) == 1)
+    await system.publish(a_contact(generate_ticket=False))
+    await eventually(lambda: len(system.received_of(NotificationSkipped)) == 1)
 
-    assert system.heard_of(NotificationFailed)[0]["reason"] == "SMTP 550 5.1.1 (address): no such user"
-    skipped = system.heard_of(NotificationSkipped)[0]
+    assert system.received_of(NotificationFailed)[0]["reason"] == "SMTP 550 5.1.1 (address): no such user"
+    skipped = system.received_of(NotificationSkipped)[0]
     assert skipped["reason"] == "address refused: SMTP 550 5.1.1 (address): no such user"
     assert mailbox.to(ANA) == []
     await eventually(lambda: len(mailbox.to(SECTOR)) == 2)
-    await eventually(lambda: len(system.heard_of(NotificationSent, channel="inbox")) == 2)
+    await eventually(lambda: len(system.received_of(NotificationSent, channel="inbox")) == 2)
 
 
 async def test_r19_a_mail_server_that_is_down_gets_the_mail_when_it_is_up(system: System, mailbox: Mailbox) -> None:
@@ -72,7 +72,7 @@ async def test_r19_a_mail_server_that_is_down_gets_the_mail_when_it_is_up(system
     mailbox.stop()
     due = a_mail()
 
-    await system.say(due)
+    await system.publish(due)
     await eventually(lambda: depth_is(system, "notifier.retry.5s", 1))
     mailbox.start()
 
@@ -104,7 +104,7 @@ async def test_r19_a_mail_that_is_given_up_is_failed_and_listed_and_can_be_sent_
     await eventually(lambda: depth_is(system, "notifier.dead", 1))
     await eventually(lambda: [word["reason"] for word in words(system, NotificationFailed, due)] == ["given up"])
     mailbox.accept()
-    await system.say(due)
+    await system.publish(due)
 
     await eventually(lambda: len(words(system, NotificationSent, due)) == 1)
     assert len(mailbox.messages) == 1
@@ -117,7 +117,7 @@ async def test_r18_a_receipt_found_half_sent_after_a_crash_is_sent_again_with_th
     due = a_mail()
     await a_replica_that_died_sending(system, due)
 
-    await system.say(due)
+    await system.publish(due)
 
     await eventually(lambda: len(words(system, NotificationSent, due)) == 1, timedelta(seconds=20))
     assert [message["Message-ID"] for message in mailbox.messages] == [f"<{due.notification_id}@atendo.local>"]
@@ -130,7 +130,7 @@ async def test_r18_a_lifecycle_mail_found_half_sent_after_a_crash_is_unknown_and
     due = a_mail("ticket_closed")
     await a_replica_that_died_sending(system, due)
 
-    await system.say(due)
+    await system.publish(due)
 
     failed = await eventually(lambda: words(system, NotificationFailed, due), timedelta(seconds=20))
     assert [word["reason"] for word in failed] == ["outcome unknown"]
@@ -144,10 +144,10 @@ async def test_r18_a_lifecycle_mail_whose_answer_is_lost_is_unknown_and_not_sent
     mailbox.delay = timedelta(seconds=4)
     due = a_mail("ticket_closed")
 
-    await system.say(due)
+    await system.publish(due)
     failed = await eventually(lambda: words(system, NotificationFailed, due))
     mailbox.accept()
-    await system.say(due)
+    await system.publish(due)
 
     assert [word["reason"] for word in failed] == ["outcome unknown"]
     await system.quiet()
@@ -160,7 +160,7 @@ async def test_r18_a_mail_that_somebody_else_is_sending_is_left_to_them(system: 
     due = a_mail()
     await a_replica_that_died_sending(system, due, lease=timedelta(minutes=5))
 
-    await system.say(due)
+    await system.publish(due)
 
     await eventually(lambda: depth_is(system, "notifier.retry.5s", 1))
     assert mailbox.messages == []
@@ -173,7 +173,7 @@ async def test_a_mail_without_words_is_a_dead_letter_and_its_neighbours_are_sent
     wordless, due = a_mail("ticket_closed"), a_mail()
     wordless = wordless.model_copy(update={"template": "ticket_vanished"})
 
-    await system.say(wordless, due)
+    await system.publish(wordless, due)
 
     await eventually(lambda: depth_is(system, "notifier.dead", 1))
     await eventually(lambda: len(mailbox.messages) == 1)

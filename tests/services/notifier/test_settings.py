@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from services.notifier.render import Writer
+from services.notifier.deliver.render import Writer
 from services.notifier.settings import Settings
 
 

@@ -8,7 +8,7 @@ from contracts import contacts, feedback, mk, tickets
 from contracts.notifier import EmailDue
 from contracts.requests import ExplainTicket, ListNotifications
 from services.notifier.app import build
-from services.notifier.domain import notification_id
+from services.notifier.decide.domain import notification_id
 from services.notifier.settings import Settings
 from tests.smtp import Mailbox
 from tests.system import LONG_AGO, System, said
@@ -104,6 +104,18 @@ def a_reminder(*, minute: int = 90) -> feedback.EvaluationReminded:
         ticket_id="t1",
         protocol=PROTOCOL,
         customer_id="ana",
+    )
+
+
+def a_withdrawal(*, minute: int = 60) -> feedback.EvaluationWithdrawn:
+    return said(
+        feedback.EvaluationWithdrawn,
+        at=at(minute),
+        evaluation_id=EVALUATION,
+        ticket_id="t1",
+        protocol=PROTOCOL,
+        customer_id="ana",
+        cycle=1,
     )
 
 

@@ -1,0 +1,80 @@
+"""E-mail addresses as people type them, and what mails can be sent to of them (R11)."""
+
+import re
+from collections.abc import Iterable
+
+import email_validator
+from email_validator import EmailNotValidError, validate_email
+
+from contracts.text import trimmed
+
+NO_ADDRESS = "no address"
+UNUSABLE = "unusable address"
+
+
+def of_customer(customer_id: str) -> str:
+    """Under which name a customer's addresses are kept."""
+    return f"customer:{customer_id}"
+
+
+def of_sector(sector_id: str) -> str:
+    """Under which name a sector's addresses are kept."""
+    return f"sector:{sector_id}"
+
+
+AT_MOST = 10
+"""How many addresses of one recipient are written to."""
+
+# a provider's own network has names such as `.local`: that they can't be reached from elsewhere is no obstacle
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+_IN_ANGLES = re.compile(r"<([^<>]*)>")
+_MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
+
+
+def usable(text: str | None) -> tuple[str, ...]:
+    """The addresses that mails can go to, in order and each once; international domains in ASCII.
+
+    `Name <a@b.example>` and `mailto:a@b.example` are understood; `;`, `,` and `/` stand between several.
+    """
+    found = [address for piece in _pieces(text or "") if (address := _address(piece))]
+    return tuple({address.lower(): address for address in reversed(found)}.values())[::-1][:AT_MOST]
+
+
+def lacking(text: str | None) -> str | None:
+    """Why no mail can go there; None where one can."""
+    if text is None or not trimmed(text):
+        return NO_ADDRESS
+    return None if usable(text) else UNUSABLE
+
+
+def _pieces(text: str) -> Iterable[str]:
+    for part in re.split("[;,]", text):
+        begun = ""
+        for piece in part.split("/"):
+            # a slash may stand in an address too, before its @
+            begun = f"{begun}/{piece}" if begun else piece
+            if "@" in begun:
+                yield from _one_by_one(begun)
+                begun = ""
+
+
+def _one_by_one(piece: str) -> Iterable[str]:
+    in_angles = _IN_ANGLES.findall(piece)
+    if in_angles:
+        return in_angles
+    one_each = piece.split()
+    # white space inside an address is a slip that nobody can mend
+    return one_each if all("@" in one for one in one_each) else [piece]
+
+
+def _address(piece: str) -> str | None:
+    bare = trimmed(piece)
+    if named := _MAILTO.match(bare):
+        bare = trimmed(bare[named.end() :].partition("?")[0])
+    try:
+        # no look-up in the DNS: whether there is such a domain is the mail server's to find out
+        found = validate_email(bare, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
+    except (EmailNotValidError, UnicodeError):
+        return None
+    return found.ascii_email

@@ -1,0 +1,164 @@
+"""How the notifier keeps what it decides in MongoDB; dictionaries stop here and in `deliver/store.py`."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from chassis.persistence.documents import WITHOUT_TOLD, Repository
+from chassis.service import Service
+from contracts import mk
+from contracts.message import NotificationLevel
+from services.notifier.decide.domain import Customer, Decision, Event
+from services.notifier.decide.facts import ERASED
+from services.notifier.decide.receipts import Contact, Opening, Outcome
+from services.notifier.decide.timeline import Ticket
+
+Found = dict[str, Any]
+
+
+class MongoContacts(Repository[Contact]):
+    """The contacts and their receipts, one document each."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(service.documents("contacts"), load=_contact, dump=_contact_document)
+
+    async def received_as(self, event_id: UUID, *, of: str) -> UUID | None:
+        """The contact of a customer that this event announced, or None."""
+        wanted = {"customer_id": of, "received.id": event_id}
+        found = await self.documents.collection.find_one(wanted, {"_id": 1})
+        return found["_id"] if found else None
+
+    async def erase(self, customer_id: str) -> None:
+        """Remove what a customer wrote and where they are reached; what was decided, and why, stays."""
+        gone = {"received.facts": {}, "received.addresses": {}, "received.withheld": ERASED, "told": []}
+        await self.documents.collection.update_many(
+            {"customer_id": customer_id, "received": {"$ne": None}}, {"$set": gone, "$inc": {"version": 1}}
+        )
+
+
+class MongoTickets(Repository[Ticket]):
+    """The tickets with their events and decisions, one document each."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(service.documents("tickets"), load=_ticket, dump=_ticket_document)
+
+    async def with_protocol(self, protocol: str) -> Ticket | None:
+        """The ticket with this protocol, or None."""
+        found = await self.documents.collection.find_one({"protocol": protocol}, WITHOUT_TOLD)
+        return _ticket(found) if found else None
+
+    async def erase(self, customer_id: str) -> None:
+        """Remove what could be written of a customer's tickets; what was decided, and why, stays."""
+        gone = {"events.$[].facts": {}, "events.$[].addresses": {}, "events.$[].withheld": ERASED, "told": []}
+        await self.documents.collection.update_many(
+            {"customer_id": customer_id}, {"$set": gone, "$inc": {"version": 1}}
+        )
+
+
+class MongoCustomers:
+    """What MK said last of customers."""
+
+    def __init__(self, service: Service) -> None:
+        self._customers = service.snapshots("customers")
+
+    async def find(self, customer_id: str) -> Customer:
+        """A customer as far as known."""
+        found = await self._customers.find(customer_id) or {}
+        return Customer(customer_id, email=found.get("email"), erased=found.get("erased", False))
+
+    async def save(self, event: mk.CustomerSaved) -> bool:
+        """Keep a customer's address, unless something newer is known; False then."""
+        return await self._customers.save(event.customer_id, {"email": event.email}, told=event)
+
+    async def erase(self, event: mk.CustomerErased) -> None:
+        """Leave a mark that outlives late news of the customer (R27)."""
+        await self._customers.save(event.customer_id, {"erased": True}, told=event)
+
+
+_OPENING = ("ticket_id", "protocol", "level", "process", "classification")
+_DECISION = (
+    *("event_id", "type", "occurred_at", "channel", "recipient"),
+    *("verdict", "reason", "decided_at", "note", "copies", "decided_on"),
+)
+
+
+def _contact(found: Found) -> Contact:
+    outcomes = found.get("outcomes")
+    return Contact(
+        id=found["_id"],
+        customer_id=found["customer_id"],
+        received=_event(found["received"]) if found["received"] else None,
+        generates_ticket=found["generates_ticket"],
+        sector_id=found.get("sector_id"),
+        opening=_opening(found["opening"]) if found["opening"] else None,
+        decisions=tuple(Decision(**one) for one in found["decisions"]),
+        outcomes=None if outcomes is None else {one["id"]: Outcome(one["state"], one["reason"]) for one in outcomes},
+        acknowledged=found.get("acknowledged", False),
+    )
+
+
+def _contact_document(contact: Contact) -> Found:
+    opening, outcomes = contact.opening, contact.outcomes
+    return {
+        "customer_id": contact.customer_id,
+        "received": _event_document(contact.received) if contact.received else None,
+        "generates_ticket": contact.generates_ticket,
+        "sector_id": contact.sector_id,
+        "opening": {name: getattr(opening, name) for name in _OPENING} if opening else None,
+        "decisions": [_decision_document(decision) for decision in contact.decisions],
+        "outcomes": None if outcomes is None else _outcome_documents(outcomes),
+        "acknowledged": contact.acknowledged,
+    }
+
+
+def _outcome_documents(outcomes: Mapping[UUID, Outcome]) -> list[Found]:
+    return [{"id": mail, "state": outcome.state, "reason": outcome.reason} for mail, outcome in outcomes.items()]
+
+
+def _opening(found: Found) -> Opening:
+    return Opening(**{**found, "level": NotificationLevel(found["level"])})
+
+
+def _ticket(found: Found) -> Ticket:
+    return Ticket(
+        id=found["_id"],
+        customer_id=found["customer_id"],
+        protocol=found["protocol"],
+        contact_id=found["contact_id"],
+        events=tuple(_event(one) for one in found["events"]),
+        decisions=tuple(Decision(**one) for one in found["decisions"]),
+    )
+
+
+def _ticket_document(ticket: Ticket) -> Found:
+    return {
+        "customer_id": ticket.customer_id,
+        "protocol": ticket.protocol,
+        "contact_id": ticket.contact_id,
+        "events": [_event_document(event) for event in ticket.events],
+        "decisions": [_decision_document(decision) for decision in ticket.decisions],
+    }
+
+
+def _decision_document(decision: Decision) -> Found:
+    return {name: getattr(decision, name) for name in _DECISION}
+
+
+def _event(found: Found) -> Event:
+    known = {**found, "level": NotificationLevel(found["level"]) if found["level"] else None}
+    return Event(covered_by=known.pop("told_with"), **known)
+
+
+def _event_document(event: Event) -> Found:
+    return {
+        "id": event.id,
+        "type": event.type,
+        "kind": event.kind,
+        "occurred_at": event.occurred_at,
+        "correlation_id": event.correlation_id,
+        "level": event.level,
+        "facts": event.facts,
+        "addresses": event.addresses,
+        "withheld": event.withheld,
+        "told_with": event.covered_by,
+    }

@@ -1,0 +1,188 @@
+"""What was decided is sent; and what of it is read."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from contracts.notifier import EmailDue, InboxDue
+from contracts.replies import Explained, Inbox, InboxItemRead
+from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, MarkNotificationRead
+from services.notifier.decide import timeline
+from services.notifier.decide.addresses import of_customer
+from services.notifier.decide.domain import ASKING, RECEIPT
+from services.notifier.decide.explanation import explain
+from services.notifier.decide.facts import ERASED
+from services.notifier.decide.notices import Notice
+from services.notifier.decide.receipts import Contact, Outcome
+from services.notifier.decide.timeline import Ticket
+from services.notifier.deliver import inbox, ports
+from services.notifier.deliver.sending import GIVEN_UP, Claim, before_sending, ending, owner_of, unanswered
+from services.notifier.errors import (
+    MailRefused,
+    MailServerAway,
+    OutcomeUnknown,
+    UnknownContact,
+    UnknownNotification,
+    UnknownTicket,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailHandlers:
+    """Mails, each sent once (R18)."""
+
+    deliveries: ports.Deliveries
+    tickets: ports.Tickets
+    customers: ports.Customers
+    addresses: ports.Addresses
+    mail: ports.Mail
+    writer: ports.Writer
+    counted: ports.Counted
+    clock: Callable[[], datetime]
+    on_mail_ended: ports.OnMailEnded
+    _handed_over: set[UUID] = field(default_factory=set)
+    """What the mail server has while the database does not know it yet."""
+
+    async def on_email_due(self, due: EmailDue) -> None:
+        """Send one mail, once (R18). Raises: MailServerAway, ClaimedElsewhere, Unwritable."""
+        mail = self.writer.mail(due)
+        handed_over = due.notification_id in self._handed_over
+        # all that may fail comes before the claim, which others have to wait out
+        withheld = await self._withheld(due)
+        async with self.mail.line() as line:
+            claim = await self.deliveries.claim(due, handed_over=handed_over, now=self.clock())
+            outcome = claim.ended or before_sending(due, claim, handed_over=handed_over, withheld=withheld)
+            outcome = outcome or await self._send(line, due, claim, mail)
+        await self._finish(due, claim, outcome)
+
+    async def _withheld(self, due: EmailDue) -> str | None:
+        erased, withdrawn, refusal = await asyncio.gather(
+            self._is_erased(due), self._is_withdrawn(due), self._refusal(due)
+        )
+        if erased:
+            return ERASED
+        return timeline.WITHDRAWN if withdrawn else refusal
+
+    async def _is_erased(self, due: EmailDue) -> bool:
+        return due.customer_id is not None and (await self.customers.find(due.customer_id)).erased
+
+    async def _is_withdrawn(self, due: EmailDue) -> bool:
+        if due.template not in ASKING or due.ticket_id is None:
+            return False
+        ticket = await self.tickets.find(due.ticket_id)
+        return ticket is not None and timeline.is_withdrawn(ticket, due.facts.get("evaluation_id"))
+
+    async def _refusal(self, due: EmailDue) -> str | None:
+        owner = owner_of(due)
+        found = await self.addresses.refusal(owner, due.address) if owner and due.address else None
+        return f"address refused: {found}" if found else None
+
+    async def _send(self, line: ports.Line, due: EmailDue, claim: Claim, mail: bytes) -> Outcome:
+        try:
+            await line.send(self.writer.sender, due.address or "", mail)
+        except MailRefused as refused:
+            if refused.by_mailbox:
+                await self._switch_off(due, refused.reason)
+            return Outcome("failed", refused.reason)
+        except MailServerAway as away:
+            outcome = unanswered(due) if isinstance(away, OutcomeUnknown) else None
+            if outcome is None:
+                await self.deliveries.release(claim)
+                raise
+            return outcome
+        self._handed_over.add(due.notification_id)
+        self.counted.mailed(due, at=self.clock())
+        return Outcome("sent")
+
+    async def _switch_off(self, due: EmailDue, reason: str) -> None:
+        owner = owner_of(due)
+        if owner is None or due.address is None:
+            return
+        await self.addresses.switch_off(owner, due.address, reason=reason, at=self.clock())
+        if due.customer_id is not None and owner == of_customer(due.customer_id) and await self._is_erased(due):
+            # an erasure that came since the mail was on its way has not seen this address
+            await self.addresses.erase(due.customer_id)
+
+    async def on_email_given_up(self, due: EmailDue) -> None:
+        """Note that a mail was tried for as long as mails are tried (R19). Raises: ClaimedElsewhere."""
+        handed_over = due.notification_id in self._handed_over
+        claim = await self.deliveries.claim(due, handed_over=handed_over, now=self.clock())
+        outcome = claim.ended or before_sending(due, claim, handed_over=handed_over, withheld=None)
+        await self._finish(due, claim, outcome or Outcome("failed", GIVEN_UP))
+
+    async def _finish(self, due: EmailDue, claim: Claim, outcome: Outcome) -> None:
+        if claim.ended is None:
+            emitted = ending(due, outcome, channel="email", n=claim.attempts, at=self.clock())
+            await self.deliveries.finish(due, claim, outcome, [emitted])
+            self._handed_over.discard(due.notification_id)
+        if due.template == RECEIPT:
+            await self.on_mail_ended(due, outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxHandlers:
+    """The app's inbox: written by who decides, read by the customer."""
+
+    inbox: ports.Inbox
+    customers: ports.Customers
+    deliveries: ports.Deliveries
+    writer: ports.Writer
+    clock: Callable[[], datetime]
+
+    async def put(self, notice: Notice) -> None:
+        """Put one item into its customer's inbox, once (R18). Raises: Unwritable."""
+        title, body = self.writer.item(notice)
+        sent = ending(notice, Outcome("sent"), channel="inbox", n=0, at=self.clock())
+        await self.inbox.put(notice, inbox.item_of(notice, title=title, body=body), [sent])
+
+    async def on_inbox_due(self, due: InboxDue) -> None:
+        """Put the item that v0.1 left in its queue: it decided by a message what is put at once since then."""
+        await self.put(Notice.of(due))
+        if due.customer_id is not None and (await self.customers.find(due.customer_id)).erased:
+            await self.deliveries.erase(due.customer_id)
+
+    async def on_list_notifications(self, query: ListNotifications) -> Inbox:
+        """One page of a customer's inbox, the newest first. Raises: CursorMalformed."""
+        after = inbox.Place.read(query.cursor) if query.cursor else None
+        items, unread = await asyncio.gather(
+            self.inbox.page(query.customer_id, limit=query.limit + 1, after=after), self.inbox.unread(query.customer_id)
+        )
+        return inbox.page(items, unread=unread, limit=query.limit)
+
+    async def on_mark_notification_read(self, command: MarkNotificationRead) -> InboxItemRead:
+        """Note that an item was read; once more is no error. Raises: UnknownNotification, for a foreign one too."""
+        if not await self.inbox.mark_read(command.customer_id, command.notification_id):
+            raise UnknownNotification("Mensagem não encontrada.")
+        return InboxItemRead(id=command.notification_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainingHandlers:
+    """What operators ask: why a customer did or didn't get a message (R17)."""
+
+    contacts: ports.Contacts
+    tickets: ports.Tickets
+    deliveries: ports.Deliveries
+
+    async def on_explain_ticket(self, query: ExplainTicket) -> list[Explained]:
+        """Every decision about a ticket and the contact that it came from. Raises: UnknownTicket."""
+        ticket = await self.tickets.with_protocol(query.protocol)
+        if ticket is None:
+            raise UnknownTicket("Atendimento não encontrado.")
+        contact = await self.contacts.find(ticket.contact_id) if ticket.contact_id else None
+        return await self._explain(contact, ticket)
+
+    async def on_explain_contact(self, query: ExplainContact) -> list[Explained]:
+        """Every decision about a contact and the ticket that came of it, if one did. Raises: UnknownContact."""
+        contact = await self.contacts.find(query.contact_id)
+        if contact is None:
+            raise UnknownContact("Contato não encontrado.")
+        ticket = await self.tickets.find(contact.opening.ticket_id) if contact.opening else None
+        return await self._explain(contact, ticket)
+
+    async def _explain(self, contact: Contact | None, ticket: Ticket | None) -> list[Explained]:
+        decisions = (*(contact.decisions if contact else ()), *(ticket.decisions if ticket else ()))
+        progress = await self.deliveries.progress([name for one in decisions for name in one.notification_ids])
+        return explain(decisions, progress)

@@ -1,0 +1,219 @@
+"""How the notifier keeps what goes out in MongoDB: deliveries, the inbox's items among them, and addresses."""
+
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from chassis.persistence.documents import Conflict
+from chassis.service import Service
+from contracts.message import Message
+from contracts.notifier import EmailDue
+from contracts.replies import InboxItem
+from services.notifier.decide.addresses import of_customer
+from services.notifier.decide.explanation import Progress
+from services.notifier.decide.facts import ERASED
+from services.notifier.decide.notices import Notice
+from services.notifier.decide.receipts import Outcome
+from services.notifier.deliver.inbox import Place
+from services.notifier.deliver.sending import GIVEN_UP, Attempt, Claim
+from services.notifier.errors import ClaimedElsewhere
+
+_ITEM = ("at", "type", "title", "body", "ticket_id", "protocol", "evaluation_id", "read")
+
+
+class MongoDeliveries:
+    """What goes out, one document for each event, recipient and channel; its id is the notification's (R18)."""
+
+    def __init__(self, service: Service, *, lease: timedelta) -> None:
+        self._documents = service.documents("deliveries")
+        self._clock = service.clock
+        self._lease = lease
+
+    async def claim(self, due: EmailDue, *, handed_over: bool, now: datetime) -> Claim:
+        """Take the right to send a mail, if it is still to be sent; with `handed_over`, take one's own right again.
+
+        Raises: ClaimedElsewhere while somebody else has it.
+        """
+        if not handed_over and await self._documents.create(due.notification_id, self._first_claim(due, now)):
+            return Claim(due.notification_id, 1, 1)
+        return await self._claim_again(due, handed_over=handed_over, now=now)
+
+    def _first_claim(self, due: EmailDue, now: datetime) -> dict[str, Any]:
+        lease = {"state": "sending", "lease_until": now + self._lease, "reason": None, "state_at": now}
+        return {**_identity(due, "email"), **lease, "attempts": 1}
+
+    async def _claim_again(self, due: EmailDue, *, handed_over: bool, now: datetime) -> Claim:
+        free: list[dict[str, Any]] = [
+            {"state": "queued"},
+            {"state": "failed", "reason": GIVEN_UP},
+            {"state": "sending"} if handed_over else {"state": "sending", "lease_until": {"$lte": now}},
+        ]
+        try:
+            before = await self._documents.collection.find_one_and_update(
+                {"_id": due.notification_id, "$or": free},
+                {
+                    "$set": {"state": "sending", "lease_until": now + self._lease, "reason": None, "state_at": now},
+                    "$inc": {"version": 1, "attempts": 1},
+                    "$setOnInsert": _identity(due, "email"),
+                },
+                upsert=True,
+                return_document=ReturnDocument.BEFORE,
+            )
+        except DuplicateKeyError:
+            return await self._ended(due)
+        before = before or {"version": 0, "attempts": 0, "state": "new"}
+        interrupted = before["state"] == "sending" and not handed_over
+        return Claim(due.notification_id, before["version"] + 1, before["attempts"] + 1, interrupted)
+
+    async def _ended(self, due: EmailDue) -> Claim:
+        found = await self._documents.find(due.notification_id)
+        if found is None or found["state"] in {"sending", "queued"}:
+            raise ClaimedElsewhere(due.notification_id)
+        outcome = Outcome(found["state"], found["reason"])
+        claim = Claim(found["_id"], found["version"], found["attempts"], ended=outcome)
+        attempt = Attempt.of(due, claim)
+        if attempt.event_id in found.get("applied", ()):
+            # a repetition: a crash may have kept its outcome from being published
+            await self._documents.commit(claim.notification_id, {}, version=claim.version, cause=attempt)
+        return claim
+
+    async def release(self, claim: Claim) -> None:
+        """Give a claim back: the mail was not sent, and may be later."""
+        await self._documents.collection.update_one(
+            {"_id": claim.notification_id, "version": claim.version, "state": "sending"},
+            {"$set": {"state": "queued", "state_at": self._clock()}},
+        )
+
+    async def finish(self, due: EmailDue, claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
+        """Record how a claim ended, and publish that. Raises: Conflict where the claim is lost."""
+        state = {"state": outcome.state, "reason": outcome.reason, "state_at": self._clock()}
+        await self._documents.commit(
+            claim.notification_id, state, version=claim.version, cause=Attempt.of(due, claim), events=emitted
+        )
+
+    async def progress(self, ids: Sequence[UUID]) -> dict[UUID, Progress]:
+        """How far these notifications came, as far as they are known."""
+        wanted = {"state": 1, "reason": 1, "state_at": 1}
+        return {
+            found["_id"]: Progress(found["state"], found["reason"], found["state_at"])
+            async for found in self._documents.collection.find({"_id": {"$in": list(ids)}}, wanted)
+        }
+
+    async def erase(self, customer_id: str) -> None:
+        """Remove what inbox items say, and send nothing more; that there were items and mails stays (R27)."""
+        collection = self._documents.collection
+        await collection.update_many(
+            {"customer_id": customer_id, "channel": "inbox"}, {"$set": {"title": "", "body": "", "read": True}}
+        )
+        pending = {"customer_id": customer_id, "$or": [{"state": "queued"}, {"state": "failed", "reason": GIVEN_UP}]}
+        await collection.update_many(pending, {"$set": {"state": "skipped", "reason": ERASED}})
+
+
+class MongoInbox:
+    """The items that customers find in the app: the deliveries of the channel `inbox`."""
+
+    def __init__(self, service: Service) -> None:
+        self._documents = service.documents("deliveries")
+        self._clock = service.clock
+
+    async def put(self, notice: Notice, item: InboxItem, emitted: list[Message]) -> None:
+        """Put an item into its customer's inbox and publish that; one that is there stays as it is."""
+        state = {
+            **_identity(notice, "inbox"),
+            **{name: getattr(item, name) for name in _ITEM},
+            "state": "sent",
+            "reason": None,
+            "state_at": self._clock(),
+        }
+        # it is in conflict with an item that v0.1 put there by a message
+        with contextlib.suppress(Conflict):
+            await self._documents.commit(item.id, state, version=0, cause=notice, events=emitted)
+
+    async def page(self, customer_id: str, *, limit: int, after: Place | None) -> list[InboxItem]:
+        """Items, the newest first, from the one that follows `after`; those that an erasure emptied are left out."""
+        query: dict[str, Any] = {"customer_id": customer_id, "channel": "inbox", "title": {"$ne": ""}}
+        if after is not None:
+            query["$or"] = [{"at": {"$lt": after.at}}, {"at": after.at, "_id": {"$lt": after.id}}]
+        found = self._documents.collection.find(query).sort([("at", -1), ("_id", -1)]).limit(limit)
+        return [InboxItem(id=one["_id"], **{name: one[name] for name in _ITEM}) async for one in found]
+
+    async def unread(self, customer_id: str) -> int:
+        """How many items the customer has not read."""
+        count: int = await self._documents.collection.count_documents({"customer_id": customer_id, "read": False})
+        return count
+
+    async def mark_read(self, customer_id: str, item: UUID) -> bool:
+        """Note that the customer read an item; False where there is none."""
+        result = await self._documents.collection.update_one(
+            {"_id": item, "customer_id": customer_id, "channel": "inbox"}, {"$set": {"read": True}}
+        )
+        return bool(result.matched_count)
+
+
+def _identity(due: EmailDue | Notice, channel: str) -> dict[str, Any]:
+    return {
+        "about": due.about.model_dump(),
+        "ticket_id": due.ticket_id,
+        "customer_id": due.customer_id,
+        "channel": channel,
+        "recipient": due.recipient,
+        "template": due.template,
+    }
+
+
+class MongoAddresses:
+    """Whom no mail reaches (R19): one document for each customer and sector, with the addresses that are `off`.
+
+    They stand under their owner's name, so that an erasure finds them (R27). An entry without an address says that
+    mails came in for an owner who has none, or none that can be used.
+    """
+
+    def __init__(self, service: Service, *, off_for: timedelta) -> None:
+        self._owners = service.snapshots("addresses")
+        self._clock = service.clock
+        self._off_for = off_for
+
+    async def switched_off(self, owner: str) -> set[str]:
+        """The addresses of an owner that no mail is sent to."""
+        return {one["address"] for one in await self._off(owner) if one["address"]}
+
+    async def refusal(self, owner: str, address: str) -> str | None:
+        """Why an address is switched off, or None."""
+        return next((one["reason"] for one in await self._off(owner) if one["address"] == address), None)
+
+    async def _off(self, owner: str) -> list[dict[str, Any]]:
+        found = await self._owners.find(owner) or {}
+        since = self._clock() - self._off_for
+        return [one for one in found.get("off", ()) if one["at"] > since]
+
+    async def switch_off(self, owner: str, address: str, *, reason: str, at: datetime) -> None:
+        """Send nothing more to an address, from `at` on."""
+        await self._note(owner, {"address": address, "reason": reason, "at": at})
+
+    async def note_missing(self, owner: str, reason: str, *, at: datetime) -> None:
+        """Note that an owner has no address that can be used."""
+        await self._note(owner, {"address": None, "reason": reason, "at": at})
+
+    async def _note(self, owner: str, entry: dict[str, Any]) -> None:
+        # in one step: of two replicas that note the same address at once the later one stays
+        is_other = {"$ne": ["$$this.address", {"$literal": entry["address"]}]}
+        still_holds = {"$gt": ["$$this.at", self._clock() - self._off_for]}
+        others = {"$filter": {"input": {"$ifNull": ["$off", []]}, "cond": {"$and": [is_other, still_holds]}}}
+        kind, _, whose = owner.partition(":")
+        off = {"$concatArrays": [others, [{"$literal": entry}]]}
+        change = {"$set": {f"{kind}_id": {"$literal": whose}, "off": off}}
+        await self._owners.collection.update_one({"_id": owner}, [change], upsert=True)
+
+    async def keep(self, owner: str, addresses: Sequence[str]) -> None:
+        """Forget what is noted of an owner's other addresses: MK has these now."""
+        other = {"address": {"$nin": list(addresses)}}
+        await self._owners.collection.update_one({"_id": owner}, {"$pull": {"off": other}})
+
+    async def erase(self, customer_id: str) -> None:
+        """Remove a customer's addresses (R27)."""
+        await self._owners.collection.delete_one({"_id": of_customer(customer_id)})

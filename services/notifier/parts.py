@@ -1,0 +1,74 @@
+"""What the notifier's handlers are put together from: the real parts, or those that a test gives."""
+
+from dataclasses import dataclass
+
+from chassis.service import Service
+from services.notifier.decide.handlers import DecisionHandlers
+from services.notifier.decide.ports import Contacts, Customers, Tickets
+from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
+from services.notifier.deliver import ports
+from services.notifier.deliver.channels.email import Mail
+from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers
+from services.notifier.deliver.render import Writer
+from services.notifier.deliver.store import MongoAddresses, MongoDeliveries, MongoInbox
+from services.notifier.metrics import Counted
+from services.notifier.settings import Settings
+
+Handlers = tuple[DecisionHandlers, MailHandlers, InboxHandlers, ExplainingHandlers]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts that are given; each that is None is the real one."""
+
+    contacts: Contacts | None = None
+    tickets: Tickets | None = None
+    customers: Customers | None = None
+    addresses: ports.Addresses | None = None
+    deliveries: ports.Deliveries | None = None
+    inbox: ports.Inbox | None = None
+    mail: ports.Mail | None = None
+
+    def handlers(self, service: Service, settings: Settings) -> Handlers:
+        """Both halves of the notifier: who decides hands items to who shows, and hears of mails from who sends."""
+        contacts, tickets = self.contacts or MongoContacts(service), self.tickets or MongoTickets(service)
+        customers = self.customers or MongoCustomers(service)
+        addresses = self.addresses or MongoAddresses(service, off_for=settings.address_off_for)
+        deliveries = self.deliveries or MongoDeliveries(service, lease=settings.send_lease)
+        writer = Writer(sender=settings.mail_from, domain=settings.mail_domain, timezone=settings.timezone)
+        shows = InboxHandlers(
+            inbox=self.inbox or MongoInbox(service),
+            customers=customers,
+            deliveries=deliveries,
+            writer=writer,
+            clock=service.clock,
+        )
+        decides = DecisionHandlers(
+            contacts=contacts,
+            tickets=tickets,
+            customers=customers,
+            addresses=addresses,
+            deliveries=deliveries,
+            inbox=shows,
+            clock=service.clock,
+        )
+        counted = Counted(service.metrics.registry)
+        service.outbox.on_commit(counted.count_ends)
+        sends = MailHandlers(
+            deliveries=deliveries,
+            tickets=tickets,
+            customers=customers,
+            addresses=addresses,
+            mail=self.mail or _mail(service, settings),
+            writer=writer,
+            counted=counted,
+            clock=service.clock,
+            on_mail_ended=decides.on_mail_ended,
+        )
+        return decides, sends, shows, ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
+
+
+def _mail(service: Service, settings: Settings) -> Mail:
+    mail = Mail(settings.mail_url, connections=settings.smtp_connections, timeout=settings.smtp_timeout)
+    service.closes(mail.close)
+    return mail
