@@ -74,7 +74,8 @@ class Background:
     def _note_end(self, what: str, task: "asyncio.Task[object]", *, may_end: bool) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if self._stopping or (may_end and not task.cancelled() and error is None):
+        ours = task.cancelled() and task.cancelling() > 0
+        if self._stopping or ours or (may_end and not task.cancelled() and error is None):
             return
         how = "cancelled" if task.cancelled() else type(error).__name__ if error else "returned"
         self._log.critical("background task ended", task=what, how=how, where=where(error) if error else [])
