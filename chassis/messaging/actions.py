@@ -1,5 +1,6 @@
 """What leaves after a message was handled, or was not: its reply, its way to the ladder, its dead letter."""
 
+import asyncio
 from datetime import timedelta
 
 from aio_pika.abc import HeadersType
@@ -9,6 +10,7 @@ from chassis.messaging import envelope as headers
 from chassis.messaging.envelope import Delivery, Envelope
 from chassis.messaging.middleware.broker_alarm import BrokerAlarm
 from chassis.messaging.publisher import BrokerDown, NotOurs, Publisher
+from chassis.messaging.recoverability import BROKER_PAUSE
 from chassis.observability.logging import Log
 from chassis.observability.metrics import Metrics
 from contracts.requests import Reply
@@ -66,4 +68,4 @@ class Actions:
             except BrokerDown:
                 if delivery.is_lost:
                     raise
-                self._log.warning("not sent on yet", key=key)
+            await asyncio.sleep(BROKER_PAUSE.total_seconds())

@@ -1,9 +1,9 @@
 """What stands around the handling of every message, one concern a file; `chassis.service` shows their order."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import reduce
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from chassis.messaging.envelope import Delivery
 
@@ -18,7 +18,7 @@ class Outcome:
     handler: str = "none"
 
 
-Proceed = Callable[[Delivery], Awaitable[Outcome]]
+Proceed = Callable[[Delivery], Coroutine[Any, Any, Outcome]]
 
 
 class Middleware(Protocol):

@@ -21,7 +21,7 @@ class InFlight:
 
     async def __call__(self, delivery: Delivery, proceed: Proceed) -> Outcome:
         """Proceed to the end, even where the caller is cancelled meanwhile."""
-        task = asyncio.ensure_future(proceed(delivery))
+        task = asyncio.create_task(proceed(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(task)
