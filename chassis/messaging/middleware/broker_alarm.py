@@ -1,7 +1,7 @@
 """Holds every queue while the broker takes nothing from publishers, for want of disk or memory: an outage, not a fault.
 
 What is delivered meanwhile waits unacknowledged, as does what was begun: nothing is given back, so that nothing counts
-against a message's delivery limit (ADR 18).
+against a message's delivery limit (ADR 19).
 """
 
 import asyncio
