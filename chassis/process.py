@@ -22,6 +22,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Protocol
 
+from aio_pika.exceptions import AMQPError
 from prometheus_client import CollectorRegistry
 
 from chassis.background import Background, Job, Work
@@ -186,8 +187,11 @@ class Process:
 
 def _what_is_missing(what: str, error: Exception) -> str:
     # our own texts can be shown; those of any other error may hold what is personal or secret (R28)
-    ours = isinstance(error, LookupError) and not isinstance(error, (KeyError, IndexError))
-    return str(error) if ours else f"{what}: {type(error).__name__}"
+    if isinstance(error, LookupError) and not isinstance(error, (KeyError, IndexError)):
+        return str(error)
+    # the broker names what it refuses, and no password
+    reason = f", {error}" if isinstance(error, AMQPError) else ""
+    return f"{what}: {type(error).__name__}{reason}"
 
 
 def settle() -> None:
