@@ -36,11 +36,12 @@ class Background:
         """Run what ends, but never by an error."""
         return self._watch(what, work, may_end=True)
 
-    def every(self, interval: timedelta, job: Job) -> None:
+    def every(self, interval: timedelta, job: Job, *, first_after: timedelta = timedelta(0)) -> None:
         """Run a job by the clock; a run that fails is logged and followed by the next."""
         what = getattr(job, "__name__", "job")
 
         async def repeat() -> None:
+            await asyncio.sleep(first_after.total_seconds())
             while True:
                 try:
                     with lost_connection_is_an_error():

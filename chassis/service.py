@@ -1,14 +1,14 @@
 """Puts a service together: what it listens to, answers and does by the clock, and the layers around every message."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from faststream.rabbit import RabbitBroker
 from faststream.rabbit.message import RabbitMessage
-from pydantic_core import to_jsonable_python
 
+from chassis.background import Job
 from chassis.clock import Clock, utc_now
 from chassis.http.health import HealthApp, WithHealth, trouble
 from chassis.messaging.actions import Actions
@@ -17,6 +17,7 @@ from chassis.messaging.consumer_watch import LOOK_EVERY, ConsumerWatch
 from chassis.messaging.dispatcher import Dispatcher
 from chassis.messaging.envelope import Delivery
 from chassis.messaging.faults import Faults
+from chassis.messaging.listening import Listening
 from chassis.messaging.middleware import around
 from chassis.messaging.middleware.broker_alarm import BrokerAlarm
 from chassis.messaging.middleware.in_flight import InFlight
@@ -25,7 +26,6 @@ from chassis.messaging.middleware.log import Logged
 from chassis.messaging.middleware.metrics import Counted
 from chassis.messaging.middleware.trace import Traced
 from chassis.messaging.publisher import Publisher
-from chassis.messaging.registry import Handle, Patience, Registry, Route
 from chassis.observability.metrics import Metrics
 from chassis.persistence import mongo
 from chassis.persistence.documents import Conflict, Documents, Snapshots
@@ -35,20 +35,24 @@ from chassis.persistence.probe import ASK_EVERY, DatabaseProbe
 from chassis.process import Process, run
 from chassis.settings import Settings
 from contracts import topology
-from contracts.message import Message
-from contracts.requests import Reply, Request
 
 __all__ = ["WORKING", "Service", "run"]
 
-Job = Callable[[], Awaitable[object]]
+RETIRES_EVERY = timedelta(hours=1)
+"""By when a release is rolled out: the one before still publishes to the bindings that this one retires."""
 
 WORKING = frozenset({"events", "commands", "queries", "deliveries"})
 
 
-class Service:
+def _is_race(error: Exception) -> bool:
+    return isinstance(error, Conflict)
+
+
+class Service(Listening):
     """One replica of a service: its connections, its store and its handlers. Building one touches nothing."""
 
     def __init__(self, name: str, settings: Settings, *, clock: Clock = utc_now) -> None:
+        super().__init__(Faults(races=_is_race, is_away=mongo.is_away, is_unstorable=mongo.is_unstorable))
         self.name = name
         self.settings = settings
         self.clock = clock
@@ -65,10 +69,6 @@ class Service:
         self.queues = tuple(queue for queue in topology.queues() if queue.service == name and queue.kind in WORKING)
         self.consumer_watch = ConsumerWatch(
             self.publisher, self.queues, clock=clock, gauge=self.metrics.consumers_missing
-        )
-        self.registry = Registry()
-        self.faults = Faults(
-            races=lambda error: isinstance(error, Conflict), is_away=mongo.is_away, is_unstorable=mongo.is_unstorable
         )
         self.alarm = BrokerAlarm(self.publisher, log=self.log, gauge=self.metrics.blocked)
         self.switches = KillSwitches(
@@ -98,12 +98,7 @@ class Service:
 
     def _dispatcher(self) -> Dispatcher:
         actions = Actions(
-            self.name,
-            publisher=self.publisher,
-            alarm=self.alarm,
-            clock=self.clock,
-            log=self.log,
-            metrics=self.metrics,
+            self.name, publisher=self.publisher, alarm=self.alarm, clock=self.clock, log=self.log, metrics=self.metrics
         )
         return Dispatcher(
             self.registry,
@@ -122,7 +117,7 @@ class Service:
         self.process.keeps("broker alarm", self.alarm.watch)
         start("consumers", self._consume)
         start("jobs", self._begin_jobs)
-        stop("consumers", self._stop_consuming)
+        stop("consumers", lambda: self.broker.stop())  # noqa: PLW0108 - made when it is first asked for
         stop("messages in flight", self.in_flight.stop)
         # what isn't cleared is swept, and found done
         stop("outbox", self.outbox.clear)
@@ -154,39 +149,6 @@ class Service:
         """A collection of what another system published last."""
         return Snapshots(self.database[collection])
 
-    def on(
-        self,
-        message: type[Message],
-        handle: Handle,
-        *,
-        patience: Patience | None = None,
-        given_up: Handle | None = None,
-    ) -> None:
-        """Listen to a message; with `patience`, a reference to what isn't known yet may wait for it.
-
-        `given_up` takes a message just before it goes to the dead letters.
-        """
-        self.registry.add(Route(message, handle, patience=patience, given_up=given_up))
-
-    def ignores(self, *messages: type[Message]) -> None:
-        """Take what the last release asked for, and nobody needs any more, for done: it may still be under way."""
-        for message in messages:
-            self.registry.ignore(message)
-
-    def answers(
-        self, request: type[Request[Any]], handle: Handle, *, refuses: Mapping[type[Exception], int] | None = None
-    ) -> None:
-        """Answer the edge's requests; `refuses` maps the domain's refusals to HTTP statuses."""
-        self.registry.add(Route(request, handle, refuses=refuses or {}))
-
-    def permanent(self, *errors: type[Exception]) -> None:
-        """Errors that no retry can cure: straight to the dead letters."""
-        self.faults.permanent = (*self.faults.permanent, *errors)
-
-    def outage(self, *errors: type[Exception]) -> None:
-        """Errors that mean somebody else's outage: waited out on the ladder, without holding the consumers."""
-        self.faults.outages = (*self.faults.outages, *errors)
-
     def every(self, interval: timedelta, job: Job) -> None:
         """Run a job by the clock, in every replica; one that fails is logged and runs again next time."""
         self._jobs.append((interval, job))
@@ -197,8 +159,8 @@ class Service:
 
     def migrates(self, steps: Sequence[Step]) -> None:
         """Have the database as these steps leave it before anything is consumed (ADR 14)."""
-        self.migrations = Migrations(self.settings, self.name, steps, log=self.log)
-        self.prepares(self._migrate)
+        migrations = self.migrations = Migrations(self.settings, self.name, steps, log=self.log)
+        self.prepares(lambda: migrations.settle(self.database))
 
     def prepares(self, job: Job) -> None:
         """Run a job once before anything is consumed; one that fails is run again until it is done."""
@@ -207,28 +169,6 @@ class Service:
     def closes(self, job: Job) -> None:
         """Run a job once after the last message was handled."""
         self._closings.append(job)
-
-    async def handle(self, message: Message | Request[Any]) -> Reply:
-        """Hand one message or request to its handler as the dispatcher does, without a broker: for specifications.
-
-        Gives the reply, with a problem where the request is refused. Raises: what the handler raises otherwise.
-        """
-        delivery = Delivery.of(message)
-        if self.registry.ignores(delivery):
-            return Reply()
-        route, received = self.registry.find(delivery)
-        try:
-            result = await route.handle(received)
-        except Exception as error:
-            problem = route.problem(error)
-            if problem is None:
-                raise
-            return Reply(problem=problem)
-        return Reply(ok=to_jsonable_python(result)) if isinstance(message, Request) else Reply()
-
-    async def _migrate(self) -> None:
-        if self.migrations is not None:
-            await self.migrations.settle(self.database)
 
     async def _prepare(self) -> None:
         while self._preparations:
@@ -257,9 +197,7 @@ class Service:
         )
         for interval, job in (*ours, *self._jobs):
             self.process.background.every(interval, job)
-
-    async def _stop_consuming(self) -> None:
-        await self.broker.stop()
+        self.process.background.every(RETIRES_EVERY, self.publisher.retire, first_after=RETIRES_EVERY)
 
     async def _close(self) -> None:
         for job in self._closings:

@@ -25,7 +25,7 @@ def of(error: Exception, status: int) -> Problem:
     field = getattr(error, "field", None)
     errors = [FieldError(field=field, message=str(error))] if field else []
     refused = problem(status, words.capitalize(), str(error), errors=errors)
-    return refused.model_copy(update=dict(getattr(error, "members", {})))
+    return Problem.model_validate({**refused.model_dump(), **getattr(error, "members", {})})
 
 
 def unreadable(detail: str, errors: Sequence[FieldError] = ()) -> Problem:

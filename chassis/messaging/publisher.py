@@ -125,6 +125,16 @@ class Publisher:
             await channel.close()
         return True
 
+    async def retire(self) -> None:
+        """Take away the bindings that were retired, where that is ours to do."""
+        if self._rights is not Rights.ALL:
+            return
+        channel = await self.connection.channel()
+        try:
+            await topology.retire(channel)
+        finally:
+            await channel.close()
+
     async def stop(self) -> None:
         """Close the connection; what was confirmed stays with the broker."""
         if self._preparing is not None:

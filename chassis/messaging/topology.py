@@ -9,7 +9,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity
 from chassis.settings import Rights
 from contracts import rights, topology
 
-__all__ = ["Missing", "Rights", "check", "declare"]
+__all__ = ["Missing", "Rights", "check", "declare", "retire"]
 
 
 class Missing(LookupError):
@@ -20,14 +20,18 @@ class Missing(LookupError):
 
 
 async def declare(channel: AbstractRobustChannel) -> None:
-    """Create what is missing, and take away the bindings that were retired; all else stays as it is.
-
-    Raises: ChannelPreconditionFailed where what is there differs.
-    """
+    """Create what is missing; what is there stays as it is. Raises: ChannelPreconditionFailed where it differs."""
     await asyncio.gather(
         *(channel.declare_exchange(name, ExchangeType.TOPIC, durable=True, robust=False) for name in topology.EXCHANGES)
     )
     await asyncio.gather(*(_declare_queue(channel, queue) for queue in topology.queues()))
+
+
+async def retire(channel: AbstractRobustChannel) -> None:
+    """Take away the bindings that were retired, where they still are.
+
+    Not before every replica of the release before is gone: it publishes as mandatory what these bindings take.
+    """
     for name, exchange, key in topology.RETIRED:
         queue = await channel.get_queue(name, ensure=False)
         await queue.unbind(exchange, key)

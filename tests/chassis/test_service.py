@@ -76,11 +76,14 @@ async def test_a_retired_binding_is_taken_away(system: System, amqp_url: str, mo
     monkeypatch.setattr(topology, "RETIRED", ((queue, exchange, key),))
     publisher = Publisher(amqp_url, app_id="feedback")
 
+    await publisher.start()
+    await system.say_raw(exchange, key, b"{}")
+    assert await system.depth(queue) == 1, "the release before still publishes to it"
     for _ in range(2):
-        await publisher.start()
+        await publisher.retire()
 
     await system.say_raw(exchange, tickets.TicketClosed.routing_key(), b"{}")
-    assert await system.depth(queue) == 1
+    assert await system.depth(queue) == 2
     await (await channel.get_queue(queue)).purge()
     other = await channel.declare_queue(exclusive=True)
     await other.bind(exchange, key)

@@ -97,7 +97,7 @@ async def test_a_killed_database_holds_the_service_and_nothing_is_lost_doubled_o
     database.kill()
     await system.publish(*openings(range(20, 120)))
 
-    await eventually(lambda: tickets_.switches.held(), PATIENCE)
+    await eventually(tickets_.switches.held, PATIENCE)
     held = await tickets_.ready()
     assert "the database is away" in held["handlers"]
     assert "database" in held
