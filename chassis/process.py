@@ -26,7 +26,7 @@ from aio_pika.exceptions import AMQPError
 from prometheus_client import CollectorRegistry
 
 from chassis.background import Background, Job, Work
-from chassis.http.health import Check, HealthApp, Server, WithHealth, server_as_told
+from chassis.http.health import Check, HealthApp, Server, WithHealth, own_server
 from chassis.observability import tracing
 from chassis.observability.logging import Log, configure_logging, logger
 from chassis.settings import Settings
@@ -153,7 +153,7 @@ class Process:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop_wanted.set)
-        self._server = server_as_told(self.http_app(), self.settings)
+        self._server = own_server(self.http_app(), self.settings)
         self._server.config.timeout_graceful_shutdown = int(self.settings.drain_within.total_seconds())
         self._serving = self.background.keep("port", self._server.serve)
         starting = self.background.once("start", self._start_and_settle)

@@ -102,7 +102,7 @@ def server(app: Any, *, host: str, port: int) -> Server:  # noqa: ANN401 - an AS
     )
 
 
-def server_as_told(app: Any, settings: Settings) -> Server:  # noqa: ANN401 - an ASGI application
+def own_server(app: Any, settings: Settings) -> Server:  # noqa: ANN401 - an ASGI application
     """The server of a service's own port, with TLS where there is a certificate."""
     made = server(app, host=settings.host, port=settings.port)
     made.config.ssl_certfile = settings.tls_cert_file
