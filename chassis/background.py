@@ -36,11 +36,12 @@ class Background:
         """Run what ends, but never by an error."""
         return self._watch(what, work, may_end=True)
 
-    def every(self, interval: timedelta, job: Job) -> None:
+    def every(self, interval: timedelta, job: Job, *, first_after: timedelta = timedelta(0)) -> None:
         """Run a job by the clock; a run that fails is logged and followed by the next."""
         what = getattr(job, "__name__", "job")
 
         async def repeat() -> None:
+            await asyncio.sleep(first_after.total_seconds())
             while True:
                 try:
                     with lost_connection_is_an_error():
@@ -74,7 +75,8 @@ class Background:
     def _note_end(self, what: str, task: "asyncio.Task[object]", *, may_end: bool) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if self._stopping or (may_end and not task.cancelled() and error is None):
+        ours = task.cancelled() and task.cancelling() > 0
+        if self._stopping or ours or (may_end and not task.cancelled() and error is None):
             return
         how = "cancelled" if task.cancelled() else type(error).__name__ if error else "returned"
         self._log.critical("background task ended", task=what, how=how, where=where(error) if error else [])

@@ -22,16 +22,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Protocol
 
+from aio_pika.exceptions import AMQPError
 from prometheus_client import CollectorRegistry
 
 from chassis.background import Background, Job, Work
-from chassis.http.health import Check, HealthApp, Server, WithHealth, server_as_told
+from chassis.http.health import Check, HealthApp, Server, WithHealth, own_server
 from chassis.observability import tracing
 from chassis.observability.logging import Log, configure_logging, logger
 from chassis.settings import Settings
 
-STOPS_WITHIN = timedelta(seconds=5)
-"""A step of the stop that hangs longer is left behind: the broker has what was not acknowledged."""
+STOPS_WITHIN = timedelta(seconds=10)
+"""How long all steps of the stop may take together, beside the drain time: what hangs longer is left behind."""
+
+_EACH_AT_LEAST = timedelta(seconds=1)
 
 _LONGEST_PAUSE = timedelta(seconds=5)
 _ALLOCATIONS = 20_000
@@ -67,7 +70,7 @@ class Process:
         self._registry = registry
         self._app: Any = None
         self._starts: list[tuple[str, Job]] = []
-        self._stops: list[tuple[str, Job, timedelta]] = []
+        self._stops: list[tuple[str, Job]] = []
         self._waits = "starting"
         self._stop_wanted = asyncio.Event()
         self._server: Server | None = None
@@ -77,9 +80,9 @@ class Process:
         """Take a step before the replica is ready."""
         self._starts.append((what, job))
 
-    def on_stop(self, what: str, job: Job, *, within: timedelta = STOPS_WITHIN) -> None:
+    def on_stop(self, what: str, job: Job) -> None:
         """Take a step when the replica stops; one that fails or hangs keeps nobody from the next."""
-        self._stops.append((what, job, within))
+        self._stops.append((what, job))
 
     def keeps(self, what: str, work: Work) -> None:
         """Begin, at this place among the steps of the start, what goes on until the replica stops."""
@@ -125,9 +128,11 @@ class Process:
         """Take the steps of the stop, then end the background tasks."""
         self._stop_wanted.set()
         self.background.expect_ends()
-        for what, job, within in self._stops:
+        now = asyncio.get_running_loop().time
+        deadline = now() + (self.settings.drain_within + STOPS_WITHIN).total_seconds()
+        for what, job in self._stops:
             try:
-                async with asyncio.timeout(within.total_seconds()):
+                async with asyncio.timeout(max(deadline - now(), _EACH_AT_LEAST.total_seconds())):
                     await job()
             except Exception as error:  # noqa: BLE001 - the next step is taken all the same
                 self.log.warning("not stopped in order", step=what, error=type(error).__name__)
@@ -148,7 +153,7 @@ class Process:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop_wanted.set)
-        self._server = server_as_told(self.http_app(), self.settings)
+        self._server = own_server(self.http_app(), self.settings)
         self._server.config.timeout_graceful_shutdown = int(self.settings.drain_within.total_seconds())
         self._serving = self.background.keep("port", self._server.serve)
         starting = self.background.once("start", self._start_and_settle)
@@ -182,8 +187,11 @@ class Process:
 
 def _what_is_missing(what: str, error: Exception) -> str:
     # our own texts can be shown; those of any other error may hold what is personal or secret (R28)
-    ours = isinstance(error, LookupError) and not isinstance(error, (KeyError, IndexError))
-    return str(error) if ours else f"{what}: {type(error).__name__}"
+    if isinstance(error, LookupError) and not isinstance(error, (KeyError, IndexError)):
+        return str(error)
+    # the broker names what it refuses, and no password
+    reason = f", {error}" if isinstance(error, AMQPError) else ""
+    return f"{what}: {type(error).__name__}{reason}"
 
 
 def settle() -> None:

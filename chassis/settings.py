@@ -3,6 +3,7 @@
 import os
 import re
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -11,7 +12,15 @@ from pydantic import Field, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from chassis.messaging.topology import Rights
+
+class Rights(StrEnum):
+    """What the broker lets a process do."""
+
+    ALL = "all"
+    """Everything, as the user of one machine may: it declares the whole topology."""
+
+    OWN = "own"
+    """What `contracts.rights` gives a service: the topology was imported, and no default exchange is written."""
 
 
 class Settings(BaseSettings):

@@ -48,7 +48,7 @@ HANDLED = Metric(
     "counter",
     "Messages and requests handled, by handler and outcome.",
     CONSUMERS,
-    labels=(_HANDLER, Label("outcome", of="`done`, `refused`, `retried`, `dead`, `returned`")),
+    labels=(_HANDLER, Label("outcome", of="`done`, `ignored`, `refused`, `failed`, `retried`, `dead`, `returned`")),
 )
 HANDLE_SECONDS = Metric(
     "atendo_handle_seconds",
@@ -90,6 +90,12 @@ DEAD_LETTERS = Metric(
     labels=(Label("reason", ("unreadable", "unknown_type", "permanent", "retries_exhausted")),),
 )
 OUTBOX_SWEPT = Metric("atendo_outbox_swept_total", "counter", "Events republished by the sweeper.", CONSUMERS)
+OUTBOX_UNROUTABLE = Metric(
+    "atendo_outbox_unroutable_total",
+    "counter",
+    "Times that the sweeper found an event that no queue takes; it stays in the outbox, and those behind it go on.",
+    CONSUMERS,
+)
 OUTBOX_OLDEST = Metric(
     "atendo_outbox_oldest_seconds",
     "gauge",
@@ -97,7 +103,15 @@ OUTBOX_OLDEST = Metric(
     CONSUMERS,
     unit="seconds",
 )
-KILL_SWITCH = Metric("atendo_kill_switch", "gauge", "1 while the kill switch holds the consumers.", CONSUMERS)
+KILL_SWITCH = Metric(
+    "atendo_kill_switch", "gauge", "1 while a kill switch holds the consumer of one of the service's queues.", CONSUMERS
+)
+PUBLISHING_BLOCKED = Metric(
+    "atendo_publishing_blocked",
+    "gauge",
+    "1 while an alarm of the broker blocks publishing, so that the service takes no messages.",
+    CONSUMERS,
+)
 CONSUMERS_MISSING = Metric(
     "atendo_consumers_missing", "gauge", "1 while the broker has no consumer on one of the service's queues.", CONSUMERS
 )
@@ -186,7 +200,16 @@ KEYS_AGE = Metric(
 
 CATALOGUE = (
     *(HANDLED, HANDLE_SECONDS, WAITING_SECONDS, EVENTS_EMITTED, RETRIES, DEAD_LETTERS),
-    *(OUTBOX_SWEPT, OUTBOX_OLDEST, KILL_SWITCH, CONSUMERS_MISSING, DATABASE_UP, DATABASE_SECONDS),
+    *(
+        OUTBOX_SWEPT,
+        OUTBOX_UNROUTABLE,
+        OUTBOX_OLDEST,
+        KILL_SWITCH,
+        PUBLISHING_BLOCKED,
+        CONSUMERS_MISSING,
+        DATABASE_UP,
+        DATABASE_SECONDS,
+    ),
     *(UNRESOLVED, DELIVERIES, SECTOR_MAILS_UNSENT, MAIL_SECONDS, EVALUATIONS, EVALUATIONS_WAITING, EVALUATIONS_OVERDUE),
     *(HTTP_REQUESTS, HTTP_SECONDS, HTTP_SHED, HTTP_IN_HAND, KEYS_AGE),
 )

@@ -10,7 +10,8 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from chassis.messaging.driver_quirks import lost_connection_is_an_error
+from chassis.cancellation import lost_connection_is_an_error
+from chassis.http import problems
 from chassis.settings import Settings
 
 Scope = MutableMapping[str, Any]
@@ -18,6 +19,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Check = Callable[[], Awaitable[dict[str, str]]]
 """What is wrong, by part; empty where all is well."""
+
+
+_READS = ("GET", "HEAD")
+_NOT_ALLOWED = problems.problem(405, "Method not allowed", "Este endereço não aceita essa operação.")
 
 
 class HealthApp:
@@ -35,10 +40,16 @@ class HealthApp:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        accept = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"), "")
-        status, kind, body = await self.answer(scope["path"], accept=accept)
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind.encode())]})
-        await send({"type": "http.response.body", "body": body})
+        method, headers = scope["method"], []
+        if self.serves(scope["path"]) and method not in _READS:
+            status, kind, body = 405, problems.MEDIA_TYPE, problems.content(_NOT_ALLOWED)
+            headers.append((b"allow", ", ".join(_READS).encode()))
+        else:
+            accept = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"), "")
+            status, kind, body = await self.answer(scope["path"], accept=accept)
+        headers += [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
     async def answer(self, path: str, *, accept: str = "") -> tuple[int, str, bytes]:
         """Status, content type and body of one path; metrics in OpenMetrics' form, with exemplars, where asked so."""
@@ -66,11 +77,11 @@ class WithHealth:
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the service decides when it stops."""
+    """uvicorn without its own signal handling: the process decides when it stops."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to `chassis.service`."""
+        """Leave signals to `chassis.process`."""
         yield
 
 
@@ -91,7 +102,7 @@ def server(app: Any, *, host: str, port: int) -> Server:  # noqa: ANN401 - an AS
     )
 
 
-def server_as_told(app: Any, settings: Settings) -> Server:  # noqa: ANN401 - an ASGI application
+def own_server(app: Any, settings: Settings) -> Server:  # noqa: ANN401 - an ASGI application
     """The server of a service's own port, with TLS where there is a certificate."""
     made = server(app, host=settings.host, port=settings.port)
     made.config.ssl_certfile = settings.tls_cert_file

@@ -17,11 +17,15 @@ def problem(status: int, title: str, detail: str, *, errors: Sequence[FieldError
 
 
 def of(error: Exception, status: int) -> Problem:
-    """A domain's refusal: its class names it, its text is for the customer, its `field` says what to correct."""
+    """A domain's refusal: its class names it, its text is for the customer, its `field` says what to correct.
+
+    Its `members` are added to the problem (RFC 9457, 3.2).
+    """
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__)
     field = getattr(error, "field", None)
     errors = [FieldError(field=field, message=str(error))] if field else []
-    return problem(status, words.capitalize(), str(error), errors=errors)
+    refused = problem(status, words.capitalize(), str(error), errors=errors)
+    return Problem.model_validate({**refused.model_dump(), **getattr(error, "members", {})})
 
 
 def unreadable(detail: str, errors: Sequence[FieldError] = ()) -> Problem:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from aio_pika.exceptions import ChannelNotFoundEntity
 from prometheus_client import Gauge
 
+from chassis.cancellation import lost_connection_is_an_error
 from chassis.clock import Clock
 from chassis.messaging.publisher import Publisher
 from contracts.topology import Queue
@@ -46,8 +47,9 @@ class ConsumerWatch:
         """Ask once, and remember. A broker that doesn't answer says nothing about our consumers."""
         missing = False
         try:
-            async with asyncio.timeout(_ANSWERS_WITHIN.total_seconds()):
-                await self.ask()
+            with lost_connection_is_an_error():
+                async with asyncio.timeout(_ANSWERS_WITHIN.total_seconds()):
+                    await self.ask()
         except LookupError:
             missing = True
         except Exception:  # noqa: BLE001 - any other error means that the broker is away

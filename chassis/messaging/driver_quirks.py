@@ -1,4 +1,4 @@
-"""Reads what senders put into a message's properties, however odd, where the AMQP library would drop the connection.
+"""Gets along with the AMQP library: reads odd properties for which it would drop the connection, sees what it hides.
 
 The broker passes on strings that aren't UTF-8, times beyond the calendar and tables nested without end. Dropping the
 connection over one of them hands the message out again, and with it all that the consumer had in hand (ADR 0010).
@@ -6,12 +6,13 @@ connection over one of them hands the message out again, and with it all that th
 
 from datetime import datetime
 
+from aio_pika.abc import AbstractConnection
 from pamqp import decode
 from pamqp.common import FieldTable
 
 from chassis.cancellation import lost_connection_is_an_error
 
-__all__ = ["lost_connection_is_an_error", "read_leniently"]
+__all__ = ["is_blocked", "lost_connection_is_an_error", "read_leniently"]
 
 _LENGTH = 4
 _TIMESTAMP = 8
@@ -41,3 +42,18 @@ def _table(value: bytes) -> tuple[int, FieldTable]:
         return decode.field_table(value)
     except (ValueError, RecursionError):
         return _LENGTH + int.from_bytes(value[:_LENGTH]), {}
+
+
+def is_blocked(connection: AbstractConnection) -> bool:
+    """Whether the broker blocks this connection's publishes (`connection.blocked`): the library shows it by waiting."""
+    transport = connection.transport
+    if transport is None or connection.is_closed:
+        return False
+    waiting = transport.connection.ready()
+    try:
+        waiting.send(None)
+    except StopIteration:
+        return False
+    finally:
+        waiting.close()
+    return True

@@ -1,6 +1,6 @@
 """One message with its properties: as it goes to the broker, and as a queue delivers it with its earlier attempts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -8,13 +8,16 @@ from aio_pika.abc import AbstractIncomingMessage, HeadersType
 
 from chassis.observability import tracing
 from contracts.message import Message
-from contracts.topology import REPLIES, REPLY_BY, RETRIED, Kind, Queue, is_heard
+from contracts.requests import Reply, Request
+from contracts.topology import REPLIES, REPLY_BY, RETRIED, RETRY, Kind, Queue, is_heard
 
 EXCHANGE = "x-atendo-exchange"
 KEY = "x-atendo-key"
 QUEUE = "x-atendo-queue"
 ATTEMPTS = "x-atendo-attempts"
 FIRST_FAILURE = "x-atendo-first-failure"
+WAITS = "x-atendo-waits"
+WAITING_SINCE = "x-atendo-waiting-since"
 REASON = "x-atendo-reason"
 EXCEPTION = "x-atendo-exception"
 HANDLER = "x-atendo-handler"
@@ -40,7 +43,7 @@ _MOST_CARRIED = 16_384
 class Envelope:
     """A message as it goes to the broker; `expires` drops it from a queue, unhandled, after that long.
 
-    `app_id` is whose words they are, where it isn't the publisher's own. The headers are those of the trace in which it
+    `app_id` is who it is from, where that isn't the publisher. The headers are those of the trace in which it
     is made, also where it is published later.
     """
 
@@ -68,10 +71,40 @@ class Envelope:
             mandatory=is_heard(type(message)),
         )
 
+    @classmethod
+    def replying(cls, delivery: "Delivery", reply: Reply) -> Self:
+        """The reply to a request, as it goes back to the replica of the edge that asked."""
+        return cls(
+            exchange=delivery.reply_by,
+            routing_key=delivery.reply_to or "",
+            body=reply.model_dump_json(exclude_none=reply.problem is not None).encode(),
+            type="Reply.v1",
+            correlation_id=delivery.correlation_id,
+            # a caller that left must not turn its finished request into a failure
+            mandatory=False,
+            persistent=False,
+        )
+
+    @classmethod
+    def resending(cls, delivery: "Delivery", routing_key: str, headers: HeadersType) -> Self:
+        """The same message, on its way to the ladder or to the dead letters."""
+        return cls(
+            exchange=RETRY,
+            routing_key=routing_key,
+            body=delivery.body,
+            type=delivery.type,
+            correlation_id=delivery.correlation_id,
+            headers=headers,
+            reply_to=delivery.reply_to,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message in the hand of a consumer; `exchange` and `key` are those of its first publish."""
+    """A message as it arrived; `exchange` and `key` are those of its first publish.
+
+    `attempts` counts the failures that sent it to the ladder, `waits` how often it went there to wait for a reference.
+    """
 
     queue: str
     kind: Kind
@@ -86,10 +119,33 @@ class Delivery:
     first_failure: datetime | None
     reply_by: str = ""
     published_at: datetime | None = None
+    waits: int | None = None
+    """None where the last release sent it to the ladder, which counted waits as attempts."""
+
+    waiting_since: datetime | None = None
+    message: AbstractIncomingMessage | None = field(default=None, compare=False, repr=False)
+    """What the broker is to get its acknowledgement for; None in a specification."""
+
+    @classmethod
+    def of(cls, message: Message | Request[Any]) -> Self:
+        """A message or request that came by no broker, for a specification."""
+        return cls(
+            queue="",
+            kind="events" if isinstance(message, Message) else "commands",
+            exchange="",
+            key=message.routing_key() if isinstance(message, Message) else message.queue(),
+            type="",
+            body=message.model_dump_json().encode(),
+            headers={},
+            correlation_id="",
+            reply_to=None,
+            attempts=0,
+            first_failure=None,
+        )
 
     @classmethod
     def read(cls, queue: Queue, message: AbstractIncomingMessage) -> Self:
-        """Take a message from `queue`; one that came back from a delay or a replay tells its origin in its headers."""
+        """Take a message from `queue`; one that came back from a delay or a replay has its origin in its headers."""
         headers = dict(message.headers)
         marks = headers if comes_back(message.exchange or "") else {}
         return cls(
@@ -106,19 +162,46 @@ class Delivery:
             first_failure=moment(marks.get(FIRST_FAILURE)),
             reply_by=REPLIES if headers.get(REPLY_BY) == REPLIES else "",
             published_at=message.timestamp,
+            waits=count(marks[WAITS]) if WAITS in marks else None,
+            waiting_since=moment(marks.get(WAITING_SINCE)),
+            message=message,
         )
 
-    def again(self, *, now: datetime) -> HeadersType:
+    @property
+    def is_first(self) -> bool:
+        """Whether it was on the ladder never yet."""
+        return not self.attempts and not self.waits
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection that it came by is gone: the broker delivers it again."""
+        return self.message is not None and self.message.channel.is_closed
+
+    def for_patience(self) -> Self:
+        """Itself as a handler with patience counts: what the last release sent to the ladder was waiting there."""
+        if self.waits is not None:
+            return self
+        return replace(self, attempts=0, waits=self.attempts, waiting_since=self.first_failure, first_failure=None)
+
+    def again(self, *, now: datetime, waiting: bool = False) -> HeadersType:
         """The headers with which it goes to a delay queue or to the dead letters."""
-        return {
+        headers = {
             **carried(self.headers),
             EXCHANGE: self.exchange,
             KEY: self.key,
             QUEUE: self.queue,
-            ATTEMPTS: self.attempts + 1,
-            # one of tomorrow would be waited for in vain
-            FIRST_FAILURE: min(self.first_failure or now, now).isoformat(),
+            ATTEMPTS: self.attempts + (not waiting),
+            WAITS: (self.waits or 0) + waiting,
         }
+        for name, since, begins in (
+            (FIRST_FAILURE, self.first_failure, not waiting),
+            (WAITING_SINCE, self.waiting_since, waiting),
+        ):
+            headers.pop(name, None)
+            if since or begins:
+                # one of tomorrow would be waited for in vain
+                headers[name] = min(since or now, now).isoformat()
+        return headers
 
 
 def comes_back(exchange: str) -> bool:
@@ -154,7 +237,7 @@ def count(value: Any) -> int:  # noqa: ANN401 - as above
 def moment(value: Any) -> datetime | None:  # noqa: ANN401 - as above
     """A header that is a point in time, or None."""
     try:
-        told = datetime.fromisoformat(value)
+        read = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return told if told.tzinfo else None
+    return read if read.tzinfo else None

@@ -1,4 +1,4 @@
-"""Our own connection to RabbitMQ, which publishes; `chassis.consumer` has the other, which consumes.
+"""Our own connection to RabbitMQ, which publishes; `chassis.messaging.consumer` has the other, which consumes.
 
 A publish that the broker refuses closes its channel and cancels the handlers on it, hence two.
 """
@@ -14,17 +14,20 @@ from aio_pika.abc import DeliveryMode
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotFoundEntity, DeliveryError, PublishError
 from yarl import URL
 
+from chassis.background import Background
+from chassis.cancellation import lost_connection_is_an_error
 from chassis.messaging import topology
-from chassis.messaging.driver_quirks import lost_connection_is_an_error, read_leniently
+from chassis.messaging.driver_quirks import is_blocked, read_leniently
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.hosts import RoamingConnection, carrying, first_to_answer
-from chassis.messaging.topology import Missing, Rights
+from chassis.messaging.topology import Rights
 from chassis.observability.logging import logger
 
 HEARTBEAT = timedelta(seconds=10)
 CONNECT_WITHIN = timedelta(seconds=10)
 RECONNECT_AFTER = timedelta(seconds=1)
 CONFIRM_WITHIN = timedelta(seconds=5)
+DECLARE_AGAIN_AFTER = timedelta(seconds=1)
 LOOK_AGAIN_AFTER = timedelta(seconds=5)
 
 AWAY = (ConnectionError, AMQPError, ChannelInvalidStateError, RuntimeError)
@@ -32,7 +35,7 @@ AWAY = (ConnectionError, AMQPError, ChannelInvalidStateError, RuntimeError)
 
 
 class BrokerDown(Exception):
-    """The broker did not confirm a publish in time; whether it has the message is unknown."""
+    """The broker did not confirm a publish in time, or takes none at all; whether it has the message is unknown."""
 
 
 class NotOurs(Exception):
@@ -40,7 +43,7 @@ class NotOurs(Exception):
 
 
 class Unroutable(Exception):
-    """The broker has no queue for a message that somebody should have heard."""
+    """The broker has no queue for a message that somebody should have received."""
 
 
 def address(url: str, *, name: str) -> URL:
@@ -51,10 +54,14 @@ def address(url: str, *, name: str) -> URL:
 class Publisher:
     """Publishes with confirms, on a connection of its own that comes back by itself."""
 
-    def __init__(self, url: str, *, app_id: str, rights: Rights = Rights.ALL) -> None:
+    def __init__(
+        self, url: str, *, app_id: str, rights: Rights = Rights.ALL, background: Background | None = None
+    ) -> None:
         self._url = address(url, name=f"{app_id} publishes")
         self._app_id = app_id
         self._rights = rights
+        self._background = background or Background(logger())
+        self._preparing: asyncio.Task[object] | None = None
         self._connection: RoamingConnection | None = None
         self._channel: aio_pika.abc.AbstractChannel | None = None
         self._exchanges: dict[str, aio_pika.abc.AbstractExchange] = {}
@@ -66,12 +73,21 @@ class Publisher:
             raise BrokerDown("the publisher is not started")
         return self._connection
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the broker takes nothing from publishers, for want of disk or memory."""
+        return self._connection is not None and is_blocked(self._connection)
+
     async def start(self) -> None:
-        """Connect, and see to the topology now and after every reconnection: it is declared, or waited for."""
-        read_leniently()
-        self._connection = await first_to_answer(self._url, self._connect)
+        """Connect, and see to the topology now and after every reconnection: it is declared, or looked for.
+
+        May be called again after it failed. Raises: Missing where the topology isn't there and isn't ours to declare.
+        """
+        if self._connection is None:
+            read_leniently()
+            self._connection = await first_to_answer(self._url, self._connect)
+            self._connection.reconnect_callbacks.add(lambda *_: self._prepare_again())
         await self._prepare()
-        self._connection.reconnect_callbacks.add(lambda *_: asyncio.ensure_future(self._prepare()))
 
     async def _connect(self, url: URL) -> RoamingConnection:
         return await aio_pika.connect_robust(
@@ -81,11 +97,17 @@ class Publisher:
             connection_class=RoamingConnection,
         )
 
+    def _prepare_again(self) -> None:
+        async def prepare() -> None:
+            await self._background.patiently(self._prepare, failed=_note_unprepared, longest=LOOK_AGAIN_AFTER)
+
+        if self._preparing is not None:
+            self._preparing.cancel()
+        self._preparing = self._background.once("topology", prepare)
+
     async def _prepare(self) -> None:
-        while True:
-            if await self._has_topology():
-                break
-            await asyncio.sleep(LOOK_AGAIN_AFTER.total_seconds())
+        while not await self._has_topology():  # noqa: ASYNC110 - nobody tells when a queue that went away is back
+            await asyncio.sleep(DECLARE_AGAIN_AFTER.total_seconds())
         if self._channel is None:
             self._channel = await self.connection.channel(publisher_confirms=True, on_return_raises=True)
 
@@ -96,9 +118,6 @@ class Publisher:
                 await topology.declare(channel)
             else:
                 await topology.check(channel, self._app_id)
-        except Missing as missing:
-            logger().error("not on the broker: import deploy/rabbitmq/definitions.json", missing=str(missing))
-            return False
         except ChannelNotFoundEntity:
             # a queue of queries went away between its declaration and its binding (ADR 5)
             return False
@@ -106,8 +125,20 @@ class Publisher:
             await channel.close()
         return True
 
+    async def retire(self) -> None:
+        """Take away the bindings that were retired, where that is ours to do."""
+        if self._rights is not Rights.ALL:
+            return
+        channel = await self.connection.channel()
+        try:
+            await topology.retire(channel)
+        finally:
+            await channel.close()
+
     async def stop(self) -> None:
         """Close the connection; what was confirmed stays with the broker."""
+        if self._preparing is not None:
+            self._preparing.cancel()
         if self._connection is not None:
             await self._connection.close()
 
@@ -118,6 +149,9 @@ class Publisher:
         """
         if not outgoing.exchange and self._rights is Rights.OWN:
             raise NotOurs(outgoing.routing_key)
+        if self.is_blocked:
+            # what is written now would be published when the alarm ends, after whoever wanted it tried again
+            raise BrokerDown("publishing is blocked")
         try:
             async with asyncio.timeout(within.total_seconds()):
                 if not await self._published_at_once(outgoing):
@@ -172,6 +206,11 @@ class Publisher:
         if name not in self._exchanges:
             self._exchanges[name] = await channel.get_exchange(name, ensure=False)
         return self._exchanges[name]
+
+
+def _note_unprepared(error: Exception) -> None:
+    why = str(error) if isinstance(error, topology.Missing) else type(error).__name__
+    logger().warning("topology not seen to yet", why=why)
 
 
 def _may_pass(error: Exception) -> bool:

@@ -1,6 +1,5 @@
 """Which handler takes which message or request, and what its errors mean."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,6 +8,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from chassis.http import problems
 from chassis.messaging.envelope import Delivery
 from contracts.message import Message
 from contracts.requests import FieldError, Problem, Request
@@ -38,7 +38,7 @@ class Patience:
 class Route:
     """One type of message or request and who takes it; `refuses` maps a refusal to its HTTP status.
 
-    `given_up` is told of a message just before it goes to the dead letters.
+    `given_up` takes a message just before it goes to the dead letters.
     """
 
     model: type[Message] | type[Request[Any]]
@@ -53,22 +53,19 @@ class Route:
         return getattr(self.handle, "__name__", type(self.handle).__name__)
 
     def problem(self, error: Exception) -> Problem | None:
-        """How the customer is told of a refusal; None where it isn't one."""
+        """How a refusal is answered; None where the error isn't one."""
         for refusal, status in self.refuses.items():
             if isinstance(error, refusal):
-                words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).lower()
-                name = getattr(error, "field", None)
-                errors = (FieldError(field=name, message=str(error)),) if name else None
-                return Problem(
-                    status=status,
-                    type=f"urn:atendo:problem:{words.replace(' ', '-')}",
-                    title=words.capitalize(),
-                    detail=str(error),
-                    errors=errors,
-                    # the members that a refusal adds (RFC 9457, 3.2)
-                    **getattr(error, "members", {}),
-                )
+                return problems.of(error, status)
         return None
+
+    def handler(self, waited: timedelta) -> Handle:
+        """Who takes a message that has waited so long for what it refers to."""
+        return self.handle if self.has_patience(waited) or self.patience is None else self.patience.at_last
+
+    def has_patience(self, waited: timedelta) -> bool:
+        """Whether such a message may wait on."""
+        return self.patience is not None and waited < self.patience.limit
 
 
 class Registry:
@@ -89,26 +86,34 @@ class Registry:
             raise ValueError(f"{key} has a handler already")
         table[key] = route
 
-    def find(self, letter: Delivery) -> tuple[Route, Message | Request[Any]]:
-        """The handler of a letter, and what the letter says. Raises: Unreadable."""
-        route = self._request(letter) if letter.kind in {"commands", "queries"} else self._message(letter)
+    def ignore(self, message: type[Message]) -> None:
+        """Take messages of this type for done: the last release asked for them, and nobody needs them any more."""
+        self.ignored.add(message.routing_key())
+
+    def ignores(self, delivery: Delivery) -> bool:
+        """Whether a message is of an ignored type."""
+        return delivery.kind in {"events", "deliveries"} and delivery.key in self.ignored
+
+    def find(self, delivery: Delivery) -> tuple[Route, Message | Request[Any]]:
+        """The route of a message or request, and what it holds. Raises: Unreadable."""
+        route = self._request(delivery) if delivery.kind in {"commands", "queries"} else self._message(delivery)
         try:
-            return route, route.model.model_validate_json(letter.body)
+            return route, route.model.model_validate_json(delivery.body)
         except ValidationError as error:
             raise Unreadable("unreadable", *_explain(error)) from error
 
-    def _message(self, letter: Delivery) -> Route:
-        route = self.messages.get(letter.key)
+    def _message(self, delivery: Delivery) -> Route:
+        route = self.messages.get(delivery.key)
         if route is None:
-            raise Unreadable("unknown_type", f"no handler for {letter.key}")
+            raise Unreadable("unknown_type", f"no handler for {delivery.key}")
         expected = route.model.type_name() if issubclass(route.model, Message) else ""
-        if letter.type and letter.type != expected:
-            raise Unreadable("unknown_type", f"{letter.type} came as {letter.key}")
+        if delivery.type and delivery.type != expected:
+            raise Unreadable("unknown_type", f"{delivery.type} came as {delivery.key}")
         return route
 
-    def _request(self, letter: Delivery) -> Route:
+    def _request(self, delivery: Delivery) -> Route:
         try:
-            body = orjson.loads(letter.body)
+            body = orjson.loads(delivery.body)
         except orjson.JSONDecodeError as error:
             raise Unreadable("unreadable", f"not JSON: {error}") from error
         kind = body.get("kind") if isinstance(body, dict) else None

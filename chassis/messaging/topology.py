@@ -1,27 +1,22 @@
 """Sees to it that the topology of `contracts.topology` is on the broker before anything consumes."""
 
 import asyncio
-from enum import StrEnum
 
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractRobustChannel
 from aio_pika.exceptions import ChannelNotFoundEntity
 
+from chassis.settings import Rights
 from contracts import rights, topology
 
-
-class Rights(StrEnum):
-    """What the broker lets a process do."""
-
-    ALL = "all"
-    """Everything, as the user of one machine may: it declares the whole topology."""
-
-    OWN = "own"
-    """What `contracts.rights` gives a service: the topology was imported, and no default exchange is written."""
+__all__ = ["Missing", "Rights", "check", "declare", "retire"]
 
 
-class Missing(Exception):
+class Missing(LookupError):
     """An exchange or a queue isn't on the broker, and its declaration isn't ours to make."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not on the broker: import deploy/rabbitmq/definitions.json")
 
 
 async def declare(channel: AbstractRobustChannel) -> None:
@@ -30,6 +25,16 @@ async def declare(channel: AbstractRobustChannel) -> None:
         *(channel.declare_exchange(name, ExchangeType.TOPIC, durable=True, robust=False) for name in topology.EXCHANGES)
     )
     await asyncio.gather(*(_declare_queue(channel, queue) for queue in topology.queues()))
+
+
+async def retire(channel: AbstractRobustChannel) -> None:
+    """Take away the bindings that were retired, where they still are.
+
+    Not before every replica of the release before is gone: it publishes as mandatory what these bindings take.
+    """
+    for name, exchange, key in topology.RETIRED:
+        queue = await channel.get_queue(name, ensure=False)
+        await queue.unbind(exchange, key)
 
 
 async def _declare_queue(channel: AbstractRobustChannel, queue: topology.Queue) -> None:

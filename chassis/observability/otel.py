@@ -1,4 +1,4 @@
-"""OpenTelemetry as we use it: a provider of our own, W3C headers, OTLP over HTTP. Loaded by `chassis.tracing` alone.
+"""OpenTelemetry as we use it: a provider of our own, W3C headers, OTLP over HTTP. Loaded by `tracing` alone.
 
 Not the process's global provider: FastAPI and others would add spans to it, with paths that hold customers' secrets.
 """
@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from chassis.observability.tracing import TRACEPARENT, Attributes, Kind, Span
+from chassis.observability.spans import TRACEPARENT, Attributes, Kind, Span
 
 _KINDS = {"server": SpanKind.SERVER, "consumer": SpanKind.CONSUMER, "client": SpanKind.CLIENT}
 _SEND_WITHIN_SECONDS = 3
@@ -48,15 +48,15 @@ class OpenTelemetry:
         exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=_SEND_WITHIN_SECONDS)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("atendo")
-        self._words = TraceContextTextMapPropagator()
+        self._propagator = TraceContextTextMapPropagator()
 
     @contextmanager
     def span(self, kind: Kind, name: str, attributes: Attributes, *, parent: str | None) -> Iterator[Span]:
         """A span while the context lasts; without a parent it belongs to what is under way.
 
-        Of an error that leaves it, the type is told: its words may be personal.
+        Of an error that leaves it, the type is shown: its text may be personal.
         """
-        context = None if parent is None else self._words.extract({TRACEPARENT: parent})
+        context = None if parent is None else self._propagator.extract({TRACEPARENT: parent})
         with self._tracer.start_as_current_span(
             name,
             context,
@@ -74,7 +74,7 @@ class OpenTelemetry:
     def headers(self) -> HeadersType:
         """The `traceparent` of what is under way."""
         carrier: dict[str, str] = {}
-        self._words.inject(carrier)
+        self._propagator.inject(carrier)
         return {TRACEPARENT: carrier[TRACEPARENT]} if TRACEPARENT in carrier else {}
 
     def trace_id(self) -> str:

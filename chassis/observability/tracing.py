@@ -4,88 +4,14 @@ Without it nothing of OpenTelemetry is loaded: it costs 40 % of a message's proc
 """
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Literal, Protocol
+from contextlib import AbstractContextManager
 
 from aio_pika.abc import HeadersType
 from structlog.stdlib import BoundLogger as Log
 
-Kind = Literal["server", "consumer", "client"]
-Attributes = Mapping[str, str | int]
+from chassis.observability.spans import TRACEPARENT, Attributes, Span, Tracing, Untraced
 
-TRACEPARENT = "traceparent"
-"""The header by which a trace goes on (W3C Trace Context)."""
-
-
-class Span(Protocol):
-    """A piece of work that is under way."""
-
-    def name(self, name: str) -> None:
-        """Call it so, now that it is known what it is."""
-        ...
-
-    def tell(self, attributes: Attributes, *, failed: bool = False) -> None:
-        """Say more of it, and whether it came to nothing."""
-        ...
-
-
-class Tracing(Protocol):
-    """How spans are made and followed up."""
-
-    def span(
-        self, kind: Kind, name: str, attributes: Attributes, *, parent: str | None
-    ) -> AbstractContextManager[Span]:
-        """A span while the context lasts; without a parent it belongs to what is under way."""
-        ...
-
-    def headers(self) -> HeadersType:
-        """The headers by which others go on with what is under way."""
-        ...
-
-    def trace_id(self) -> str:
-        """The trace of what is under way, where it is recorded; else empty."""
-        ...
-
-    def stop(self) -> None:
-        """Send what is left."""
-        ...
-
-
-class _Nothing:
-    """A span that nobody sees."""
-
-    def name(self, name: str) -> None: ...
-
-    def tell(self, attributes: Attributes, *, failed: bool = False) -> None: ...
-
-
-class Untraced:
-    """Makes no spans, at no cost."""
-
-    _nothing = nullcontext[Span](_Nothing())
-
-    def span(
-        self,
-        _kind: Kind,
-        _name: str,
-        _attributes: Attributes,
-        *,
-        parent: str | None,  # noqa: ARG002 - nothing goes on
-    ) -> AbstractContextManager[Span]:
-        """One and the same nothing."""
-        return self._nothing
-
-    def headers(self) -> HeadersType:
-        """None."""
-        return {}
-
-    def trace_id(self) -> str:
-        """None."""
-        return ""
-
-    def stop(self) -> None:
-        """Nothing is to be sent."""
+__all__ = ["Attributes", "begin", "calling", "carried", "consuming", "end", "exemplar", "serving", "trace_id"]
 
 
 class _Process:
@@ -119,8 +45,8 @@ def consuming(queue: str, headers: HeadersType) -> AbstractContextManager[Span]:
         "messaging.operation.type": "process",
         "messaging.destination.name": queue,
     }
-    told = headers.get(TRACEPARENT)
-    parent = told if isinstance(told, str) else ""
+    carried_on = headers.get(TRACEPARENT)
+    parent = carried_on if isinstance(carried_on, str) else ""
     return _Process.tracing.span("consumer", f"process {queue}", attributes, parent=parent)
 
 
@@ -135,7 +61,7 @@ def calling(name: str, attributes: Attributes) -> AbstractContextManager[Span]:
 
 
 def carried() -> HeadersType:
-    """The headers of a message that is said by what is under way."""
+    """The headers of a message that what is under way sends."""
     return _Process.tracing.headers()
 
 

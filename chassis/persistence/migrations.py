@@ -8,7 +8,6 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 
 from pymongo.errors import DuplicateKeyError
 
@@ -23,7 +22,9 @@ Step = Callable[[mongo.Database], Awaitable[object]]
 NOTED = "migrations"
 """The collection of every service's database that holds what was done, by name."""
 
-LOOK_EVERY = timedelta(seconds=2)
+
+class Behind(LookupError):
+    """The database is older than this code, and its migration is somebody else's (`MIGRATES=job`)."""
 
 
 async def missing(database: mongo.Database, steps: Sequence[Step]) -> list[Step]:
@@ -35,7 +36,7 @@ async def missing(database: mongo.Database, steps: Sequence[Step]) -> list[Step]
 async def migrate(
     settings: Settings, service: str, steps: Sequence[Step], *, log: Log, clock: Clock = utc_now
 ) -> list[str]:
-    """Do what is missing, however long it takes, and tell the names of what was done.
+    """Do what is missing, however long it takes, and return the names of what was done.
 
     Several may do so at the same time. A step is noted when it is done: after a crash it runs again.
     """
@@ -62,29 +63,22 @@ async def _note(database: mongo.Database, step: Step, *, number: int, clock: Clo
 
 
 class Migrations:
-    """What stands between a starting replica and its work; `trouble` says so, in words for `/health/ready`."""
+    """What stands between a starting replica and its work."""
 
-    def __init__(
-        self, settings: Settings, service: str, steps: Sequence[Step], *, database: mongo.Database, log: Log
-    ) -> None:
-        self.trouble = ""
+    def __init__(self, settings: Settings, service: str, steps: Sequence[Step], *, log: Log) -> None:
         self._settings = settings
         self._service = service
         self._steps = steps
-        self._database = database
         self._log = log
 
-    async def settle(self) -> None:
-        """Return when the database is as this code needs it; with `MIGRATES=job`, wait until somebody saw to it."""
+    async def settle(self, database: mongo.Database) -> None:
+        """Return when the database is as this code needs it. Raises: Behind where a job is to see to it."""
         if self._settings.migrates == "at_start":
             await migrate(self._settings, self._service, self._steps, log=self._log)
             return
-        while undone := [step.__name__ for step in await missing(self._database, self._steps)]:
-            if not self.trouble:
-                self._log.error("the database is older than this code: run its migrations", missing=undone)
-            self.trouble = f"the database lacks {', '.join(undone)}"
-            await asyncio.sleep(LOOK_EVERY.total_seconds())
-        self.trouble = ""
+        undone = [step.__name__ for step in await missing(database, self._steps)]
+        if undone:
+            raise Behind(f"the database lacks {', '.join(undone)}")
 
 
 async def run(package: str) -> None:

@@ -12,7 +12,7 @@ from pymongo import UpdateOne, WriteConcern
 
 from chassis.clock import Clock
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.publisher import Publisher
+from chassis.messaging.publisher import Publisher, Unroutable
 from chassis.observability.logging import Log
 from chassis.observability.metrics import Metrics
 from contracts.message import Message
@@ -27,6 +27,10 @@ Listener = Callable[[Sequence[Message]], None]
 
 CLEAR_EVERY = timedelta(milliseconds=250)
 STALE_AFTER = timedelta(seconds=60)
+STALE_AT_A_TIME = 500
+
+MOST_KEPT = 100_000
+"""Published events of a collection that a process remembers to clear, while the database doesn't let it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,11 @@ class Outbox:
         self._listeners: list[Listener] = []
 
     def on_commit(self, listener: Listener) -> None:
-        """Have `listener` hear of all events that become durable from now on, once each."""
+        """Have `listener` receive all events that become durable from now on, once each."""
         self._listeners.append(listener)
 
     def committed(self, events: Sequence[Message]) -> None:
-        """Hear that events became durable."""
+        """Pass on events that became durable."""
         for listener in self._listeners:
             listener(events)
 
@@ -110,58 +114,81 @@ class Outbox:
         return tuple(self._collections.values())
 
     async def publish(self, collection: Collection, document_id: Id, entries: Sequence[Entry]) -> None:
-        """Publish one document's entries, all at once. Raises: BrokerDown, Unroutable; what is left is swept later."""
-        await asyncio.gather(*(self._publish(collection, document_id, entry) for entry in entries))
+        """Publish one document's entries, each whatever becomes of the others; what is left is swept later.
+
+        Raises: BrokerDown, Unroutable, once all were tried.
+        """
+        tried = await asyncio.gather(
+            *(self._publish(collection, document_id, entry) for entry in entries), return_exceptions=True
+        )
+        for error in tried:
+            if isinstance(error, BaseException):
+                raise error
 
     async def _publish(self, collection: Collection, document_id: Id, entry: Entry) -> None:
-        # a repetition that comes while its first is under way, or is not cleared yet, says nothing twice
+        # a repetition that comes while its first is under way, or is not cleared yet, is not published twice
         sending = self._sending.get(entry.event_id)
-        if sending is None or (sending.done() and sending.exception() is not None):
+        if sending is None:
             sending = asyncio.create_task(self._publisher.publish(entry.outgoing))
             self._sending[entry.event_id] = sending
+            sending.add_done_callback(lambda sent: self._note_sent(sent, collection.name, document_id, entry.event_id))
         await asyncio.shield(sending)
-        self._published[collection.name].append((document_id, entry.event_id))
 
-    async def clear_for_ever(self) -> None:
-        """Every 250 ms, take what was published out of the documents."""
-        while True:
-            await asyncio.sleep(CLEAR_EVERY.total_seconds())
-            try:
-                await self.clear()
-            except Exception as error:  # noqa: BLE001 - what stays is published once more and found done
-                self._log.warning("outbox not cleared", error=type(error).__name__)
+    def _note_sent(self, sent: "asyncio.Task[None]", collection: str, document_id: Id, event_id: UUID) -> None:
+        if sent.cancelled() or sent.exception() is not None:
+            self._sending.pop(event_id, None)
+        else:
+            self._published[collection].append((document_id, event_id))
 
     async def clear(self) -> None:
-        """Take what was published out of the documents, in one bulk write a collection."""
-        published, self._published = self._published, defaultdict(list)
-        for name, done in published.items():
-            by_document: dict[Id, list[UUID]] = defaultdict(list)
-            for document_id, event_id in done:
-                by_document[document_id].append(event_id)
-            # what a failover forgets of it is published once more and found done: no journal is waited for
-            await (
-                self._collections[name]
-                .with_options(write_concern=WriteConcern(1))
-                .bulk_write(
-                    [
-                        UpdateOne({"_id": document_id}, {"$pull": {"outbox": {"event_id": {"$in": event_ids}}}})
-                        for document_id, event_ids in by_document.items()
-                    ],
-                    ordered=False,
-                )
-            )
-            for _, event_id in done:
-                self._sending.pop(event_id, None)
+        """Take what was published out of the documents, in one bulk write a collection; what fails is tried again.
 
-    async def stale(self, *, older_than: timedelta = STALE_AFTER) -> list[tuple[Collection, Id, list[Entry]]]:
-        """The entries that should have left long ago, as (collection, document id, entries)."""
+        Raises: what the database says, once every collection was tried.
+        """
+        published, self._published = self._published, defaultdict(list)
+        failure: Exception | None = None
+        for name, done in published.items():
+            try:
+                await self._clear(self._collections[name], done)
+            except Exception as error:  # noqa: BLE001 - raised below
+                failure = error
+                self._keep(name, done)
+            else:
+                self._forget(done)
+        if failure is not None:
+            raise failure
+
+    async def _clear(self, collection: Collection, done: Sequence[tuple[Id, UUID]]) -> None:
+        by_document: dict[Id, list[UUID]] = defaultdict(list)
+        for document_id, event_id in done:
+            by_document[document_id].append(event_id)
+        pulls = [
+            UpdateOne({"_id": document_id}, {"$pull": {"outbox": {"event_id": {"$in": event_ids}}}})
+            for document_id, event_ids in by_document.items()
+        ]
+        # what a failover forgets of it is published once more and found done: no journal is waited for
+        await collection.with_options(write_concern=WriteConcern(1)).bulk_write(pulls, ordered=False)
+
+    def _keep(self, name: str, done: list[tuple[Id, UUID]]) -> None:
+        self._published[name][:0] = done
+        # what is beyond the bound stays in its document, is swept, published once more and found done
+        self._forget(self._published[name][MOST_KEPT:])
+        del self._published[name][MOST_KEPT:]
+
+    def _forget(self, done: Sequence[tuple[Id, UUID]]) -> None:
+        for _, event_id in done:
+            self._sending.pop(event_id, None)
+
+    async def stale(
+        self, collection: Collection, *, older_than: timedelta, but: Sequence[Id] = ()
+    ) -> list[tuple[Id, list[Entry]]]:
+        """Some documents with entries that should have left long ago, and these; `but` leaves documents out."""
         before = self._clock() - older_than
-        found = []
-        for collection in self._collections.values():
-            async for document in collection.find({"outbox.at": {"$lt": before}}, {"outbox": 1}).limit(500):
-                entries = [Entry.read(entry) for entry in document["outbox"] if entry["at"] < before]
-                found.append((collection, document["_id"], entries))
-        return found
+        wanted = {"outbox.at": {"$lt": before}, "_id": {"$nin": list(but)}}
+        return [
+            (document["_id"], [Entry.read(entry) for entry in document["outbox"] if entry["at"] < before])
+            async for document in collection.find(wanted, {"outbox": 1}).limit(STALE_AT_A_TIME)
+        ]
 
     async def oldest(self) -> datetime | None:
         """Since when the event lies here that has waited longest for its publish; None where all are gone."""
@@ -175,6 +202,8 @@ class Outbox:
 
 
 SWEEP_EVERY = timedelta(seconds=30)
+SWEPT_AT_MOST = 5_000
+"""Documents of a collection that one sweep looks at; the next goes on with what is left."""
 
 
 class Sweeper:
@@ -185,23 +214,32 @@ class Sweeper:
         self._log = log
         self._metrics = metrics
 
-    async def sweep_for_ever(self) -> None:
-        """Sweep every 30 s; a sweep that fails is followed by the next."""
-        while True:
-            try:
-                await self.sweep()
-            except Exception as error:  # noqa: BLE001 - the database or the broker may be away; the next sweep comes
-                self._log.warning("sweep failed", error=type(error).__name__)
-            await asyncio.sleep(SWEEP_EVERY.total_seconds())
-
     async def sweep(self, *, older_than: timedelta = STALE_AFTER) -> int:
-        """Publish what is stale, and tell how many events that were."""
+        """Publish what is stale, and return how many events that were. Raises: BrokerDown, what the database says."""
         swept = 0
-        for collection, document_id, entries in await self._outbox.stale(older_than=older_than):
-            await self._outbox.publish(collection, document_id, entries)
-            swept += len(entries)
+        for collection in self._outbox.watched:
+            seen: list[Id] = []
+            while len(seen) < SWEPT_AT_MOST and (
+                stale := await self._outbox.stale(collection, older_than=older_than, but=seen)
+            ):
+                for document_id, entries in stale:
+                    seen.append(document_id)
+                    swept += await self._sweep(collection, document_id, entries)
         if swept:
             self._metrics.swept.inc(swept)
             self._log.warning("outbox swept", events=swept)
         await self._outbox.clear()
+        return swept
+
+    async def _sweep(self, collection: Collection, document_id: Id, entries: Sequence[Entry]) -> int:
+        swept = 0
+        for entry in entries:
+            try:
+                await self._outbox.publish(collection, document_id, [entry])
+            except Unroutable:
+                # it stays, and those behind it go on
+                self._metrics.unroutable.inc()
+                self._log.error("outbox entry unroutable", type=entry.outgoing.type, collection=collection.name)
+            else:
+                swept += 1
         return swept

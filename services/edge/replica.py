@@ -29,7 +29,7 @@ class Edge:
         self.process.on_start("broker", broker.start)
         self.process.on_start("events", self._read_events)
         self.process.every(LOOK_EVERY, broker.look)
-        self.process.on_stop("port", self.process.close_port, within=settings.drain_within)
+        self.process.on_stop("port", self.process.close_port)
         self.process.on_stop("keys", keys.close)
         self.process.on_stop("broker", broker.stop)
 

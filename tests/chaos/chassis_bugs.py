@@ -2,12 +2,14 @@
 
 import itertools
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from chassis.messaging import dispatcher
-from chassis.messaging.envelope import Envelope
+from chassis.messaging.actions import Actions
+from chassis.messaging.envelope import Delivery, Envelope
 from chassis.messaging.publisher import Publisher
 from chassis.persistence import documents, outbox
 from chassis.persistence.documents import Documents, Snapshots
@@ -37,9 +39,11 @@ def ack_before_commit(stack: ExitStack) -> None:
     """Acknowledge first and handle then."""
 
     def make(receive: Any) -> Any:  # noqa: ANN401 - a method
-        async def early(self: object, queue: object, message: Any) -> None:  # noqa: ANN401 - as above
-            await message.ack()
-            await receive(self, queue, _Settled(message))
+        async def early(self: object, delivery: Delivery) -> Any:  # noqa: ANN401 - as above
+            assert delivery.message is not None
+            await delivery.message.ack()
+            settled: Any = _Settled(delivery.message)
+            return await receive(self, replace(delivery, message=settled))
 
         return early
 
@@ -138,10 +142,10 @@ def deaf(stack: ExitStack) -> None:
 def retries_dropped(stack: ExitStack) -> None:
     """Acknowledge what should be retried."""
 
-    async def forget(*_: object) -> str:
-        return "retried"
+    async def forget(*_: object, **__: object) -> None:
+        return None
 
-    swap(stack, dispatcher.Dispatcher, "_retry", lambda _: forget)
+    swap(stack, Actions, "delay", lambda _: forget)
 
 
 def retries_for_ever(stack: ExitStack) -> None:
@@ -152,7 +156,7 @@ def retries_for_ever(stack: ExitStack) -> None:
 def dead_dropped(stack: ExitStack) -> None:
     """Acknowledge what should be laid with the dead."""
 
-    async def forget(*_: object, **__: object) -> str:
-        return "dead"
+    async def forget(*_: object, **__: object) -> None:
+        return None
 
-    swap(stack, dispatcher.Dispatcher, "_bury", lambda _: forget)
+    swap(stack, Actions, "dead_letter", lambda _: forget)

@@ -97,8 +97,8 @@ class Rehearsal:
 
     async def _bury(self, service: Service, place: str) -> None:
         at = now()
-        for task in service._tasks:  # noqa: SLF001 - a dead process sweeps and clears nothing
-            task.cancel()
+        # a dead process sweeps and clears nothing
+        await service.process.background.stop()
         self._graves.append(service)
         for connection in (service.broker._connection, service.publisher.connection):  # noqa: SLF001 - as above
             if connection is not None:
@@ -246,7 +246,7 @@ def _is_far(queue: str) -> bool:
 
 
 def _owns(service: Service, owner: object) -> bool:
-    if owner in (service.delivery, service.outbox):
+    if owner in (service.dispatcher, service.outbox):
         return True
     if isinstance(owner, Line):
         return service.name == "notifier"

@@ -129,6 +129,7 @@ async def test_the_end_of_the_ladder_is_a_dead_letter_that_says_everything(syste
         "exception": "OSError: still away",
         "handler": "on_ticket_closed",
         "attempts": len(RETRY_LADDER) + 1,
+        "waits": 0,
         "first-failure": first_failure,
         "exchange": "atendo",
         "key": "tickets.ticket_closed.v1",
@@ -228,7 +229,7 @@ async def test_a_reference_waits_on_the_ladder_and_is_handled_without_it_in_the_
 
     await eventually(lambda: at_last.done == ["t1"], timedelta(seconds=20))
     assert recorder.done == []
-    assert not service.switch.is_open
+    assert not service.switches.is_open("feedback")
 
 
 async def test_the_kill_switch_holds_the_consumers_and_no_message_dies(system: System) -> None:
@@ -236,7 +237,7 @@ async def test_the_kill_switch_holds_the_consumers_and_no_message_dies(system: S
     service = await listening(system, recorder.on_ticket_closed)
 
     await system.say(*(a_closing(f"t{n}") for n in range(40)))
-    await eventually(lambda: service.switch.is_open, timedelta(seconds=20))
+    await eventually(lambda: service.switches.is_open("feedback"), timedelta(seconds=20))
 
     assert "held" in (await service.ready())["handlers"]
     recorder.failures.clear()

@@ -146,7 +146,7 @@ async def test_a_service_waits_unready_for_the_job_and_says_so_once(
     await starting
     system.services.append(service)
     assert await service.ready() == {}
-    assert capfd.readouterr().out.count("the database is older than this code") == 1
+    assert capfd.readouterr().out.count("the database lacks first") == 1
 
 
 async def test_a_database_that_is_newer_than_the_code_is_served(system: System) -> None:

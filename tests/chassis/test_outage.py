@@ -82,7 +82,7 @@ async def test_an_outage_is_waited_out_without_holding_the_consumers(system: Sys
     await system.say(*(a_closing() for _ in range(ENOUGH_TO_HOLD)))
 
     await eventually(lambda: waiting(system, "feedback.retry.5s", ENOUGH_TO_HOLD))
-    assert not service.switch.is_open
+    assert not service.switches.is_open("feedback")
 
 
 async def test_our_own_failures_do_hold_the_consumers(system: System) -> None:
@@ -90,7 +90,7 @@ async def test_our_own_failures_do_hold_the_consumers(system: System) -> None:
 
     await system.say(*(a_closing() for _ in range(ENOUGH_TO_HOLD)))
 
-    await eventually(lambda: service.switch.is_open)
+    await eventually(lambda: service.switches.is_open("feedback"))
 
 
 async def test_a_database_that_is_away_holds_the_consumers_at_the_first_message(system: System) -> None:
@@ -98,8 +98,8 @@ async def test_a_database_that_is_away_holds_the_consumers_at_the_first_message(
 
     await system.say(a_closing())
 
-    await eventually(lambda: service.switch.is_open)
-    assert (await service.ready())["handlers"] == "held: the database is away"
+    await eventually(lambda: service.switches.is_open("feedback"))
+    assert (await service.ready())["handlers"] == "feedback held: the database is away"
     assert await system.depth("feedback.retry.5s") == 0
 
 

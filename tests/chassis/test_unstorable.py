@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pymongo.errors import WriteError
 
-from chassis.messaging.envelope import ATTEMPTS, REASON
+from chassis.messaging.envelope import ATTEMPTS, REASON, Delivery
 from chassis.persistence.mongo import is_unstorable
 from chassis.service import Service
 from chassis.settings import Settings
@@ -101,14 +101,14 @@ def test_mongodb_tells_by_code_what_outgrew_a_document(code: int, *, unstorable:
 
 async def test_a_mistake_beside_the_handlers_gives_the_message_back(system: System) -> None:
     service = await keeping(system, {})
-    find, failures = service.delivery.routes.find, [ZeroDivisionError(), ZeroDivisionError()]
+    find, failures = service.registry.find, [ZeroDivisionError(), ZeroDivisionError()]
 
-    def failing(letter: Any) -> Any:  # noqa: ANN401 - as `find`
+    def failing(delivery: Delivery) -> Any:  # noqa: ANN401 - as `find`
         if failures:
             raise failures.pop()
-        return find(letter)
+        return find(delivery)
 
-    service.delivery.routes.find = failing  # type: ignore[method-assign]
+    service.registry.find = failing  # type: ignore[method-assign]
     await system.say(a_closing("t1"))
 
     await eventually(lambda: is_kept(service, "t1"))

@@ -33,7 +33,7 @@ async def test_a_service_handles_exactly_what_its_queues_bring_and_brought(servi
     brought = {message.routing_key() for message in listens}
     retired = {key for queue, _, key in topology.RETIRED if queue.partition(".")[0] == service.name}
 
-    handled, ignored = set(service.delivery.routes.messages), service.delivery.routes.ignored
+    handled, ignored = set(service.registry.messages), service.registry.ignored
 
     assert brought <= handled <= brought | retired
     assert retired <= handled | ignored
@@ -48,7 +48,7 @@ def test_what_is_retired_is_bound_no_more() -> None:
 async def test_a_service_answers_exactly_the_requests_that_are_its_own(service: Service) -> None:
     own = {request.name() for request in all_requests() if request.service == service.name}
 
-    assert set(service.delivery.routes.requests) == own
+    assert set(service.registry.requests) == own
 
 
 def test_names_are_those_of_the_contract() -> None:

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from prometheus_client import CollectorRegistry
 
-from chassis.http.health import HealthApp, server_as_told
+from chassis.http.health import HealthApp, own_server
 from chassis.settings import Settings
 from ops.embedded.ports import LOOPBACK
 from tests.deploy.certificates import Authority
@@ -29,7 +29,7 @@ async def healthy() -> dict[str, str]:
 @contextlib.asynccontextmanager
 async def a_service_port(certificate: Path | None) -> AsyncIterator[int]:
     app = HealthApp(live=healthy, ready=healthy, registry=CollectorRegistry())
-    http = server_as_told(app, Settings(port=0, tls_cert_file=certificate))
+    http = own_server(app, Settings(port=0, tls_cert_file=certificate))
     serving_it = asyncio.create_task(http.serve())
     await eventually(lambda: http.started)
     yield http.servers[0].sockets[0].getsockname()[1]

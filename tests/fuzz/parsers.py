@@ -55,7 +55,7 @@ def routes_of(service: str) -> Registry:
     """A service's table of handlers, of a service that never connects."""
     build, settings = BUILDS[service]
     given = settings.model_validate({"link_secret": "s" * 32, "public_url": "http://localhost"})
-    routes: Registry = build(given).delivery.routes
+    routes: Registry = build(given).registry
     return routes
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from chassis.http.health import HealthApp
-from chassis.service import CLOSES_WITHIN
+from chassis.process import STOPS_WITHIN
 from chassis.settings import Settings
 from tests.kubernetes.manifests import (
     ROOT,
@@ -109,7 +109,7 @@ def they_may_finish(resources: Resources) -> Iterator[str]:
     for deployment in of_kind(resources, "Deployment"):
         name, runs = deployment["metadata"]["name"], container(deployment)
         before = runs.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
-        needed = drains + 2 * CLOSES_WITHIN + timedelta(seconds=int(before[-1]))
+        needed = drains + STOPS_WITHIN + timedelta(seconds=int(before[-1]))
         granted = timedelta(seconds=deployment["spec"]["template"]["spec"].get("terminationGracePeriodSeconds", 30))
         if granted < needed + timedelta(seconds=5):
             yield f"{name}: has {granted} to finish what may take {needed}"

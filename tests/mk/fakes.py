@@ -93,4 +93,4 @@ def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service
 async def handle(service: Service, *events: Message) -> None:
     """Have the handlers take these events, as the dispatcher would hand them over."""
     for event in events:
-        await service.delivery.routes.messages[event.routing_key()].handle(event)
+        await service.registry.messages[event.routing_key()].handle(event)

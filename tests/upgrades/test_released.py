@@ -116,7 +116,7 @@ async def upgraded(system: System, mailbox: Mailbox, request: pytest.FixtureRequ
     await load(stored, system)
     for service in system.services:
         assert service.migrations is not None
-        await service.migrations.settle()
+        await service.migrations.settle(service.database)
     return Upgraded(system, stored, request.param)
 
 

@@ -1,12 +1,13 @@
 """Lets what was begun come to its end when its connection is lost: a mail that just went out must still be noted."""
 
 import asyncio
-from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any
+
+from chassis.messaging.envelope import Delivery
+from chassis.messaging.middleware import Outcome, Proceed
 
 _LINGERS = timedelta(seconds=2)
-"""What was orphaned by a lost connection may take so long after a service was told to stop."""
+"""What was orphaned by a lost connection may take so long after a service began to stop."""
 
 
 class InFlight:
@@ -16,14 +17,14 @@ class InFlight:
     """
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Outcome]] = set()
 
-    async def finish(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do it to its end, even where the caller is cancelled meanwhile."""
-        task = asyncio.create_task(work)
+    async def __call__(self, delivery: Delivery, proceed: Proceed) -> Outcome:
+        """Proceed to the end, even where the caller is cancelled meanwhile."""
+        task = asyncio.create_task(proceed(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
 
     async def stop(self) -> None:
         """Wait a moment for what is left, then end it: its message is with the broker."""

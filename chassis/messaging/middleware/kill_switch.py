@@ -1,14 +1,18 @@
-"""The kill switch: holds a service's consumers while most of what they handle fails, and lets go by itself."""
+"""Kill switches: each holds the consumer of one queue while most of what it handles fails, and lets go by itself."""
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from prometheus_client import Gauge
 
+from chassis.background import Background
 from chassis.clock import Clock
+from chassis.messaging.envelope import Delivery
+from chassis.messaging.faults import Fault
+from chassis.messaging.middleware import Outcome, Proceed
 from chassis.observability.logging import Log
 
 
@@ -24,33 +28,24 @@ class Limits:
 
 
 class KillSwitch:
-    """While it is open nothing is handled and nothing dies; the broker keeps the messages."""
+    """While it is open nothing of its queue is handled and nothing dies; the broker keeps the messages."""
 
-    def __init__(
-        self,
-        probe: Callable[[], Awaitable[object]],
-        *,
-        clock: Clock,
-        log: Log,
-        gauge: Gauge,
-        limits: Limits | None = None,
-    ) -> None:
-        self._probe = probe
+    def __init__(self, queue: str, *, clock: Clock, log: Log, resume: "Resume", limits: Limits) -> None:
+        self.queue = queue
+        self.why = ""
         self._clock = clock
         self._log = log
-        self._gauge = gauge
-        self.why = ""
-        self._limits = limits or Limits()
+        self._resume = resume
+        self._limits = limits
         self._seen: deque[tuple[datetime, bool]] = deque(maxlen=200)
         self._passes = asyncio.Event()
         self._passes.set()
         self._pause = self._limits.first_pause
         self._resumed_at: datetime | None = None
-        self._recovery: asyncio.Task[None] | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether the consumers are held."""
+        """Whether the consumer is held."""
         return not self._passes.is_set()
 
     async def wait(self) -> None:
@@ -72,29 +67,92 @@ class KillSwitch:
         if self.is_open:
             return
         self.why = why
-        self._log.error("consumers held", why=why, failures=sum(failed for _, failed in self._seen), of=len(self._seen))
+        failures = sum(failed for _, failed in self._seen)
+        self._log.error("consumers held", queue=self.queue, why=why, failures=failures, of=len(self._seen))
         recently = self._resumed_at is not None and self._clock() - self._resumed_at < self._limits.window
         self._pause = min(self._pause * 2, self._limits.longest_pause) if recently else self._limits.first_pause
         self._passes.clear()
-        self._gauge.set(1)
-        self._recovery = asyncio.create_task(self._recover())
+        self._resume(self)
 
-    async def _recover(self) -> None:
+    async def recover(self, probe: Callable[[], Awaitable[object]]) -> None:
+        """Wait until the database answers, then let go."""
         while True:
             await asyncio.sleep(self._pause.total_seconds())
             try:
-                await self._probe()
+                await probe()
             except Exception as error:  # noqa: BLE001 - whatever the probe says, it is not well yet
-                self._log.warning("still held", error=type(error).__name__)
+                self._log.warning("still held", queue=self.queue, error=type(error).__name__)
                 continue
             break
         self._seen.clear()
         self._resumed_at = self._clock()
-        self._gauge.set(0)
         self._passes.set()
-        self._log.info("consumers resumed")
+        self._log.info("consumers resumed", queue=self.queue)
 
-    async def stop(self) -> None:
-        """Stop waiting for recovery."""
-        if self._recovery is not None:
-            self._recovery.cancel()
+
+Resume = Callable[[KillSwitch], None]
+"""Sees to it that a switch that opened lets go again."""
+
+
+class KillSwitches:
+    """A switch for each queue, but for those of reads: a page that can't be shown is no reason to stop the events."""
+
+    def __init__(  # noqa: PLR0913 - keyword-only collaborators
+        self,
+        queues: Iterable[str],
+        probe: Callable[[], Awaitable[object]],
+        *,
+        background: Background,
+        clock: Clock,
+        log: Log,
+        gauge: Gauge,
+        limits: Limits | None = None,
+    ) -> None:
+        self._probe = probe
+        self._background = background
+        self._gauge = gauge
+        limits = limits or Limits()
+        self._switches = {
+            queue: KillSwitch(queue, clock=clock, log=log, resume=self._resume, limits=limits) for queue in queues
+        }
+
+    def __getitem__(self, queue: str) -> KillSwitch:
+        """The switch of a queue. Raises: KeyError where it has none."""
+        return self._switches[queue]
+
+    async def __call__(self, delivery: Delivery, proceed: Proceed) -> Outcome:
+        """Proceed at once, or when the queue's switch lets go."""
+        switch = self._switches.get(delivery.queue)
+        if switch is not None:
+            await switch.wait()
+        return await proceed(delivery)
+
+    def is_open(self, queue: str) -> bool:
+        """Whether this queue's consumer is held."""
+        switch = self._switches.get(queue)
+        return switch is not None and switch.is_open
+
+    def note(self, queue: str, fault: Fault | None) -> None:
+        """Count one message that was handled, with the fault that ended it."""
+        switch = self._switches.get(queue)
+        if switch is None:
+            return
+        match fault:
+            case None | Fault.REFUSAL:
+                switch.saw(failed=False)
+            case Fault.DATABASE_AWAY:
+                switch.hold("the database is away")
+            case Fault.TRANSIENT | Fault.RACE:
+                switch.saw(failed=True)
+
+    def held(self) -> dict[str, str]:
+        """Why queues are held, by queue."""
+        return {queue: switch.why for queue, switch in self._switches.items() if switch.is_open}
+
+    def _resume(self, switch: KillSwitch) -> None:
+        async def recover() -> None:
+            await switch.recover(self._probe)
+            self._gauge.set(bool(self.held()))
+
+        self._gauge.set(1)
+        self._background.once(f"kill switch of {switch.queue}", recover)

@@ -122,7 +122,7 @@ class Running:
         self.contacts = contacts or ContactsInMemory()
         self.register = register or RegisterInMemory()
         service: Service = build(Settings(), contacts=self.contacts, register=self.register)
-        self.registry = service.delivery.routes
+        self.registry = service.registry
 
     async def publish(self, *messages: Message) -> None:
         """Handle messages as they come from its queue."""

@@ -97,7 +97,7 @@ class Whole:
         self.evaluations = EvaluationsInMemory()
         settings = Settings.model_validate({"link_secret": SECRET, "public_url": "https://sac.provedor.example"})
         service = build(settings, evaluations=self.evaluations, clock=lambda: self.now)
-        self._routes = service.delivery.routes
+        self._routes = service.registry
         self._remind_and_expire = next(
             job
             for _, job in service._jobs  # noqa: SLF001 - the clock strikes when the test says so

@@ -138,7 +138,7 @@ async def test_r11_a_mail_that_an_operator_has_sent_again_acknowledges_nothing_t
     whole.sends = False
     await whole.publish(a_contact(generate_ticket=False))
     first, second = whole.waiting
-    route = whole.service.delivery.routes.messages[EmailDue.routing_key()]
+    route = whole.service.registry.messages[EmailDue.routing_key()]
     assert route.given_up
     await route.given_up(first)
     await whole.handle(second)

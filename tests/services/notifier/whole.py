@@ -53,7 +53,7 @@ class Whole:
 
     async def handle(self, message: Message) -> None:
         """Handle one message, and nothing that it leads to."""
-        route = self.service.delivery.routes.messages[message.routing_key()]
+        route = self.service.registry.messages[message.routing_key()]
         await route.handle(route.model.model_validate_json(message.model_dump_json()))
 
     def _new_mails(self) -> list[EmailDue]:
@@ -69,17 +69,18 @@ class Whole:
 
     async def answer(self, request: Request[Any]) -> Any:  # noqa: ANN401 - the request's own model
         """What is answered, as its model reads it."""
-        route = self.service.delivery.routes.requests[request.name()]
+        route = self.service.registry.requests[request.name()]
         reply = await route.handle(route.model.model_validate_json(request.model_dump_json()))
         return request.answer().validate_python(reply)
 
     async def problem(self, request: Request[Any]) -> Problem:
         """What is refused."""
-        route = self.service.delivery.routes.requests[request.name()]
+        route = self.service.registry.requests[request.name()]
         try:
             reply = await self.answer(request)
         except Exception as error:
-            if problem := route.problem(error):
+            problem: Problem | None = route.problem(error)
+            if problem:
                 return problem
             raise
         raise AssertionError(reply)

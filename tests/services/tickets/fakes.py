@@ -145,18 +145,18 @@ class Whole:
     async def give(self, *messages: Message) -> None:
         """Hand messages to their handlers, as they come from the wire."""
         for message in messages:
-            route = self.service.delivery.routes.messages[message.routing_key()]
+            route = self.service.registry.messages[message.routing_key()]
             await route.handle(route.model.model_validate_json(message.model_dump_json()))
 
     async def give_up_waiting(self, message: Message) -> None:
         """Hand over a message whose patience is over."""
-        patience = self.service.delivery.routes.messages[message.routing_key()].patience
+        patience = self.service.registry.messages[message.routing_key()].patience
         assert patience is not None
         await patience.at_last(message)
 
     async def ask(self, kind: type[Request[Any]], **fields: object) -> dict[str, Any]:
         """Ask, and give the answer as it goes over the wire. Raises: what the handler refuses."""
-        route = self.service.delivery.routes.requests[kind.name()]
+        route = self.service.registry.requests[kind.name()]
         answer = await route.handle(kind.model_validate({"request_id": UUID(int=1), **fields}))
         wired: dict[str, Any] = kind.answer().dump_python(answer, mode="json")
         return wired
