@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tests.chaos import chassis_bugs, service_bugs
+from tests.chaos import chassis_bugs, cycle_bugs, service_bugs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ BUGS: dict[str, Bug] = {
     "sent before sending": Bug(service_bugs.sent_before_sending, "mails_at_least_once"),
     "evaluation a delivery": Bug(service_bugs.evaluation_a_delivery, "one_evaluation_per_closing"),
     "last answer wins": Bug(service_bugs.last_answer_wins, "answers_are_kept"),
+    "closing announced again": Bug(cycle_bugs.closing_announced_again, "one_closing_per_cycle"),
+    "withdrawn answered": Bug(cycle_bugs.withdrawn_answered, "withdrawn_is_never_answered"),
+    "never withdrawn": Bug(cycle_bugs.never_withdrawn, "open_questions_are_about_closed_tickets"),
+    "acknowledged twice": Bug(cycle_bugs.acknowledged_twice, "contacts_are_acknowledged_once"),
     "mirror deaf": Bug(service_bugs.mirror_deaf, "mirror_agrees"),
     "consumer lost": Bug(chassis_bugs.deaf, "everything_is_back"),
     "retries dropped": Bug(chassis_bugs.retries_dropped, "one_delivery_per_channel"),
