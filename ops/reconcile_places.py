@@ -122,15 +122,14 @@ def _(message: notifier.InboxDue) -> tuple[Place, ...]:
     return (Place("notifier", "deliveries", message.notification_id, by_being_there=True),)
 
 
-@places.register(notifier.NotificationSent)
-@places.register(notifier.NotificationSkipped)
-@places.register(notifier.NotificationFailed)
-def _(message: notifier.NotificationSent) -> tuple[Place, ...]:
-    failed = isinstance(message, notifier.NotificationFailed) and message.ticket_id is not None
-    mirrored = (_mirrored(str(message.ticket_id)),) if failed else ()
-    if message.channel != "email" or message.about.type != contacts.ContactReceived.type_name():
-        return mirrored
-    return Place("contacts", "contacts", message.about.event_id, "received_event", must_exist=True), *mirrored
+@places.register
+def _(message: notifier.ContactAcknowledged) -> tuple[Place, ...]:
+    return (Place("contacts", "contacts", message.contact_id, must_exist=True),)
+
+
+@places.register
+def _(message: notifier.NotificationFailed) -> tuple[Place, ...]:
+    return (_mirrored(message.ticket_id),) if message.ticket_id is not None else ()
 
 
 def _mirrored(ticket_id: str) -> Place:

@@ -46,6 +46,7 @@ _MONGODB = (
     lines("Answers", each("min by (job) (atendo_database_up)", "job")),
     lines("Time of a small question", each("max by (job) (atendo_database_seconds)", "job"), unit="s"),
     lines("Events swept", counted("atendo_outbox_swept_total", "job")),
+    lines("Events that no queue takes", counted("atendo_outbox_unroutable_total", "job")),
 )
 
 PARTS = Dashboard(

@@ -63,19 +63,25 @@ def a_closing(ticket: str, **more: Any) -> tickets.TicketClosed:  # noqa: ANN401
     return said(tickets.TicketClosed, ticket_id=ticket, **fields | more)
 
 
+def odd_of(message: type[Message], odd: str, *names: str, **more: object) -> tuple[str, str, bytes]:
+    """A message with something odd in these fields, whether its own model takes that or not."""
+    fields: Body = dict.fromkeys(names, "x") | more
+    return raw(said(message, **fields), **dict.fromkeys(names, odd))
+
+
 def of_odd_ids() -> list[tuple[str, str, bytes]]:
     """Every id that a database or a broker might stumble over, as each kind of id."""
     said_of = []
     for number, odd in enumerate(IDS):
         said_of += [
-            raw(said(mk.CustomerSaved, customer_id=odd, name=odd, email=odd, person_group_id=odd, connections=[])),
-            raw(said(mk.SectorSaved, sector_id=odd, name=odd, responsible_email=odd, generate_ticket=True)),
-            raw(said(mk.PersonGroupSaved, person_group_id=odd, name=odd, process=odd, classification=odd)),
-            raw(an_opening(odd, customer_id=odd, sector_id=odd, complaint=odd)),
-            raw(said(mk.ResponsibleAdded, ticket_id=odd, responsible_id=odd, name=odd, team=odd)),
-            raw(said(mk.PhaseChanged, ticket_id=odd, process=odd, phase=odd, customer_label=odd)),
+            odd_of(mk.CustomerSaved, odd, "customer_id", "name", "email", "person_group_id", connections=[]),
+            odd_of(mk.SectorSaved, odd, "sector_id", "name", "responsible_email", generate_ticket=True),
+            odd_of(mk.PersonGroupSaved, odd, "person_group_id", "name", "process", "classification"),
+            raw(an_opening("x"), ticket_id=odd, customer_id=odd, sector_id=odd, complaint=odd),
+            odd_of(mk.ResponsibleAdded, odd, "ticket_id", "responsible_id", "name", "team"),
+            odd_of(mk.PhaseChanged, odd, "ticket_id", "process", "phase", "customer_label"),
             raw(a_closing(f"{number}{odd}"[:128], customer_id=odd, closed_by=odd)),
-            raw(said(mk.CustomerErased, customer_id=odd)),
+            odd_of(mk.CustomerErased, odd, "customer_id"),
             raw(an_outcome(odd)),
             raw(an_email(odd)),
         ]

@@ -68,7 +68,7 @@ async def test_what_can_be_counted_is_zero_from_the_start(tmp_path: Path) -> Non
     for name, label, values in (
         ("tickets", "field", {"process", "classification"}),
         ("notifier", "rung", {"5s", "30s", "120s", "600s", "3600s"}),
-        ("feedback", "state", {"requested", "reminded", "answered", "expired"}),
+        ("feedback", "state", {"requested", "reminded", "answered", "expired", "withdrawn"}),
     ):
         samples = [one for family in registry_of(name, tmp_path).collect() for one in family.samples]
         counted = {one.labels[label]: one.value for one in samples if label in one.labels}

@@ -16,6 +16,8 @@ from ops.embedded.ports import free_port
 from ops.embedded.rabbitmq import RabbitMQ
 from ops.embedded.run_folder import RunFolder
 
+pytestmark = pytest.mark.embedded
+
 _PEERS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 
 
