@@ -50,6 +50,11 @@ NOTIFIES: Mapping[str, frozenset[NotificationLevel]] = {
 }
 """The levels at which each kind of event reaches the customer (R15)."""
 
+COVERED_BY_OPENING = "told in the ticket's opening"
+COVERED_BY_REQUEST = "told with the evaluation request"
+COVERED = frozenset({COVERED_BY_OPENING, COVERED_BY_REQUEST})
+"""Reasons not to send that take nothing from the customer: another message says the same. The ledger alone has them."""
+
 ASKING = frozenset({REQUEST, REMINDER})
 """What asks for an evaluation: pointless once the question is withdrawn (R21)."""
 

@@ -7,11 +7,10 @@ from contracts import contacts, feedback, tickets
 from contracts.message import Message
 from contracts.names import in_charge
 from contracts.text import trimmed
-from services.notifier.decide.domain import Event, kind
+from services.notifier.decide.domain import COVERED_BY_REQUEST, Event, kind
 
 NOT_VISIBLE = "not visible"
 ERASED = "customer erased"
-WITH_EVALUATION = "told with the evaluation request"
 
 PROMISE = "promise"
 """The fact of a contact that the sector can be reached: its customer may be promised an answer."""
@@ -60,7 +59,7 @@ def _withheld(message: Message) -> str | None:
 def _covered_by(message: Message) -> str | None:
     # automatic closings never ask (R21), whatever they say
     asks = isinstance(message, tickets.TicketClosed) and message.request_evaluation and not message.automatic
-    return WITH_EVALUATION if asks else None
+    return COVERED_BY_REQUEST if asks else None
 
 
 @singledispatch

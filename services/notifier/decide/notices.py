@@ -11,6 +11,7 @@ from services.notifier.decide.addresses import usable
 from services.notifier.decide.domain import (
     ADDRESSED,
     CARRIES,
+    COVERED,
     Decision,
     Event,
     Known,
@@ -92,7 +93,7 @@ def follow(event: Event, decision: Decision, scope: Scope) -> Iterator[Message]:
     """
     if decision.verdict == "send" and decision.channel == "email":
         yield from _mails(event, decision, scope)
-    if decision.verdict == "skip" and event.kind in CARRIES[decision.channel]:
+    if decision.verdict == "skip" and event.kind in CARRIES[decision.channel] and decision.reason not in COVERED:
         yield NotificationSkipped.caused_by(
             event,
             n=2 * _PLACE[decision.channel] + (decision.recipient == "sector"),

@@ -9,10 +9,18 @@ from uuid import UUID
 from contracts import tickets
 from contracts.message import Emitted, NotificationLevel
 from contracts.notifier import ContactAcknowledged, Receipt
-from services.notifier.decide.domain import NOTIFIES, OPENING, Decision, Event, Known, Recipient, reweigh
+from services.notifier.decide.domain import (
+    COVERED_BY_OPENING,
+    NOTIFIES,
+    OPENING,
+    Decision,
+    Event,
+    Known,
+    Recipient,
+    reweigh,
+)
 from services.notifier.decide.notices import Arrival, Notice, Scope, follow, is_item_of, judge, notice_of
 
-COVERED_BY_OPENING = "told in the ticket's opening"
 THE_TICKET = "the ticket's opening"
 
 PLACES: tuple[tuple[str, Recipient], ...] = (("email", "sector"), ("email", "customer"), ("inbox", "customer"))
