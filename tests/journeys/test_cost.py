@@ -28,12 +28,34 @@ CONTACT_MESSAGES = """
     1 contacts.contact_received.v1 → mk, notifier
     1 contacts.ticket_requested.v1 → tickets
     1 edge.replies → edge.replies
-    1 notifier.contact_acknowledged.v1 → contacts
+    1 notifier.contact_acknowledged.v1 → contacts, edge.live
     2 notifier.email_due.v1 → notifier.email
     3 notifier.notification_sent.v1 → nobody
-    1 tickets.ticket_opened.v1 → contacts, mk, notifier
+    1 tickets.ticket_opened.v1 → contacts, edge.live, mk, notifier
 """
 CONTACT_OPERATIONS = """
+    3 find → contacts.contacts
+    2 find → contacts.customers
+    1 find → contacts.options
+    1 find → contacts.sectors
+    2 find → mk.erased
+    1 find → mk.tickets
+    3 find → notifier.addresses
+    4 find → notifier.contacts
+    6 find → notifier.customers
+    1 find → notifier.tickets
+    2 find → tickets.erasures
+    1 find → tickets.person_groups
+    1 find → tickets.sectors
+    1 find → tickets.tickets
+    1 findAndModify → tickets.protocols
+    3 update → contacts.contacts
+    1 update → mk.contacts
+    1 update → mk.tickets
+    4 update → notifier.contacts
+    5 update → notifier.deliveries
+    1 update → notifier.tickets
+    1 update → tickets.tickets
 """
 STEP_MESSAGES = """
     1 mk.service_order_created.v1 → tickets
@@ -41,6 +63,15 @@ STEP_MESSAGES = """
     1 tickets.service_order_created.v1 → mk, notifier
 """
 STEP_OPERATIONS = """
+    1 find → mk.erased
+    1 find → mk.tickets
+    2 find → notifier.customers
+    1 find → notifier.tickets
+    1 find → tickets.tickets
+    1 update → mk.tickets
+    1 update → notifier.deliveries
+    1 update → notifier.tickets
+    1 update → tickets.tickets
 """
 
 
