@@ -105,4 +105,4 @@ def mirror_deaf(stack: ExitStack) -> None:
 
         return deaf
 
-    swap(stack, MkHandlers, "on_ticket_news", make)
+    swap(stack, MkHandlers, "on_ticket_event", make)
