@@ -4,6 +4,7 @@ How many of these there are follows from MK's messages alone; which of several c
 the order in which they arrived. So these notices are worked out from what was announced; `announcing` proves that.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +23,7 @@ _LOUD = {"start_end", "all"}
 def notices(evidence: Evidence, tickets: Mapping[str, Ticket], people: Mapping[str, Customer]) -> Iterator[Notice]:
     """One for every turn, and for every question one in the inbox and one by mail where there is an address."""
     for kind in (expected.CLOSED, expected.REOPENED):
-        for event in announced(evidence.tickets, kind):
+        for event in _once_a_step(evidence, kind):
             ticket = tickets.get(event["ticket_id"])
             if ticket and _level_at(ticket, event["occurred_at"]) in _LOUD and not _asks(event):
                 yield _notice(event, kind, "inbox")
@@ -30,6 +31,16 @@ def notices(evidence: Evidence, tickets: Mapping[str, Ticket], people: Mapping[s
         yield _notice(event, expected.ASKED, "inbox")
         if people[event["customer_id"]].email:
             yield _notice(event, expected.ASKED, "email")
+
+
+def _once_a_step(evidence: Evidence, kind: str) -> Iterator[Document]:
+    # a step that is announced for two cycles is sent once, whichever of its events came first
+    sent = {str(one["about"]["event_id"]) for one in evidence.deliveries if one["channel"] == "inbox"}
+    by_step: dict[str, list[Document]] = defaultdict(list)
+    for event in announced(evidence.tickets, kind):
+        by_step[event.get("cause_id") or event["event_id"]].append(event)
+    for events in by_step.values():
+        yield next((event for event in events if event["event_id"] in sent), events[0])
 
 
 def overtaken(evidence: Evidence, notices: Iterable[Notice]) -> set[UUID]:

@@ -52,7 +52,8 @@ NOTIFIES: Mapping[str, frozenset[NotificationLevel]] = {
 
 COVERED_BY_OPENING = "told in the ticket's opening"
 COVERED_BY_REQUEST = "told with the evaluation request"
-COVERED = frozenset({COVERED_BY_OPENING, COVERED_BY_REQUEST})
+COVERED_BY_REPETITION = "told before"
+COVERED = frozenset({COVERED_BY_OPENING, COVERED_BY_REQUEST, COVERED_BY_REPETITION})
 """Reasons not to send that take nothing from the customer: another message says the same. The ledger alone has them."""
 
 ASKING = frozenset({REQUEST, REMINDER})
@@ -77,7 +78,7 @@ class Event:
 
     `level` is what the event itself says of its ticket's level. `withheld` is why nobody is informed of it;
     `covered_by` is the other event whose notification covers it. `addresses` are those known when it came, by
-    recipient, as they were typed.
+    recipient, as they were typed. `step` is what of the ticket's it announces, where one may be announced twice.
     """
 
     id: UUID
@@ -90,6 +91,7 @@ class Event:
     addresses: Mapping[str, str] = field(default_factory=dict)
     withheld: str | None = None
     covered_by: str | None = None
+    step: UUID | None = None
 
     @property
     def event_id(self) -> UUID:

@@ -48,6 +48,8 @@ def event_of(message: Step | contacts.ContactReceived, addresses: Mapping[str, s
         addresses={} if erased else {who: address for who, address in addresses.items() if address is not None},
         withheld=ERASED if erased else _withheld(message),
         covered_by=_covered_by(message),
+        # a closing that a late reopening makes another cycle's is announced again: its customer knows of it
+        step=message.cause_id if isinstance(message, tickets.TicketClosed | tickets.TicketReopened) else None,
     )
 
 

@@ -146,7 +146,7 @@ def _decision_document(decision: Decision) -> Found:
 
 def _event(found: Found) -> Event:
     known = {**found, "level": NotificationLevel(found["level"]) if found["level"] else None}
-    return Event(covered_by=known.pop("told_with"), **known)
+    return Event(covered_by=known.pop("told_with"), step=known.pop("step", None), **known)
 
 
 def _event_document(event: Event) -> Found:
@@ -161,4 +161,5 @@ def _event_document(event: Event) -> Found:
         "addresses": event.addresses,
         "withheld": event.withheld,
         "told_with": event.covered_by,
+        "step": event.step,
     }

@@ -10,6 +10,7 @@ from services.notifier.decide.domain import (
     ASKING,
     CARRIES,
     CLOSING,
+    COVERED_BY_REPETITION,
     LEVEL_CHANGE,
     NOTIFIES,
     OPENING,
@@ -106,9 +107,19 @@ def _known(ticket: Ticket, event: Event, channel: str) -> Known:
     return Known(
         level=level_for(ticket, event),
         waits_for="the link of the evaluation" if lost else None,
-        covered_by=event.covered_by,
+        covered_by=event.covered_by or _repeated(ticket, event, channel),
         overtaken=WITHDRAWN if withdrawn else None,
     )
+
+
+def _repeated(ticket: Ticket, event: Event, channel: str) -> str | None:
+    # of several announcements of one step the one that was sent counts; before one was, the one of the lowest id
+    if event.step is None:
+        return None
+    sent = {one.event_id for one in ticket.decisions if (one.channel, one.verdict) == (channel, "send")}
+    others = [one for one in ticket.events if (one.kind, one.step) == (event.kind, event.step) and one.id != event.id]
+    is_first = event.id in sent or all(one.id not in sent and event.id < one.id for one in others)
+    return None if is_first else COVERED_BY_REPETITION
 
 
 def _scope(ticket: Ticket, event: Event) -> Scope:

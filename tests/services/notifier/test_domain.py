@@ -267,3 +267,39 @@ def test_r17_what_was_deferred_or_skipped_gives_way_to_what_is_known_now() -> No
     assert weigh(a_decision("defer"), later) == later
     assert weigh(a_decision("skip"), later) == later
     assert weigh(a_decision("send"), later).decided_at == NOW
+
+
+STEP = UUID("6f1f7f5e-6f5b-4b52-9d57-0d9a3f0c5b01")
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_r18_one_closing_that_is_announced_for_two_cycles_is_one_notification(swapped: bool) -> None:  # noqa: FBT001
+    closing = a_closing().model_copy(update={"cause_id": STEP})
+    again = a_closing().model_copy(update={"cause_id": STEP, "cycle": 2})
+    announced = [again, closing] if swapped else [closing, again]
+
+    ticket, said = heard(an_opening(level="all"), *announced)
+
+    assert [items_of(said, message) for message in announced] == [["ticket_closed"], []]
+    assert decision_of(ticket, announced[1]).reason == "told before"
+
+
+def test_r18_a_level_that_is_raised_late_sends_a_repeated_closing_once() -> None:
+    closing = a_closing(level="none").model_copy(update={"cause_id": STEP})
+    again = a_closing(level="none").model_copy(update={"cause_id": STEP, "cycle": 2})
+    ticket, said = heard(an_opening(level="none"), closing, again)
+    assert [one for one in said if isinstance(one, Notice) and one.template == "ticket_closed"] == []
+
+    raised = a_step(tickets.NotificationLevelChanged, minute=10, level="all")
+    ticket, _ = note(ticket, event(raised), now=NOW)
+
+    sent = [one for one in ticket.decisions if one.channel == "inbox" and one.verdict == "send"]
+    assert len([one for one in sent if one.event_id in {closing.event_id, again.event_id}]) == 1
+
+
+def test_r15_two_closings_are_two_notifications() -> None:
+    closings = [a_closing().model_copy(update={"cause_id": UUID(int=n), "cycle": n}) for n in (1, 2)]
+
+    _, said = heard(an_opening(level="all"), *closings)
+
+    assert [items_of(said, closing) for closing in closings] == [["ticket_closed"], ["ticket_closed"]]
