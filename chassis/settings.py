@@ -129,5 +129,5 @@ def with_password(url: str, password: SecretStr | None) -> str:
         return url
     if not _USER.match(url):
         raise SettingsError("there is a password, and the URL that it is for names no user")
-    said = quote(password.get_secret_value(), safe="")
-    return _USER.sub(lambda found: f"{found['before']}:{said}@", url)
+    given = quote(password.get_secret_value(), safe="")
+    return _USER.sub(lambda found: f"{found['before']}:{given}@", url)

@@ -51,11 +51,11 @@ def first_name(name: str) -> str | None:
     """
     before, *after = _ASIDE.sub(" ", _readable(name)).split(",")
     for part in after:
-        if found := _first(_words(part)):
+        if found := _first(_pieces(part)):
             return found
-    words = _words(before)
+    pieces = _pieces(before)
     # what stands alone before a comma is a surname
-    return _first(words) if not after or len(words) > 1 else None
+    return _first(pieces) if not after or len(pieces) > 1 else None
 
 
 def _readable(name: str) -> str:
@@ -63,38 +63,38 @@ def _readable(name: str) -> str:
     return "".join(" " if unicodedata.category(one) in {"Cc", "Cf", "Cs"} else one for one in composed)
 
 
-def _words(part: str) -> list[str]:
-    return [word for word in map(_letters, _BETWEEN.split(part)) if word]
+def _pieces(part: str) -> list[str]:
+    return [piece for piece in map(_bare, _BETWEEN.split(part)) if piece]
 
 
-def _letters(word: str) -> str:
-    letters = [place for place, one in enumerate(word) if one.isalpha() and one not in "ªº" and is_visible(one)]
-    if not letters:
+def _bare(piece: str) -> str:
+    places = [place for place, one in enumerate(piece) if one.isalpha() and one not in "ªº" and is_visible(one)]
+    if not places:
         return ""
-    end = letters[-1] + 1
-    while end < len(word) and unicodedata.category(word[end])[0] == "M":
+    end = places[-1] + 1
+    while end < len(piece) and unicodedata.category(piece[end])[0] == "M":
         end += 1
-    return word[letters[0] : end]
+    return piece[places[0] : end]
 
 
-def _first(words: list[str]) -> str | None:
-    names = [word for word in words if _plain(word.split("-")[0]) not in _TITLES]
+def _first(pieces: list[str]) -> str | None:
+    names = [piece for piece in pieces if _plain(piece.split("-")[0]) not in _TITLES]
     if not names:
         return None
-    word, plain = names[0], _plain(names[0])
-    is_initial = len(word) == 1 and word.upper() != word.lower()
-    return None if is_initial or plain in _PARTICLES or plain in _SURNAMES else _capitalised(word)
+    piece, plain = names[0], _plain(names[0])
+    is_initial = len(piece) == 1 and piece.upper() != piece.lower()
+    return None if is_initial or plain in _PARTICLES or plain in _SURNAMES else _capitalised(piece)
 
 
-def _plain(word: str) -> str:
-    parts = unicodedata.normalize("NFKD", word.casefold())
+def _plain(piece: str) -> str:
+    parts = unicodedata.normalize("NFKD", piece.casefold())
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
-def _capitalised(word: str) -> str:
-    if not (word.isupper() or word.islower() or word.swapcase().istitle()):
-        return word
-    if word.isupper() and not _VOWELS & set(_plain(word)):
+def _capitalised(piece: str) -> str:
+    if not (piece.isupper() or piece.islower() or piece.swapcase().istitle()):
+        return piece
+    if piece.isupper() and not _VOWELS & set(_plain(piece)):
         # initials, as in "JP"
-        return word
-    return unicodedata.normalize("NFC", "".join(part.capitalize() for part in _INNER.split(word)))
+        return piece
+    return unicodedata.normalize("NFC", "".join(part.capitalize() for part in _INNER.split(piece)))

@@ -110,14 +110,14 @@ def _mk() -> User:
         write=exactly((MK, RETRY)),
         read=exactly((MK, ATENDO)),
         topics=(
-            Topic(MK, write=rf"^{MK}\.", read=exactly(_heard_of_itself())),
+            Topic(MK, write=rf"^{MK}\.", read=exactly(_own_events())),
             Topic(ATENDO, read=EVERYTHING),
             Topic(RETRY, write=_ways_on(MK)),
         ),
     )
 
 
-def _heard_of_itself() -> list[str]:
+def _own_events() -> list[str]:
     return [message.routing_key() for message in LISTENS[MK] if message.exchange() == MK]
 
 

@@ -203,10 +203,10 @@ def _delays(service: str) -> list[Queue]:
 
 
 def _queues_of(service: str) -> list[Queue]:
-    heard = tuple((message.exchange(), message.routing_key()) for message in LISTENS[service])
+    listened = tuple((message.exchange(), message.routing_key()) for message in LISTENS[service])
     if service == CATCHES_UNKNOWN[0]:
-        heard = (*(key for key in heard if key[0] != MK), CATCHES_UNKNOWN[1:])
-    queues = [_working(service, service, "events", heard)]
+        listened = (*(key for key in listened if key[0] != MK), CATCHES_UNKNOWN[1:])
+    queues = [_working(service, service, "events", listened)]
     if service in COMMANDED:
         queues.append(_working(f"{service}.commands", service, "commands", _asked(f"{service}.commands")))
     if service in QUERIED:
@@ -235,8 +235,6 @@ def queues() -> tuple[Queue, ...]:
 
 
 @cache
-def is_heard(message: type[Message]) -> bool:
+def has_listener(message: type[Message]) -> bool:
     """Whether anyone listens to this type; if so, a publish that reaches no queue is an error."""
-    return (
-        message.publisher == MK or message in CHANNELS.values() or any(message in heard for heard in LISTENS.values())
-    )
+    return message.publisher == MK or message in CHANNELS.values() or any(message in of for of in LISTENS.values())

@@ -148,7 +148,7 @@ def _operation(action: str, message: type[Message]) -> Document:
         "channel": channel,
         "summary": (message.__doc__ or "").strip().splitlines()[0],
         "messages": [{"$ref": f"{channel['$ref']}/messages/{message.__name__}"}],
-        "bindings": {"amqp": {"deliveryMode": 2, "mandatory": topology.is_heard(message), "ack": True}},
+        "bindings": {"amqp": {"deliveryMode": 2, "mandatory": topology.has_listener(message), "ack": True}},
     }
 
 

@@ -21,10 +21,10 @@ def of(error: Exception, status: int) -> Problem:
 
     Its `members` are added to the problem (RFC 9457, 3.2).
     """
-    words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__)
+    title = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__)
     field = getattr(error, "field", None)
     errors = [FieldError(field=field, message=str(error))] if field else []
-    refused = problem(status, words.capitalize(), str(error), errors=errors)
+    refused = problem(status, title.capitalize(), str(error), errors=errors)
     return Problem.model_validate({**refused.model_dump(), **getattr(error, "members", {})})
 
 

@@ -9,7 +9,7 @@ from aio_pika.abc import AbstractIncomingMessage, HeadersType
 from chassis.observability import tracing
 from contracts.message import Message
 from contracts.requests import Reply, Request
-from contracts.topology import REPLIES, REPLY_BY, RETRIED, RETRY, Kind, Queue, is_heard
+from contracts.topology import REPLIES, REPLY_BY, RETRIED, RETRY, Kind, Queue, has_listener
 
 EXCHANGE = "x-atendo-exchange"
 KEY = "x-atendo-key"
@@ -68,7 +68,7 @@ class Envelope:
             body=message.model_dump_json().encode(),
             type=message.type_name(),
             correlation_id=message.correlation_id,
-            mandatory=is_heard(type(message)),
+            mandatory=has_listener(type(message)),
         )
 
     @classmethod

@@ -31,7 +31,7 @@ class _Seen:
         """Call it so."""
         self._span.update_name(name)
 
-    def tell(self, attributes: Attributes, *, failed: bool = False) -> None:
+    def annotate(self, attributes: Attributes, *, failed: bool = False) -> None:
         """Say more of it."""
         self._span.set_attributes(attributes)
         if failed:
@@ -68,7 +68,7 @@ class OpenTelemetry:
             try:
                 yield _Seen(span)
             except BaseException as error:
-                _Seen(span).tell({"error.type": type(error).__name__}, failed=True)
+                _Seen(span).annotate({"error.type": type(error).__name__}, failed=True)
                 raise
 
     def headers(self) -> HeadersType:

@@ -20,7 +20,7 @@ class Span(Protocol):
         """Call it so, now that it is known what it is."""
         ...
 
-    def tell(self, attributes: Attributes, *, failed: bool = False) -> None:
+    def annotate(self, attributes: Attributes, *, failed: bool = False) -> None:
         """Say more of it, and whether it came to nothing."""
         ...
 
@@ -52,7 +52,7 @@ class _Nothing:
 
     def name(self, name: str) -> None: ...
 
-    def tell(self, attributes: Attributes, *, failed: bool = False) -> None: ...
+    def annotate(self, attributes: Attributes, *, failed: bool = False) -> None: ...
 
 
 class Untraced:

@@ -14,7 +14,7 @@ from chassis.persistence.batching import reading, writing
 from chassis.persistence.outbox import Collection, Entry, Id, Outbox
 from contracts.message import Cause, Emitted, Message, identified
 
-WITHOUT_TOLD = {"told": 0}
+WITHOUT_EMITTED = {"told": 0}
 """A projection: what a document told is for `atendo reconcile` to read, and for no handler to load."""
 
 
@@ -42,7 +42,7 @@ class Documents:
         self.collection = collection
         self._outbox = outbox
         self._clock = clock
-        self._reads = reading(collection, WITHOUT_TOLD)
+        self._reads = reading(collection, WITHOUT_EMITTED)
         self._writes = writing(collection)
         outbox.watch(collection)
 
@@ -99,8 +99,8 @@ class Documents:
 def _change(state: Mapping[str, Any], *, version: int, cause: UUID, entries: Sequence[Entry]) -> dict[str, Any]:
     change: dict[str, Any] = {"$set": {**state, "version": version + 1}, "$push": {"applied": cause}}
     if entries:
-        said = {"$each": [entry.document() for entry in entries]}
-        change["$push"] |= {"outbox": said, "told": said}
+        pushed = {"$each": [entry.document() for entry in entries]}
+        change["$push"] |= {"outbox": pushed, "told": pushed}
     return change
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from chassis.persistence.documents import WITHOUT_TOLD, Conflict, Repository
+from chassis.persistence.documents import WITHOUT_EMITTED, Conflict, Repository
 from chassis.service import Service
 from contracts import mk, tickets
 from contracts.message import Cause, Emitted, identified
@@ -54,12 +54,12 @@ class MongoEvaluations:
 
     async def of_customer(self, customer_id: str) -> list[Evaluation]:
         """All that a customer was ever asked."""
-        found = self._documents.collection.find({"customer_id": customer_id}, WITHOUT_TOLD)
+        found = self._documents.collection.find({"customer_id": customer_id}, WITHOUT_EMITTED)
         return [_load(one).evaluation async for one in found]
 
     async def of_ticket(self, ticket_id: str) -> list[Evaluation]:
         """All that was ever asked about a ticket."""
-        found = self._documents.collection.find({"ticket_id": ticket_id}, WITHOUT_TOLD)
+        found = self._documents.collection.find({"ticket_id": ticket_id}, WITHOUT_EMITTED)
         return [_load(one).evaluation async for one in found]
 
     async def update(self, evaluation_id: UUID, decide: Decide, *, cause: Cause) -> Evaluation:
@@ -81,7 +81,9 @@ class MongoEvaluations:
 
     async def due(self, now: datetime) -> AsyncIterator[Evaluation]:
         """Those that the clock has brought something for, the longest overdue first."""
-        async for found in self._documents.collection.find({"due_at": {"$lte": now}}, WITHOUT_TOLD).sort("due_at", 1):
+        async for found in self._documents.collection.find({"due_at": {"$lte": now}}, WITHOUT_EMITTED).sort(
+            "due_at", 1
+        ):
             yield _load(found).evaluation
 
     async def update_by_clock(self, evaluation_id: UUID, decide: Callable[[Evaluation], Decided]) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pymongo import ReturnDocument
 
 from chassis.persistence.batching import Batcher
-from chassis.persistence.documents import WITHOUT_TOLD, Repository
+from chassis.persistence.documents import WITHOUT_EMITTED, Repository
 from chassis.persistence.mongo import milliseconds
 from chassis.service import Service
 from contracts import mk, tickets
@@ -42,12 +42,12 @@ class MongoTickets(Repository[Ticket]):
 
     async def with_protocol(self, protocol: str) -> Ticket | None:
         """The opened ticket with this protocol, or None."""
-        found = await self.documents.collection.find_one({"protocol": protocol}, WITHOUT_TOLD)
+        found = await self.documents.collection.find_one({"protocol": protocol}, WITHOUT_EMITTED)
         return _ticket(found) if found else None
 
     async def of_customer(self, customer_id: str) -> list[Ticket]:
         """Every opened ticket of a customer."""
-        found = self.documents.collection.find({"customer_id": customer_id}, WITHOUT_TOLD)
+        found = self.documents.collection.find({"customer_id": customer_id}, WITHOUT_EMITTED)
         return [_ticket(one) async for one in found]
 
     async def newest(self, customer_id: str, status: Status, *, limit: int, behind: Place | None) -> list[Ticket]:
@@ -58,7 +58,7 @@ class MongoTickets(Repository[Ticket]):
             # lets the index begin at the place
             chosen["opened_at"] = {"$lte": at}
             chosen["$or"] = [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": ticket_id}}]
-        found = self.documents.collection.find(chosen, WITHOUT_TOLD).sort(_NEWEST_FIRST).limit(limit)
+        found = self.documents.collection.find(chosen, WITHOUT_EMITTED).sort(_NEWEST_FIRST).limit(limit)
         return [_ticket(one) async for one in found]
 
     async def count_pending(self, customer_id: str, *, limit: int) -> int:

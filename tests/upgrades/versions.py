@@ -93,13 +93,13 @@ class Version:
 
     async def migrate(self, service: str) -> None:
         """Run this version's migrations of one service, as its job does; a version from before them has none."""
-        if not (self.tree / "chassis" / "migrate.py").exists():
+        # the second is where release 0.1 has it
+        places = ("chassis.persistence.migrations", "chassis.migrate")
+        there = [one for one in places if (self.tree / f"{one.replace('.', '/')}.py").exists()]
+        if not there:
             return
-        # where the release before this one has it
-        old = (self.tree / "chassis" / "migrate.py").exists()
-        program = "chassis.migrate" if old else "chassis.persistence.migrations"
         job = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", program, f"services.{service}"), cwd=self.tree, env=self._all()
+            *(sys.executable, "-m", there[0], f"services.{service}"), cwd=self.tree, env=self._all()
         )
         assert await job.wait() == 0
 

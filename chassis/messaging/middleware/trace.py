@@ -15,5 +15,5 @@ class Traced:
         with tracing.consuming(delivery.queue, delivery.headers) as span:
             outcome = await proceed(delivery)
             attributes = {"atendo.handler": outcome.handler, "atendo.outcome": outcome.end}
-            span.tell(attributes, failed=outcome.end not in _AS_IT_SHOULD)
+            span.annotate(attributes, failed=outcome.end not in _AS_IT_SHOULD)
         return outcome

@@ -68,7 +68,7 @@ class Observed:
             self._record(scope, seen)
             span.name(f"{_method(scope)} {_route(scope)}")
             attributes: tracing.Attributes = {"http.route": _route(scope), "http.response.status_code": seen.status}
-            span.tell(attributes, failed=seen.status >= _OUR_FAULT)
+            span.annotate(attributes, failed=seen.status >= _OUR_FAULT)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._metrics.in_hand.inc()

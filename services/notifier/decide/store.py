@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from chassis.persistence.documents import WITHOUT_TOLD, Repository
+from chassis.persistence.documents import WITHOUT_EMITTED, Repository
 from chassis.service import Service
 from contracts import mk
 from contracts.message import NotificationLevel
@@ -44,7 +44,7 @@ class MongoTickets(Repository[Ticket]):
 
     async def with_protocol(self, protocol: str) -> Ticket | None:
         """The ticket with this protocol, or None."""
-        found = await self.documents.collection.find_one({"protocol": protocol}, WITHOUT_TOLD)
+        found = await self.documents.collection.find_one({"protocol": protocol}, WITHOUT_EMITTED)
         return _ticket(found) if found else None
 
     async def erase(self, customer_id: str) -> None:
