@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 from pydantic import Field, JsonValue, TypeAdapter, computed_field
 
 from contracts.message import Channel, Frozen, Identifier, Optional
+from contracts.problems import Problem
 from contracts.replies import (
     ContactForm,
     ContactProgress,
@@ -84,27 +85,6 @@ class Request(Frozen, Generic[A]):
     def queue(cls) -> str:
         """Where requests of this kind wait."""
         return f"{cls.service}.{'commands' if cls.durable else 'queries'}"
-
-
-class FieldError(Frozen):
-    """What is wrong with one field of a body; `field` is its JSON path, as `text` or `connections.0.label`."""
-
-    field: str
-    message: str
-
-
-class Problem(Frozen):
-    """An RFC 9457 problem, as a service tells it to the edge.
-
-    `newest` leads to the open evaluation that took a withdrawn one's place: its id, or for a link its address (R21).
-    """
-
-    status: int
-    type: str
-    title: str
-    detail: str
-    errors: tuple[FieldError, ...] | None = None
-    newest: str | None = None
 
 
 class Reply(Frozen):

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from chassis.http.problems import MEDIA_TYPE, content, of, problem
 from chassis.messaging.publisher import BrokerDown, Unroutable
-from contracts.requests import FieldError, Problem
+from contracts.problems import FieldError, Problem
 from mk import errors
 
 _AWAY = {

@@ -17,7 +17,8 @@ from chassis.messaging.rpc import Requests
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts.message import ATENDO, Message
-from contracts.requests import Problem, Reply, Request
+from contracts.problems import Problem
+from contracts.requests import Reply, Request
 
 S = TypeVar("S", bound=Settings)
 M = TypeVar("M", bound=Message)

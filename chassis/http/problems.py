@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from contracts.requests import FieldError, Problem
+from contracts.problems import FieldError, Problem
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -9,7 +9,8 @@ from chassis.messaging.faults import Fault, Faults
 from chassis.messaging.recoverability import Failure
 from chassis.messaging.registry import Registry, Route, Unreadable
 from contracts.message import Message
-from contracts.requests import Problem, Request
+from contracts.problems import Problem
+from contracts.requests import Request
 
 
 class Attempt:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from chassis.http.problems import UNAVAILABLE
 from chassis.messaging.faults import Fault
-from contracts.requests import Problem
+from contracts.problems import Problem
 from contracts.topology import RETRY_LADDER, Kind
 
 IN_PLACE = (timedelta(milliseconds=100), timedelta(milliseconds=400), timedelta(milliseconds=1200))

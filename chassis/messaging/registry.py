@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from chassis.http import problems
 from chassis.messaging.envelope import Delivery
 from contracts.message import Message
-from contracts.requests import FieldError, Problem, Request
+from contracts.problems import FieldError, Problem
+from contracts.requests import Request
 
 Handle = Callable[[Any], Awaitable[object]]
 

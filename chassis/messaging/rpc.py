@@ -12,7 +12,8 @@ from chassis.messaging.envelope import Envelope
 from chassis.messaging.own_queue import OWN_NAME, OwnQueue
 from chassis.messaging.publisher import BrokerDown, Publisher, Unroutable
 from chassis.observability import tracing
-from contracts.requests import Problem, Reply, Request
+from contracts.problems import Problem
+from contracts.requests import Reply, Request
 from contracts.topology import REPLIES, REPLY_BY, REQUESTS
 
 A = TypeVar("A")

@@ -8,8 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from chassis.http.problems import problem
 from contracts.message import Channel, Identifier
+from contracts.problems import FieldError
 from contracts.replies import TicketLine, TimelineEntry
-from contracts.requests import FieldError
 from contracts.text import is_visible
 from services.edge.errors.problems import Refused
 from services.edge.written import WITHOUT_NUL, Written, visible

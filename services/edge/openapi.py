@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from contracts.requests import Problem
+from contracts.problems import Problem
 from services.edge.models import LinkRating
 
 _REF = "#/components/schemas/{model}"

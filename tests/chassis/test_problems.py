@@ -3,7 +3,7 @@
 import json
 
 from chassis.http import problems
-from contracts.requests import FieldError
+from contracts.problems import FieldError
 
 
 class CommentRequired(Exception):

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from chassis.http.problems import MEDIA_TYPE, content, problem
-from contracts.requests import FieldError, Problem
+from contracts.problems import FieldError, Problem
 
 RETRY_AFTER_SECONDS = 5
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.requests import FieldError
+from contracts.problems import FieldError
 
 _TEXTS = {
     "missing": "Campo obrigatório.",

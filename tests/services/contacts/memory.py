@@ -8,7 +8,8 @@ from uuid import UUID
 from chassis.service import Service
 from contracts import mk
 from contracts.message import Message
-from contracts.requests import Problem, Request
+from contracts.problems import Problem
+from contracts.requests import Request
 from services.contacts.app import build
 from services.contacts.domain.contact import Contact
 from services.contacts.domain.register import Connection, Customer, Known, Sector

@@ -10,7 +10,8 @@ import httpx2
 from pydantic import ValidationError
 
 from chassis.messaging.rpc import NoReply, RequestRefused, UnreadableReply
-from contracts.requests import Problem, Reply, Request
+from contracts.problems import Problem
+from contracts.requests import Reply, Request
 from services.edge.app import build
 from services.edge.live import Live
 from services.edge.settings import Settings

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from contracts import feedback, mk, tickets
 from contracts.message import Cause, Message, identified
-from contracts.requests import Problem, Request
+from contracts.problems import Problem
+from contracts.requests import Request
 from services.feedback.app import build
 from services.feedback.domain import Evaluation
 from services.feedback.ports import Decide, Decided

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 
 from contracts.message import Message
 from contracts.notifier import EmailDue
+from contracts.problems import Problem
 from contracts.replies import Explained, InboxItem
-from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, Problem, Request
+from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, Request
 from services.notifier.app import build
 from services.notifier.parts import Parts
 from services.notifier.settings import Settings
