@@ -125,16 +125,3 @@ class System:
         while len(self.received) != before:
             before = len(self.received)
             await asyncio.sleep(0.3)
-
-    # The names of before, for the tests that still use them.
-    say = publish
-    say_raw = publish_raw
-    heard_of = received_of
-
-    @property
-    def heard(self) -> list[dict[str, Any]]:
-        """What was published so far."""
-        return self.received
-
-
-said = emitted

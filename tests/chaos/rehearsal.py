@@ -208,7 +208,7 @@ class Rehearsal:
         before: object = None
         while loop.time() < deadline:
             await asyncio.sleep(_QUIET.total_seconds())
-            state = len(self.system.heard), len(self.mailbox.messages), await gatherer.depths()
+            state = len(self.system.received), len(self.mailbox.messages), await gatherer.depths()
             waiting = any(depth for name, depth in state[2].items() if not _is_far(name))
             if state == before and not waiting and all(task.done() for task in self._takeovers):
                 return

@@ -12,7 +12,7 @@ from chassis.persistence.documents import Conflict
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts import feedback
-from tests.system import System, said
+from tests.system import System, emitted
 
 
 class Together:
@@ -91,7 +91,7 @@ async def service(system: System, request: pytest.FixtureRequest) -> Service:
 
 
 def a_cause() -> feedback.EvaluationReminded:
-    return said(feedback.EvaluationReminded, evaluation_id=uuid4(), ticket_id="t", protocol="1", customer_id="ana")
+    return emitted(feedback.EvaluationReminded, evaluation_id=uuid4(), ticket_id="t", protocol="1", customer_id="ana")
 
 
 async def test_commits_of_one_moment_each_end_as_they_would_alone(service: Service) -> None:

@@ -19,7 +19,7 @@ from ops.embedded.process import stop
 from ops.embedded.rabbitmq import RabbitMQ
 from tests.chassis.test_outage import a_closing
 from tests.eventually import eventually
-from tests.system import System, said
+from tests.system import System, emitted
 
 pytestmark = pytest.mark.embedded
 
@@ -89,7 +89,7 @@ class Publishing:
         """Begin, wait, commit and publish."""
         self.begun += 1
         await self.go.wait()
-        reminded = said(
+        reminded = emitted(
             feedback.EvaluationReminded,
             evaluation_id=uuid4(),
             ticket_id=str(event.event_id),
@@ -118,7 +118,7 @@ async def test_an_alarm_pauses_the_consumers_and_counts_against_no_message(syste
 
     service = await system.run(build, Settings)
     (handler,) = handlers
-    await system.say(*(a_closing() for _ in range(MESSAGES)))
+    await system.publish(*(a_closing() for _ in range(MESSAGES)))
     await eventually(lambda: handler.begun == MESSAGES)
 
     node.has_memory(NO_MEMORY)

@@ -16,13 +16,13 @@ from contracts import mk, tickets
 from contracts.requests import ListEvaluations
 from contracts.topology import RETRY_LADDER
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 Handle = Callable[[Any], Awaitable[object]]
 
 
 def a_closing(ticket: str = "t1") -> tickets.TicketClosed:
-    return said(
+    return emitted(
         tickets.TicketClosed,
         ticket_id=ticket,
         protocol="20260105000001",
@@ -70,7 +70,7 @@ async def test_an_error_that_passes_is_tried_again_in_place(system: System) -> N
     recorder = Recorder(OSError("away"), OSError("away"))
     await listening(system, recorder.on_ticket_closed)
 
-    await system.say(a_closing())
+    await system.publish(a_closing())
 
     await eventually(lambda: recorder.done == ["t1"])
     assert recorder.tries == 3
@@ -80,7 +80,7 @@ async def test_a_lost_race_is_run_again_at_once_and_is_no_failure(system: System
     recorder = Recorder(*[Conflict("t1")] * 10)
     await listening(system, recorder.on_ticket_closed)
 
-    await system.say(a_closing())
+    await system.publish(a_closing())
 
     await eventually(lambda: recorder.done == ["t1"])
     assert await system.dead("feedback") == []
@@ -90,7 +90,7 @@ async def test_what_fails_longer_climbs_the_ladder_and_comes_back_to_its_queue(s
     recorder = Recorder(*[OSError("away")] * 4)
     await listening(system, recorder.on_ticket_closed)
 
-    await system.say(a_closing())
+    await system.publish(a_closing())
 
     await eventually(lambda: recorder.tries == 4, timedelta(seconds=10))
     assert recorder.done == []
@@ -169,7 +169,7 @@ async def test_a_permanent_error_is_a_dead_letter_at_once(system: System) -> Non
     recorder = Recorder(PermissionError("never"))
     await listening(system, recorder.on_ticket_closed)
 
-    await system.say(a_closing())
+    await system.publish(a_closing())
 
     await eventually(lambda: waiting(system, "feedback.dead", 1))
     assert recorder.tries == 1
@@ -193,9 +193,9 @@ async def test_poison_is_a_dead_letter_and_its_neighbours_are_handled(
     recorder = Recorder()
     await listening(system, recorder.on_ticket_closed)
 
-    await system.say(a_closing("before"))
-    await system.say_raw("atendo", "tickets.ticket_closed.v1", body, type=type_)
-    await system.say(a_closing("after"))
+    await system.publish(a_closing("before"))
+    await system.publish_raw("atendo", "tickets.ticket_closed.v1", body, type=type_)
+    await system.publish(a_closing("after"))
 
     await eventually(lambda: sorted(recorder.done) == ["after", "before"])
     await eventually(lambda: waiting(system, "feedback.dead", 1))
@@ -207,7 +207,7 @@ async def test_poison_is_a_dead_letter_and_its_neighbours_are_handled(
 async def test_r28_a_dead_letter_tells_which_field_is_wrong_without_what_stood_there(system: System) -> None:
     await listening(system, Recorder().on_ticket_closed)
 
-    await system.say_raw("atendo", "tickets.ticket_closed.v1", b'{"closed_by": {"name": "Ana Ramos"}}')
+    await system.publish_raw("atendo", "tickets.ticket_closed.v1", b'{"closed_by": {"name": "Ana Ramos"}}')
 
     await eventually(lambda: waiting(system, "feedback.dead", 1))
     (letter,) = await system.dead("feedback")
@@ -225,7 +225,7 @@ async def test_a_reference_waits_on_the_ladder_and_is_handled_without_it_in_the_
     patience = Patience(NotThereYet, timedelta(seconds=4), at_last.on_ticket_closed)
     service = await listening(system, recorder.on_ticket_closed, patience=patience)
 
-    await system.say(a_closing())
+    await system.publish(a_closing())
 
     await eventually(lambda: at_last.done == ["t1"], timedelta(seconds=20))
     assert recorder.done == []
@@ -236,7 +236,7 @@ async def test_the_kill_switch_holds_the_consumers_and_no_message_dies(system: S
     recorder = Recorder(*[OSError("database away")] * 10_000)
     service = await listening(system, recorder.on_ticket_closed)
 
-    await system.say(*(a_closing(f"t{n}") for n in range(40)))
+    await system.publish(*(a_closing(f"t{n}") for n in range(40)))
     await eventually(lambda: service.switches.is_open("feedback"), timedelta(seconds=20))
 
     assert "held" in (await service.ready())["handlers"]
@@ -260,7 +260,7 @@ async def test_stopping_finishes_what_is_in_hand_and_gives_back_the_rest(system:
         return service
 
     service = await system.run(build, Settings, prefetch=1)
-    await system.say(a_closing("in hand"), a_closing("not yet"))
+    await system.publish(a_closing("in hand"), a_closing("not yet"))
     await begun.wait()
 
     stopping = asyncio.create_task(service.stop())
@@ -284,7 +284,7 @@ async def test_a_request_whose_handler_fails_is_answered_and_not_kept(system: Sy
 
     await system.run(build, Settings)
     problem = await system.problem(
-        ListEvaluations(request_id=said(mk.CustomerErased, customer_id="a").event_id, customer_id="a")
+        ListEvaluations(request_id=emitted(mk.CustomerErased, customer_id="a").event_id, customer_id="a")
     )
 
     assert problem.status == 503

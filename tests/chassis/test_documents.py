@@ -15,7 +15,7 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts import feedback, mk
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 
 @pytest.fixture(params=["motor", "pymongo"])
@@ -29,7 +29,7 @@ async def service(system: System, request: pytest.FixtureRequest) -> Service:
 
 
 def an_event(n: int = 1) -> feedback.EvaluationReminded:
-    return said(
+    return emitted(
         feedback.EvaluationReminded,
         evaluation_id=uuid4(),
         ticket_id=f"t{n}",
@@ -48,7 +48,7 @@ async def test_a_commit_keeps_state_and_says_its_events(service: Service, system
     assert found is not None
     assert (found["n"], found["version"]) == (1, 1)
     await system.quiet()
-    assert [body["ticket_id"] for body in system.heard_of(feedback.EvaluationReminded)] == ["t7"]
+    assert [body["ticket_id"] for body in system.received_of(feedback.EvaluationReminded)] == ["t7"]
 
 
 async def test_the_same_cause_changes_nothing_twice(service: Service, system: System) -> None:
@@ -63,7 +63,7 @@ async def test_the_same_cause_changes_nothing_twice(service: Service, system: Sy
     assert found is not None
     assert (found["n"], found["version"]) == (1, 1)
     await system.quiet()
-    assert [body["ticket_id"] for body in system.heard_of(feedback.EvaluationReminded)] == ["t7"]
+    assert [body["ticket_id"] for body in system.received_of(feedback.EvaluationReminded)] == ["t7"]
 
 
 async def test_who_decided_on_an_old_version_must_decide_again(service: Service) -> None:
@@ -97,7 +97,7 @@ async def test_what_a_crash_left_in_the_outbox_is_said_when_the_cause_comes_agai
     await things.commit("a", {}, version=0, cause=cause, events=[])
 
     await system.quiet()
-    assert [body["event_id"] for body in system.heard_of(feedback.EvaluationReminded)] == [str(event.event_id)]
+    assert [body["event_id"] for body in system.received_of(feedback.EvaluationReminded)] == [str(event.event_id)]
 
 
 async def test_what_a_crash_left_in_the_outbox_is_swept(service: Service, system: System) -> None:
@@ -108,7 +108,7 @@ async def test_what_a_crash_left_in_the_outbox_is_swept(service: Service, system
     assert await service.sweeper.sweep(older_than=timedelta(seconds=-1)) == 1
 
     await system.quiet()
-    assert [body["event_id"] for body in system.heard_of(feedback.EvaluationReminded)] == [str(event.event_id)]
+    assert [body["event_id"] for body in system.received_of(feedback.EvaluationReminded)] == [str(event.event_id)]
     found = await things.find("a")
     assert found is not None
     assert found["outbox"] == []
@@ -139,7 +139,7 @@ async def test_what_was_published_leaves_the_outbox(service: Service) -> None:
 
 
 async def test_the_newest_word_wins_in_any_order_and_however_often(service: Service) -> None:
-    words = [said(mk.CustomerErased, at=LONG_AGO + timedelta(days=n), customer_id="ana") for n in range(3)]
+    words = [emitted(mk.CustomerErased, at=LONG_AGO + timedelta(days=n), customer_id="ana") for n in range(3)]
     for number, order in enumerate(itertools.permutations([*range(3)])):
         snapshots = service.snapshots(f"s{number}")
 
@@ -152,7 +152,7 @@ async def test_the_newest_word_wins_in_any_order_and_however_often(service: Serv
 
 
 async def test_of_two_words_of_the_same_moment_the_same_one_wins_in_either_order(service: Service) -> None:
-    words = {n: said(mk.CustomerErased, customer_id="ana") for n in (1, 2)}
+    words = {n: emitted(mk.CustomerErased, customer_id="ana") for n in (1, 2)}
     winners = []
     for order in ((1, 2), (2, 1)):
         snapshots = service.snapshots(f"s{order[0]}")
@@ -176,7 +176,7 @@ async def test_what_a_document_told_stays_in_it_word_for_word_and_no_handler_loa
     await service.outbox.clear()
     kept = await things.collection.find_one({"_id": "a"})
     assert kept["outbox"] == []
-    said_of_it = [body for n in "78" for body in system.heard_of(feedback.EvaluationReminded, ticket_id=f"t{n}")]
+    said_of_it = [body for n in "78" for body in system.received_of(feedback.EvaluationReminded, ticket_id=f"t{n}")]
     assert [json.loads(one["body"]) for one in kept["told"]] == said_of_it
     assert "told" not in (await things.find("a") or {})
 
@@ -189,11 +189,11 @@ async def test_r27_a_document_that_forgets_keeps_nothing_of_what_it_told(service
 
     kept = await things.collection.find_one({"_id": "a"})
     assert kept["told"] == []
-    await eventually(lambda: len(system.heard_of(feedback.EvaluationReminded)) == 2)
+    await eventually(lambda: len(system.received_of(feedback.EvaluationReminded)) == 2)
 
 
 async def test_of_two_replicas_that_hear_a_first_and_a_newer_word_at_once_the_newer_stays(service: Service) -> None:
-    older, newer = (said(mk.SacOptionsSaved, at=LONG_AGO + timedelta(days=n), mobile_menu=[]) for n in range(2))
+    older, newer = (emitted(mk.SacOptionsSaved, at=LONG_AGO + timedelta(days=n), mobile_menu=[]) for n in range(2))
     one, other = service.snapshots("s"), service.snapshots("s")
 
     for number in range(300):

@@ -12,13 +12,13 @@ from services.contacts.app import build
 from services.contacts.settings import Settings
 from tests.eventually import eventually
 from tests.fuzz.wire import Wire, long, short, table
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 SECTOR_KEY = mk.SectorSaved.routing_key()
 
 
 def a_sector(sector_id: str) -> mk.SectorSaved:
-    return said(mk.SectorSaved, sector_id=sector_id, name="Técnico", generate_ticket=True)
+    return emitted(mk.SectorSaved, sector_id=sector_id, name="Técnico", generate_ticket=True)
 
 
 def nested(depth: int) -> bytes:
@@ -60,7 +60,7 @@ async def test_odd_properties_cost_neither_the_message_nor_its_neighbours(
 
     readable = await wire.publish("mk", SECTOR_KEY, a_sector("odd").model_dump_json().encode(), given)
     poison = await wire.publish("mk", SECTOR_KEY, b"{", given)
-    await system.say(a_sector("neighbour"))
+    await system.publish(a_sector("neighbour"))
 
     assert (readable, poison) == ("Basic.Ack", "Basic.Ack")
     await eventually(lambda: kept(service, "neighbour"))
@@ -83,7 +83,7 @@ async def test_a_dead_letter_takes_no_copy_back_to_its_queue(system: System, amq
 
     await eventually(lambda: dead_are(system, 1))
     # whatever would have come back is handled before what is said now
-    await system.say_raw("mk", SECTOR_KEY, b"{")
+    await system.publish_raw("mk", SECTOR_KEY, b"{")
     await eventually(lambda: dead_are(system, 2))
     await system.quiet()
     assert await system.depth("contacts.dead") == 2

@@ -44,7 +44,7 @@ async def lose_connection(service: Service) -> None:
 async def test_what_was_begun_comes_to_its_end_when_the_connection_is_lost(system: System) -> None:
     slow = Slow()
     service = await running(system, slow)
-    await system.say(a_closing())
+    await system.publish(a_closing())
     await eventually(lambda: slow.begun)
 
     await lose_connection(service)
@@ -57,7 +57,7 @@ async def test_what_was_begun_comes_to_its_end_when_the_connection_is_lost(syste
 async def test_a_service_that_stops_does_not_wait_for_ever_for_what_was_orphaned(system: System) -> None:
     slow = Slow()
     service = await running(system, slow)
-    await system.say(a_closing())
+    await system.publish(a_closing())
     await eventually(lambda: slow.begun)
     await lose_connection(service)
     await eventually(lambda: slow.begun > 1)

@@ -8,7 +8,7 @@ from chassis.settings import Settings
 from contracts import tickets
 from contracts.topology import RETRY_LADDER
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 ENOUGH_TO_HOLD = 25
 
@@ -48,7 +48,7 @@ async def running(system: System, handlers: Failing) -> Service:
 
 
 def a_closing() -> tickets.TicketClosed:
-    return said(
+    return emitted(
         tickets.TicketClosed,
         ticket_id="t1",
         protocol="20260105000001",
@@ -79,7 +79,7 @@ async def at_the_end_of_the_ladder(system: System) -> None:
 async def test_an_outage_is_waited_out_without_holding_the_consumers(system: System) -> None:
     service = await running(system, Failing(TheirHouseIsDown()))
 
-    await system.say(*(a_closing() for _ in range(ENOUGH_TO_HOLD)))
+    await system.publish(*(a_closing() for _ in range(ENOUGH_TO_HOLD)))
 
     await eventually(lambda: waiting(system, "feedback.retry.5s", ENOUGH_TO_HOLD))
     assert not service.switches.is_open("feedback")
@@ -88,7 +88,7 @@ async def test_an_outage_is_waited_out_without_holding_the_consumers(system: Sys
 async def test_our_own_failures_do_hold_the_consumers(system: System) -> None:
     service = await running(system, Failing(OSError("ours")))
 
-    await system.say(*(a_closing() for _ in range(ENOUGH_TO_HOLD)))
+    await system.publish(*(a_closing() for _ in range(ENOUGH_TO_HOLD)))
 
     await eventually(lambda: service.switches.is_open("feedback"))
 
@@ -96,7 +96,7 @@ async def test_our_own_failures_do_hold_the_consumers(system: System) -> None:
 async def test_a_database_that_is_away_holds_the_consumers_at_the_first_message(system: System) -> None:
     service = await running(system, Failing(ServerSelectionTimeoutError("no server")))
 
-    await system.say(a_closing())
+    await system.publish(a_closing())
 
     await eventually(lambda: service.switches.is_open("feedback"))
     assert (await service.ready())["handlers"] == "feedback held: the database is away"
@@ -117,7 +117,7 @@ async def test_a_permanent_error_too_is_told_before_it_dies(system: System) -> N
     handlers = Failing(PermissionError("never"))
     await running(system, handlers)
 
-    await system.say(a_closing())
+    await system.publish(a_closing())
 
     await eventually(lambda: waiting(system, "feedback.dead", 1))
     assert handlers.given_up == ["t1"]

@@ -16,7 +16,7 @@ from chassis.observability.metrics import Metrics
 from chassis.persistence import outbox as module
 from chassis.persistence.outbox import Entry, Outbox, Sweeper
 from contracts import feedback
-from tests.system import said
+from tests.system import emitted
 
 AT_ONCE = timedelta(seconds=-1)
 
@@ -104,7 +104,7 @@ class World:
 
 
 def an_entry(name: str) -> Entry:
-    event = said(
+    event = emitted(
         feedback.EvaluationReminded,
         evaluation_id=uuid4(),
         ticket_id=name,

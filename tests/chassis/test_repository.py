@@ -9,7 +9,7 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts import mk
 from tests.fakes import InMemory
-from tests.system import System, said
+from tests.system import System, emitted
 
 Numbers = Repository[int] | InMemory[int]
 
@@ -23,7 +23,7 @@ async def numbers(system: System, request: pytest.FixtureRequest) -> Numbers:
 
 
 def a_cause() -> mk.CustomerErased:
-    return said(mk.CustomerErased, customer_id=str(uuid4()))
+    return emitted(mk.CustomerErased, customer_id=str(uuid4()))
 
 
 async def test_what_is_decided_is_kept_and_returned(numbers: Numbers) -> None:

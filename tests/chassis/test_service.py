@@ -10,7 +10,7 @@ from chassis.settings import Settings
 from contracts import mk, tickets, topology
 from contracts.requests import ListEvaluations
 from tests.chassis.test_outage import a_closing
-from tests.system import System, said
+from tests.system import System, emitted
 
 NOWHERE = {"amqp_url": "amqp://nobody@127.0.0.1:1/", "mongo_url": "mongodb://127.0.0.1:1/"}
 A_QUESTION = ListEvaluations(request_id=uuid4(), customer_id="ana")
@@ -66,7 +66,7 @@ async def test_an_ignored_message_goes_to_nobody() -> None:
     service = a_service()
     service.ignores(mk.CustomerErased)
 
-    assert (await service.handle(said(mk.CustomerErased, customer_id="ana"))).problem is None
+    assert (await service.handle(emitted(mk.CustomerErased, customer_id="ana"))).problem is None
 
 
 async def test_a_retired_binding_is_taken_away(system: System, amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,16 +77,16 @@ async def test_a_retired_binding_is_taken_away(system: System, amqp_url: str, mo
     publisher = Publisher(amqp_url, app_id="feedback")
 
     await publisher.start()
-    await system.say_raw(exchange, key, b"{}")
+    await system.publish_raw(exchange, key, b"{}")
     assert await system.depth(queue) == 1, "the release before still publishes to it"
     for _ in range(2):
         await publisher.retire()
 
-    await system.say_raw(exchange, tickets.TicketClosed.routing_key(), b"{}")
+    await system.publish_raw(exchange, tickets.TicketClosed.routing_key(), b"{}")
     assert await system.depth(queue) == 2
     await (await channel.get_queue(queue)).purge()
     other = await channel.declare_queue(exclusive=True)
     await other.bind(exchange, key)
-    await system.say_raw(exchange, key, b"{}")
+    await system.publish_raw(exchange, key, b"{}")
     assert await system.depth(queue) == 0
     await publisher.stop()

@@ -13,7 +13,7 @@ from chassis.settings import Settings
 from contracts import tickets
 from contracts.requests import ListEvaluations
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 MEGABYTE = "x" * 1_000_000
 UNSTORABLE: dict[str, dict[str, object]] = {
@@ -25,7 +25,7 @@ UNSTORABLE: dict[str, dict[str, object]] = {
 
 
 def a_closing(ticket: str) -> tickets.TicketClosed:
-    return said(
+    return emitted(
         tickets.TicketClosed,
         ticket_id=ticket,
         protocol="20260105000001",
@@ -63,7 +63,7 @@ async def test_what_cant_be_stored_dies_at_once_and_never_holds_the_consumers(
 ) -> None:
     service = await keeping(system, content)
 
-    await system.say(*(a_closing("hostile") for _ in range(22)), a_closing("neighbour"))
+    await system.publish(*(a_closing("hostile") for _ in range(22)), a_closing("neighbour"))
 
     await eventually(lambda: is_kept(service, "neighbour"), timedelta(seconds=15))
     await eventually(lambda: dead_are(system, 22), timedelta(seconds=15))
@@ -109,7 +109,7 @@ async def test_a_mistake_beside_the_handlers_gives_the_message_back(system: Syst
         return find(delivery)
 
     service.registry.find = failing  # type: ignore[method-assign]
-    await system.say(a_closing("t1"))
+    await system.publish(a_closing("t1"))
 
     await eventually(lambda: is_kept(service, "t1"))
     assert await system.dead("feedback") == []

@@ -14,7 +14,7 @@ from mk.app import build as build_mk
 from mk.settings import Settings as MkSettings
 from tests.eventually import eventually
 from tests.journeys.provider import ANA, Provider
-from tests.system import said
+from tests.system import emitted
 
 SERVICES = ("contacts", "tickets", "notifier", "feedback", "mk")
 MEGABYTE = "ã" * 500_000
@@ -46,7 +46,7 @@ def raw(message: Message, **more: object) -> tuple[str, str, bytes]:
 
 def an_opening(ticket: str, **more: Any) -> mk.TicketOpened:  # noqa: ANN401 - any field
     fields = {"customer_id": ANA, "complaint": "Lenta", "notification_level": "all", "opened_by": "joana"} | more
-    return said(mk.TicketOpened, ticket_id=ticket, **fields)
+    return emitted(mk.TicketOpened, ticket_id=ticket, **fields)
 
 
 def a_closing(ticket: str, **more: Any) -> tickets.TicketClosed:  # noqa: ANN401 - any field
@@ -60,13 +60,13 @@ def a_closing(ticket: str, **more: Any) -> tickets.TicketClosed:  # noqa: ANN401
         "request_evaluation": True,
         "cycle": 1,
     }
-    return said(tickets.TicketClosed, ticket_id=ticket, **fields | more)
+    return emitted(tickets.TicketClosed, ticket_id=ticket, **fields | more)
 
 
 def odd_of(message: type[Message], odd: str, *names: str, **more: object) -> tuple[str, str, bytes]:
     """A message with something odd in these fields, whether its own model takes that or not."""
     fields: Body = dict.fromkeys(names, "x") | more
-    return raw(said(message, **fields), **dict.fromkeys(names, odd))
+    return raw(emitted(message, **fields), **dict.fromkeys(names, odd))
 
 
 def of_odd_ids() -> list[tuple[str, str, bytes]]:
@@ -91,19 +91,21 @@ def of_odd_ids() -> list[tuple[str, str, bytes]]:
 def an_outcome(recipient: str) -> notifier.NotificationSent:
     """A mail's outcome for a recipient that nobody has heard of."""
     about = {"event_id": str(uuid4()), "type": contacts.ContactReceived.type_name()}
-    return said(notifier.NotificationSent, notification_id=uuid4(), about=about, channel="email", recipient=recipient)
+    return emitted(
+        notifier.NotificationSent, notification_id=uuid4(), about=about, channel="email", recipient=recipient
+    )
 
 
 def an_email(odd: str) -> notifier.EmailDue:
     """A note of the notifier's to itself that it never wrote."""
     about = {"event_id": str(uuid4()), "type": odd}
     fields: Body = {"notification_id": uuid4(), "about": about, "address": odd, "facts": {odd: odd}}
-    return said(notifier.EmailDue, customer_id=odd[:128], template="contact_received", **fields)
+    return emitted(notifier.EmailDue, customer_id=odd[:128], template="contact_received", **fields)
 
 
 def of_extreme_values() -> list[tuple[str, str, bytes]]:
     """The ends of time, integers without end, and texts of a megabyte."""
-    visit = said(mk.ServiceOrderCreated, ticket_id="early", service_order_id="o", scheduled_for=FIRST)
+    visit = emitted(mk.ServiceOrderCreated, ticket_id="early", service_order_id="o", scheduled_for=FIRST)
     rated: Body = {
         "evaluation_id": uuid4(),
         "ticket_id": "early",
@@ -121,11 +123,11 @@ def of_extreme_values() -> list[tuple[str, str, bytes]]:
         raw(a_closing("c-late", closed_at=LAST)),
         raw(a_closing("c-early", closed_at=FIRST)),
         raw(a_closing("c-huge"), cycle=HUGE, version=HUGE),
-        raw(said(feedback.EvaluationSubmitted, cycle=1, score=HUGE, **rated)),
-        raw(said(feedback.EvaluationSubmitted, cycle=-HUGE, score=-1, **rated)),
+        raw(emitted(feedback.EvaluationSubmitted, cycle=1, score=HUGE, **rated)),
+        raw(emitted(feedback.EvaluationSubmitted, cycle=-HUGE, score=-1, **rated)),
         raw(an_opening("large", complaint=MEGABYTE)),
-        raw(said(mk.CustomerSaved, customer_id="large", name=MEGABYTE, connections=[])),
-        raw(said(mk.DefectFound, ticket_id="large", defect_found=MEGABYTE)),
+        raw(emitted(mk.CustomerSaved, customer_id="large", name=MEGABYTE, connections=[])),
+        raw(emitted(mk.DefectFound, ticket_id="large", defect_found=MEGABYTE)),
         ("mk", "mk.sector_saved.v1", b"[" * 1_000_000),
         ("mk", "mk.sector_saved.v1", b'{"a":' * 100_000),
         ("mk", "mk.never_heard_of.v1", b"{}"),
@@ -142,7 +144,7 @@ async def test_extreme_messages_end_and_their_neighbours_are_handled(provider: P
     hostile = of_odd_ids() + of_extreme_values()
 
     for exchange, key, body in hostile:
-        await provider.system.say_raw(exchange, key, body)
+        await provider.system.publish_raw(exchange, key, body)
     contact = await provider.write(ANA, key="neighbour")
     command = SubmitContact(
         request_id=request_id(ANA, "odd"), customer_id=ANA, sector_id="\0$.", text=MEGABYTE, connection_id="$"

@@ -25,7 +25,7 @@ from services.tickets.settings import Settings as TicketsSettings
 from tests.eventually import eventually
 from tests.services.edge.surroundings import Issuer
 from tests.smtp import Mailbox
-from tests.system import System, said
+from tests.system import System, emitted
 
 SERVICES: dict[str, tuple[Callable[..., Service], Any]] = {
     "contacts": (build_contacts, ContactsSettings),
@@ -102,10 +102,10 @@ class Provider:
         home, shop = (
             {"connection_id": name, "label": label, "active": True} for name, label in (("c1", "Casa"), ("c2", "Loja"))
         )
-        await self.system.say(
-            said(mk.SacOptionsSaved, mobile_menu=["tickets", "contacts"]),
-            said(mk.PersonGroupSaved, person_group_id="vip", name="VIP", process="Processo VIP"),
-            said(
+        await self.system.publish(
+            emitted(mk.SacOptionsSaved, mobile_menu=["tickets", "contacts"]),
+            emitted(mk.PersonGroupSaved, person_group_id="vip", name="VIP", process="Processo VIP"),
+            emitted(
                 mk.SectorSaved,
                 sector_id="tecnico",
                 name="Técnico",
@@ -115,14 +115,14 @@ class Provider:
                 auto_classification="Sem conexão",
                 default_notification_level="all",
             ),
-            said(
+            emitted(
                 mk.SectorSaved,
                 sector_id="comercial",
                 name="Comercial",
                 responsible_email="comercial@provedor.example",
                 generate_ticket=False,
             ),
-            said(
+            emitted(
                 mk.CustomerSaved,
                 customer_id=ANA,
                 name="Ana Ramos",
@@ -130,7 +130,7 @@ class Provider:
                 person_group_id="vip",
                 connections=[home],
             ),
-            said(
+            emitted(
                 mk.CustomerSaved,
                 customer_id=BIA,
                 name="Bia <script>alert(1)</script>",
@@ -164,7 +164,7 @@ class Provider:
     async def ticket_of(self, protocol: str) -> str:
         """The ticket's id, as MK learns it."""
         opened = await eventually(
-            lambda: [one for one in self.system.heard if one["body"].get("protocol") == protocol] or None
+            lambda: [one for one in self.system.received if one["body"].get("protocol") == protocol] or None
         )
         return str(opened[0]["body"]["ticket_id"])
 

@@ -8,7 +8,7 @@ from contracts import contacts, mk, tickets
 from contracts.message import Message
 from tests.eventually import eventually
 from tests.journeys.provider import ANA, BIA, Provider, link_in
-from tests.system import said
+from tests.system import emitted
 
 NOW = datetime.now(UTC)
 
@@ -26,14 +26,14 @@ async def test_a_contact_becomes_a_ticket_is_followed_closed_and_rated(provider:
 
     protocol = (await provider.write(ANA)).json()["protocol"]
     ticket = await provider.ticket_of(protocol)
-    (opened,) = provider.system.heard_of(tickets.TicketOpened)
+    (opened,) = provider.system.received_of(tickets.TicketOpened)
     assert (opened["process"], opened["process_from"]) == ("Processo VIP", "person_group:vip")
     assert (opened["classification"], opened["classification_from"]) == ("Sem conexão", "sector:tecnico")
     await eventually(lambda: both_mails(provider, protocol))
 
-    await provider.system.say(
-        said(mk.ServiceOrderCreated, at=datetime.now(UTC), ticket_id=ticket, service_order_id="os1"),
-        said(
+    await provider.system.publish(
+        emitted(mk.ServiceOrderCreated, at=datetime.now(UTC), ticket_id=ticket, service_order_id="os1"),
+        emitted(
             mk.TicketClosed,
             at=datetime.now(UTC) + timedelta(seconds=1),
             ticket_id=ticket,
@@ -82,14 +82,14 @@ async def test_r12_a_double_tap_is_one_contact_one_ticket_and_one_pair_of_mails(
     await eventually(lambda: len(provider.mailbox.messages) >= 2)
     await provider.system.quiet()
     assert len(provider.mailbox.messages) == 2
-    assert len({body["ticket_id"] for body in provider.system.heard_of(tickets.TicketOpened)}) == 1
+    assert len({body["ticket_id"] for body in provider.system.received_of(tickets.TicketOpened)}) == 1
 
 
 async def test_everything_three_times_in_any_order_on_two_replicas_each_is_told_once(provider: Provider) -> None:
     await provider.start(replicas=2)
     moments = iter(NOW + timedelta(seconds=n) for n in range(100))
     story: list[Message] = [
-        said(
+        emitted(
             mk.TicketOpened,
             at=next(moments),
             ticket_id="t1",
@@ -98,19 +98,22 @@ async def test_everything_three_times_in_any_order_on_two_replicas_each_is_told_
             notification_level="all",
             opened_by="joana",
         ),
-        *(said(mk.ServiceOrderCreated, at=next(moments), ticket_id="t1", service_order_id=f"os{n}") for n in range(5)),
-        said(mk.PhaseChanged, at=next(moments), ticket_id="t1", process="P", phase="Campo"),
-        said(mk.PhaseChanged, at=next(moments), ticket_id="t1", process="P", phase="Interna", visible=False),
-        said(mk.ResponsibleAdded, at=next(moments), ticket_id="t1", responsible_id="r1", name="Carlos Souza"),
-        said(mk.DefectFound, at=next(moments), ticket_id="t1", defect_found="Cabo"),
-        said(mk.TicketClosed, at=next(moments), ticket_id="t1", closed_by="joana"),
-        said(mk.TicketReopened, at=next(moments), ticket_id="t1"),
-        said(mk.TicketClosed, at=next(moments), ticket_id="t1", closed_by="joana", request_evaluation=True),
+        *(
+            emitted(mk.ServiceOrderCreated, at=next(moments), ticket_id="t1", service_order_id=f"os{n}")
+            for n in range(5)
+        ),
+        emitted(mk.PhaseChanged, at=next(moments), ticket_id="t1", process="P", phase="Campo"),
+        emitted(mk.PhaseChanged, at=next(moments), ticket_id="t1", process="P", phase="Interna", visible=False),
+        emitted(mk.ResponsibleAdded, at=next(moments), ticket_id="t1", responsible_id="r1", name="Carlos Souza"),
+        emitted(mk.DefectFound, at=next(moments), ticket_id="t1", defect_found="Cabo"),
+        emitted(mk.TicketClosed, at=next(moments), ticket_id="t1", closed_by="joana"),
+        emitted(mk.TicketReopened, at=next(moments), ticket_id="t1"),
+        emitted(mk.TicketClosed, at=next(moments), ticket_id="t1", closed_by="joana", request_evaluation=True),
     ]
     shuffled = story * 3
     random.Random(7).shuffle(shuffled)
 
-    await provider.system.say(*shuffled)
+    await provider.system.publish(*shuffled)
 
     once = ["ticket_opened", "phase_changed", "responsible_added", "ticket_closed", "ticket_reopened"]
     expected = sorted([*once, "evaluation_requested", *["service_order_created"] * 5])
@@ -150,8 +153,8 @@ async def test_r8_a_sector_without_tickets_gets_its_mail_and_nothing_else(provid
     await eventually(lambda: len(provider.mailbox.messages) == 2)
     await eventually(lambda: state_is(provider, contact, "emailed"))
     await provider.system.quiet()
-    assert provider.system.heard_of(tickets.TicketOpened) == []
-    assert provider.system.heard_of(contacts.TicketRequested) == []
+    assert provider.system.received_of(tickets.TicketOpened) == []
+    assert provider.system.received_of(contacts.TicketRequested) == []
     assert await inbox_types(provider, ANA) == ["contact_received"]
 
 

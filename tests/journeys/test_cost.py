@@ -21,7 +21,7 @@ from tests.journeys.counting import Cost, Messages, Operations, table
 from tests.journeys.provider import ANA, Provider
 from tests.services.edge.surroundings import Issuer
 from tests.smtp import Mailbox
-from tests.system import System, said
+from tests.system import System, emitted
 
 CONTACT_MESSAGES = """
     1 contacts.commands → contacts.commands
@@ -132,8 +132,8 @@ async def test_a_contact_with_a_ticket_and_a_step_of_it_cost_what_the_tables_say
 
     messages.begin()
     operations.begin()
-    visit = said(mk.ServiceOrderCreated, at=datetime.now(UTC), ticket_id=ticket, service_order_id="os1")
-    await provider.system.say(visit)
+    visit = emitted(mk.ServiceOrderCreated, at=datetime.now(UTC), ticket_id=ticket, service_order_id="os1")
+    await provider.system.publish(visit)
     await eventually(lambda: messages.cost)
     await quiet(provider, messages, operations)
     of_step = table(messages.cost), table(operations.cost)

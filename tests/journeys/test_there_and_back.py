@@ -15,23 +15,23 @@ from mk.settings import Settings as MkSettings
 from tests.eventually import eventually
 from tests.journeys.provider import ANA, Provider
 from tests.mk.running import get
-from tests.system import said
+from tests.system import emitted
 
 NOW = datetime.now(UTC)
 
 
 def opening(minute: int) -> mk.TicketOpened:
     fields = {"customer_id": ANA, "complaint": "Lenta", "notification_level": "start_end", "opened_by": "joana"}
-    return said(mk.TicketOpened, at=NOW + timedelta(minutes=minute), ticket_id="t1", **fields)
+    return emitted(mk.TicketOpened, at=NOW + timedelta(minutes=minute), ticket_id="t1", **fields)
 
 
 def closing(minute: int, *, asks: bool = True) -> mk.TicketClosed:
     at = NOW + timedelta(minutes=minute)
-    return said(mk.TicketClosed, at=at, ticket_id="t1", closed_by="joana", request_evaluation=asks)
+    return emitted(mk.TicketClosed, at=at, ticket_id="t1", closed_by="joana", request_evaluation=asks)
 
 
 def reopening(minute: int) -> mk.TicketReopened:
-    return said(mk.TicketReopened, at=NOW + timedelta(minutes=minute), ticket_id="t1")
+    return emitted(mk.TicketReopened, at=NOW + timedelta(minutes=minute), ticket_id="t1")
 
 
 async def started(provider: Provider, folder: Path) -> Service:
@@ -69,16 +69,16 @@ async def test_r21_a_reopening_takes_the_question_back_and_the_next_closing_asks
     provider: Provider, tmp_path: Path
 ) -> None:
     service = await started(provider, tmp_path)
-    await provider.system.say(opening(0), closing(1))
+    await provider.system.publish(opening(0), closing(1))
     first = await one_question(provider)
 
-    await provider.system.say(reopening(2))
+    await provider.system.publish(reopening(2))
 
     await eventually(lambda: shows(service, (1, "withdrawn", None)))
     refused = await answer(provider, first, score=5)
     assert (refused.status_code, refused.json()["type"]) == (410, "urn:atendo:problem:evaluation-withdrawn")
     assert (await provider.app(ANA).get("/v1/evaluations")).json() == []
-    await provider.system.say(closing(3))
+    await provider.system.publish(closing(3))
     second = await one_question(provider, first)
     assert (await answer(provider, first, score=5)).json()["newest"].endswith(second)
     assert (await answer(provider, second, score=2, comment="Voltou a cair")).status_code == 201
@@ -91,13 +91,13 @@ async def test_r21_an_answer_that_was_given_stands_when_the_ticket_is_reopened(
     provider: Provider, tmp_path: Path
 ) -> None:
     service = await started(provider, tmp_path)
-    await provider.system.say(opening(0), closing(1))
+    await provider.system.publish(opening(0), closing(1))
     assert (await answer(provider, await one_question(provider), score=4, comment="Demorou")).status_code == 201
 
-    await provider.system.say(reopening(2), closing(3, asks=False))
+    await provider.system.publish(reopening(2), closing(3, asks=False))
 
     await eventually(lambda: shows(service, (1, "answered", "Demorou"), (2, "not_asked", None)))
-    assert provider.system.heard_of(feedback.EvaluationWithdrawn) == []
+    assert provider.system.received_of(feedback.EvaluationWithdrawn) == []
 
 
 async def test_r15b_steps_that_change_nothing_are_announced_to_nobody_in_any_order(
@@ -108,13 +108,13 @@ async def test_r15b_steps_that_change_nothing_are_announced_to_nobody_in_any_ord
     shuffled = steps * 2
     random.Random(15).shuffle(shuffled)
 
-    await provider.system.say(*shuffled)
+    await provider.system.publish(*shuffled)
 
     expected = ["evaluation_requested", "ticket_opened", "ticket_reopened"]
     await eventually(lambda: shows(service, (1, "withdrawn", None), (2, "waiting", None)), timedelta(seconds=20))
     await provider.system.quiet()
-    assert len({body["event_id"] for body in provider.system.heard_of(tickets.TicketClosed)}) == 2
-    assert len({body["event_id"] for body in provider.system.heard_of(tickets.TicketReopened)}) == 1
+    assert len({body["event_id"] for body in provider.system.received_of(tickets.TicketClosed)}) == 2
+    assert len({body["event_id"] for body in provider.system.received_of(tickets.TicketReopened)}) == 1
     # how often the first question was asked before its reopening came hangs on the order
     assert sorted({item["type"] for item in await provider.inbox(ANA)}) == expected
     await one_question(provider)

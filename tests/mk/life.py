@@ -6,7 +6,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from contracts import feedback, notifier, tickets
 from contracts.message import Message
-from tests.system import LONG_AGO, said
+from tests.system import LONG_AGO, emitted
 
 M = TypeVar("M", bound=Message)
 
@@ -27,7 +27,7 @@ def closing_id(cycle: int) -> UUID:
 def event(kind: type[M], *, hour: int, **fields: object) -> M:
     """Give an event of the ticket's at some hour of its life."""
     step = {"notification_level": "all", "version": hour} if "version" in kind.model_fields else {}
-    return said(kind, at=LONG_AGO + timedelta(hours=hour), **(OF_TICKET | step | fields))
+    return emitted(kind, at=LONG_AGO + timedelta(hours=hour), **(OF_TICKET | step | fields))
 
 
 def opened() -> tickets.TicketOpened:

@@ -10,7 +10,7 @@ from contracts import contacts, mk
 from tests.eventually import eventually
 from tests.mk.life import PROTOCOL, closed, evaluation_id, failed, opened, reopened, requested, submitted
 from tests.mk.running import get, http, mk_runs
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def happened(service: Service, count: int) -> dict[str, Any]:
 async def test_r26_the_panel_shows_a_closed_tickets_state_and_its_page_the_comment(
     system: System, service: Service
 ) -> None:
-    await system.say(opened(), closed(hour=2), requested(hour=3), submitted(hour=4))
+    await system.publish(opened(), closed(hour=2), requested(hour=3), submitted(hour=4))
 
     shown = await happened(service, 4)
     [line] = await get(service, "/painel/finalizados")
@@ -63,7 +63,7 @@ async def test_r26_the_panel_shows_a_closed_tickets_state_and_its_page_the_comme
 async def test_news_in_the_wrong_order_and_twice_end_in_the_same_page(system: System, service: Service) -> None:
     story = [opened(), closed(hour=2), requested(hour=3), submitted(hour=4), reopened(hour=5)]
 
-    await system.say(*reversed(story), *story)
+    await system.publish(*reversed(story), *story)
 
     shown = await happened(service, 5)
     assert [one["type"] for one in shown["timeline"]] == [message.type_name() for message in story]
@@ -75,7 +75,7 @@ async def test_news_in_the_wrong_order_and_twice_end_in_the_same_page(system: Sy
 async def test_r26_a_mail_that_failed_makes_the_evaluation_undeliverable(system: System, service: Service) -> None:
     request = requested(hour=3)
 
-    await system.say(failed(request, hour=4), opened(), closed(hour=2), request)
+    await system.publish(failed(request, hour=4), opened(), closed(hour=2), request)
 
     await happened(service, 4)
     assert [line["state"] for line in await get(service, "/painel/finalizados")] == ["undeliverable"]
@@ -83,7 +83,7 @@ async def test_r26_a_mail_that_failed_makes_the_evaluation_undeliverable(system:
 
 async def test_the_list_is_filtered_by_status_and_customer(system: System, service: Service) -> None:
     other = opened().model_copy(update={"ticket_id": "t2", "protocol": "20260105000002", "customer_id": "rui"})
-    await system.say(opened(), closed(hour=2), other)
+    await system.publish(opened(), closed(hour=2), other)
     await happened(service, 2)
     await eventually(lambda: page(service, "t2"))
 
@@ -100,7 +100,7 @@ async def test_the_list_is_filtered_by_status_and_customer(system: System, servi
 
 
 def a_contact() -> contacts.ContactReceived:
-    return said(
+    return emitted(
         contacts.ContactReceived,
         contact_id="6f1c1d9e-6c1b-4c1e-9a77-0f5b8f0a2b11",
         channel="sac_plus",
@@ -111,21 +111,21 @@ def a_contact() -> contacts.ContactReceived:
 
 
 async def test_a_contact_without_a_ticket_is_seen_by_its_sector(system: System, service: Service) -> None:
-    await system.say(a_contact(), a_contact())
+    await system.publish(a_contact(), a_contact())
 
     [contact] = await eventually(lambda: get(service, "/contacts"))
     assert (contact["sector_id"], contact["text"]) == ("comercial", "Quero mudar de plano")
 
 
 async def test_r27_an_erased_customer_leaves_no_text_before_or_after(system: System, service: Service) -> None:
-    await system.say(opened(), closed(hour=2), a_contact())
+    await system.publish(opened(), closed(hour=2), a_contact())
     await happened(service, 2)
     await eventually(lambda: get(service, "/contacts"))
 
     async with http(service) as client:
         await client.post("/events/CustomerErased.v1", json={"customer_id": "ana"})
     await eventually(lambda: texts_are_gone(service))
-    await system.say(requested(hour=3), submitted(hour=4), reopened(hour=5, reason="Sou a Ana"))
+    await system.publish(requested(hour=3), submitted(hour=4), reopened(hour=5, reason="Sou a Ana"))
 
     shown = await happened(service, 5)
     await eventually(lambda: texts_are_gone(service))
@@ -143,10 +143,10 @@ async def texts_are_gone(service: Service) -> bool:
 
 
 async def test_r27_an_erasure_that_comes_first_counts_for_what_comes_later(system: System, service: Service) -> None:
-    await system.say(said(mk.CustomerErased, at=LONG_AGO, customer_id="ana"))
+    await system.publish(emitted(mk.CustomerErased, at=LONG_AGO, customer_id="ana"))
     await eventually(lambda: service.database["erased"].find_one({"_id": "ana"}))
 
-    await system.say(opened(), a_contact())
+    await system.publish(opened(), a_contact())
 
     await happened(service, 1)
     await eventually(lambda: get(service, "/contacts"))
@@ -156,10 +156,10 @@ async def test_r27_an_erasure_that_comes_first_counts_for_what_comes_later(syste
 async def test_poison_goes_to_the_dead_letters_with_its_reason_and_stops_nothing(
     system: System, service: Service
 ) -> None:
-    await system.say_raw("atendo", "tickets.ticket_opened.v1", b"{not json", type="TicketOpened.v1")
-    await system.say_raw("atendo", "tickets.ticket_opened.v1", b"{}", type="TicketOpened.v9")
+    await system.publish_raw("atendo", "tickets.ticket_opened.v1", b"{not json", type="TicketOpened.v1")
+    await system.publish_raw("atendo", "tickets.ticket_opened.v1", b"{}", type="TicketOpened.v9")
 
-    await system.say(opened())
+    await system.publish(opened())
 
     await happened(service, 1)
 

@@ -11,7 +11,7 @@ from mk import scenario
 from tests.mk.fakes import Published, handle, mk_in_memory
 from tests.mk.life import PROTOCOL, closed, evaluation_id, failed, opened, reopened, requested, submitted, withdrawn
 from tests.mk.running import get, http
-from tests.system import said
+from tests.system import emitted
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_r26_a_reopened_ticket_is_pending_with_its_question_withdrawn(serv
 
 
 async def test_r27_what_is_announced_of_an_erased_customer_leaves_no_text(service: Service) -> None:
-    contact = said(
+    contact = emitted(
         contacts.ContactReceived,
         contact_id="6f1c1d9e-6c1b-4c1e-9a77-0f5b8f0a2b11",
         channel="sac_plus",
@@ -85,7 +85,7 @@ async def test_r27_what_is_announced_of_an_erased_customer_leaves_no_text(servic
     )
 
     await handle(service, opened(), contact)
-    await handle(service, said(mk.CustomerErased, customer_id="ana"))
+    await handle(service, emitted(mk.CustomerErased, customer_id="ana"))
     await handle(service, closed(hour=2), requested(hour=3), submitted(hour=4), contact)
 
     page, [kept] = await get(service, "/tickets/t1"), await get(service, "/contacts")

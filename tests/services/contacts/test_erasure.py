@@ -4,7 +4,7 @@ from contracts import mk
 from services.contacts.domain.register import Known
 from tests.services.contacts.memory import ContactsInMemory, RegisterInMemory, Running
 from tests.services.contacts.provider import ANA, NO_ANA, OPTIONS, TECNICO, a_contact
-from tests.system import said
+from tests.system import emitted
 
 
 async def test_r27_an_erasure_takes_text_and_fingerprint_and_its_repetition_is_the_same_contact(
@@ -59,6 +59,6 @@ async def test_r27_an_erasure_in_the_midst_of_a_refusal_leaves_nothing_of_it() -
 
 
 async def test_r27_the_erasure_outlives_late_events_about_the_customer(running: Running) -> None:
-    await running.publish(NO_ANA, said(mk.CustomerSaved, customer_id="ana", name="Ana", connections=[]))
+    await running.publish(NO_ANA, emitted(mk.CustomerSaved, customer_id="ana", name="Ana", connections=[]))
 
     assert (await running.problem(a_contact())).status == 404

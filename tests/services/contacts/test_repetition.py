@@ -20,7 +20,7 @@ from tests.services.contacts.provider import (
     a_contact,
     progress,
 )
-from tests.system import said
+from tests.system import emitted
 
 
 async def test_r12_the_same_request_again_is_the_same_answer_and_nothing_more(running: Running) -> None:
@@ -61,15 +61,17 @@ async def test_r7_a_text_that_is_refused_stays_refused_under_its_key(running: Ru
     assert running.contacts.emitted == []
 
 
-OFF = said(mk.SacOptionsSaved, at=A_DAY_LATER, mobile_menu=["tickets"])
-ON = said(mk.SacOptionsSaved, at=A_DAY_LATER + timedelta(days=1), mobile_menu=["contacts"])
-CLOSED = said(mk.SectorSaved, at=A_DAY_LATER, sector_id="tecnico", name="Técnico", generate_ticket=True, active=False)
-OPEN = said(
+OFF = emitted(mk.SacOptionsSaved, at=A_DAY_LATER, mobile_menu=["tickets"])
+ON = emitted(mk.SacOptionsSaved, at=A_DAY_LATER + timedelta(days=1), mobile_menu=["contacts"])
+CLOSED = emitted(
+    mk.SectorSaved, at=A_DAY_LATER, sector_id="tecnico", name="Técnico", generate_ticket=True, active=False
+)
+OPEN = emitted(
     mk.SectorSaved, at=A_DAY_LATER + timedelta(days=1), sector_id="tecnico", name="Técnico", generate_ticket=True
 )
-MOVED = said(mk.CustomerSaved, at=A_DAY_LATER, customer_id="ana", name="Ana", connections=[CASA | {"active": False}])
-BACK = said(mk.CustomerSaved, at=A_DAY_LATER + timedelta(days=1), customer_id="ana", name="Ana", connections=[CASA])
-TWO = said(mk.CustomerSaved, at=A_DAY_LATER, customer_id="ana", name="Ana", connections=[CASA, LOJA])
+MOVED = emitted(mk.CustomerSaved, at=A_DAY_LATER, customer_id="ana", name="Ana", connections=[CASA | {"active": False}])
+BACK = emitted(mk.CustomerSaved, at=A_DAY_LATER + timedelta(days=1), customer_id="ana", name="Ana", connections=[CASA])
+TWO = emitted(mk.CustomerSaved, at=A_DAY_LATER, customer_id="ana", name="Ana", connections=[CASA, LOJA])
 
 
 @pytest.mark.parametrize(

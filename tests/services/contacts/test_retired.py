@@ -7,13 +7,13 @@ from contracts import notifier
 from contracts.message import Message
 from tests.services.contacts.memory import Running
 from tests.services.contacts.provider import CONTACT, RECEIVED, a_contact, progress
-from tests.system import said
+from tests.system import emitted
 
 
 def a_report(of: type[Message], **more: object) -> Message:
     about = {"event_id": RECEIVED, "type": "ContactReceived.v1"}
     fields: dict[str, Any] = {"notification_id": uuid4(), "about": about, "channel": "email", "recipient": "customer"}
-    return said(of, **fields | more)
+    return emitted(of, **fields | more)
 
 
 async def test_what_v0_1_reports_of_each_mail_still_counts(running: Running) -> None:

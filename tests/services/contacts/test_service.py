@@ -17,16 +17,16 @@ from services.contacts.handlers import Handlers
 from services.contacts.settings import Settings
 from services.contacts.store import MongoContacts, MongoRegister
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 
 async def a_provider(system: System) -> None:
     """contacts, which knows one customer with one connection and one sector."""
     await system.run(build, Settings)
-    await system.say(
-        said(mk.SacOptionsSaved, mobile_menu=["contacts", "tickets"]),
-        said(mk.SectorSaved, sector_id="tecnico", name="Técnico", generate_ticket=True),
-        said(
+    await system.publish(
+        emitted(mk.SacOptionsSaved, mobile_menu=["contacts", "tickets"]),
+        emitted(mk.SectorSaved, sector_id="tecnico", name="Técnico", generate_ticket=True),
+        emitted(
             mk.CustomerSaved,
             customer_id="ana",
             name="Ana",
@@ -54,11 +54,11 @@ async def test_r8_a_contact_to_a_sector_that_generates_tickets_asks_for_one(syst
     answer = await system.answer(a_contact())
 
     assert answer["state"] == "received"
-    await eventually(lambda: len(system.heard_of(contacts.TicketRequested)) == 1)
-    requested = system.heard_of(contacts.TicketRequested)[0]
+    await eventually(lambda: len(system.received_of(contacts.TicketRequested)) == 1)
+    requested = system.received_of(contacts.TicketRequested)[0]
     assert requested["connection_id"] == "c1"
     assert requested["person_group_id"] == "vip"
-    assert len(system.heard_of(contacts.ContactReceived)) == 1
+    assert len(system.received_of(contacts.ContactReceived)) == 1
 
 
 async def test_r12_the_same_request_twice_is_one_contact_and_one_answer(system: System) -> None:
@@ -70,21 +70,23 @@ async def test_r12_the_same_request_twice_is_one_contact_and_one_answer(system: 
     assert first == second
     assert other.status == 422
     assert other.type == "urn:atendo:problem:key-reused"
-    await eventually(lambda: system.heard_of(contacts.ContactReceived) and system.heard_of(contacts.TicketRequested))
+    await eventually(
+        lambda: system.received_of(contacts.ContactReceived) and system.received_of(contacts.TicketRequested)
+    )
     await system.quiet()
     # an event may be published twice, as long as it is the same one
     for message in (contacts.ContactReceived, contacts.TicketRequested):
-        assert len({event["event_id"] for event in system.heard_of(message)}) == 1
+        assert len({event["event_id"] for event in system.received_of(message)}) == 1
 
 
 async def test_r1_contacts_are_refused_when_mk_switches_them_off_whatever_order_its_news_comes_in(
     system: System,
 ) -> None:
     await a_provider(system)
-    newest = said(mk.SacOptionsSaved, at=LONG_AGO + timedelta(days=2), mobile_menu=["tickets"])
-    older = said(mk.SacOptionsSaved, at=LONG_AGO + timedelta(days=1), mobile_menu=["contacts"])
+    newest = emitted(mk.SacOptionsSaved, at=LONG_AGO + timedelta(days=2), mobile_menu=["tickets"])
+    older = emitted(mk.SacOptionsSaved, at=LONG_AGO + timedelta(days=1), mobile_menu=["contacts"])
 
-    await system.say(newest, older)
+    await system.publish(newest, older)
 
     await eventually(lambda: menu_is(system, ["tickets"]))
     assert (await system.problem(a_contact())).status == 403
@@ -97,7 +99,7 @@ async def menu_is(system: System, options: list[str]) -> bool:
 async def test_a_contact_shows_the_protocol_of_its_ticket(system: System) -> None:
     await a_provider(system)
     contact = (await system.answer(a_contact()))["contact_id"]
-    opened = said(
+    opened = emitted(
         tickets.TicketOpened,
         ticket_id="t1",
         protocol="20260105000001",
@@ -111,7 +113,7 @@ async def test_a_contact_shows_the_protocol_of_its_ticket(system: System) -> Non
         opened_at=LONG_AGO,
     )
 
-    await system.say(opened, opened)
+    await system.publish(opened, opened)
 
     query = GetContact(request_id=uuid4(), customer_id="ana", contact_id=contact)
 
@@ -125,9 +127,9 @@ async def test_a_contact_shows_the_protocol_of_its_ticket(system: System) -> Non
 async def test_poison_goes_to_the_dead_letters_with_its_reason_and_stops_nothing(system: System) -> None:
     await a_provider(system)
 
-    await system.say_raw("mk", "mk.sector_saved.v1", b"{not json", type="SectorSaved.v1")
-    await system.say_raw("mk", "mk.sector_saved.v1", b"{}", type="SectorSaved.v9")
-    await system.say_raw("", "contacts.commands", b'{"kind": "fly"}')
+    await system.publish_raw("mk", "mk.sector_saved.v1", b"{not json", type="SectorSaved.v1")
+    await system.publish_raw("mk", "mk.sector_saved.v1", b"{}", type="SectorSaved.v9")
+    await system.publish_raw("", "contacts.commands", b'{"kind": "fly"}')
 
     await eventually(lambda: depth_is(system, "contacts.dead", 3))
     reasons = sorted(str(dead.headers["x-atendo-reason"]) for dead in await system.dead("contacts"))
@@ -143,9 +145,9 @@ async def test_r11_a_contact_is_emailed_when_its_mails_are_acknowledged_however_
     await a_provider(system)
     contact = (await system.answer(a_contact()))["contact_id"]
     receipts = [{"recipient": "customer", "outcome": "sent"}, {"recipient": "sector", "outcome": "skipped"}]
-    acknowledged = said(notifier.ContactAcknowledged, contact_id=contact, customer_id="ana", receipts=receipts)
+    acknowledged = emitted(notifier.ContactAcknowledged, contact_id=contact, customer_id="ana", receipts=receipts)
 
-    await system.say(acknowledged, acknowledged)
+    await system.publish(acknowledged, acknowledged)
 
     await eventually(lambda: state_is(system, contact, "emailed"))
 
@@ -156,11 +158,13 @@ async def test_what_v0_1_reported_and_is_still_under_way_counts_and_is_no_dead_l
     contact = (await system.answer(a_contact()))["contact_id"]
     about = {"event_id": (await the_received(system))["event_id"], "type": "ContactReceived.v1"}
     fields: dict[str, Any] = {"notification_id": uuid4(), "about": about, "channel": "email"}
-    to_customer = said(notifier.NotificationSent, recipient="customer", **fields)
-    to_sector = said(notifier.NotificationSkipped, recipient="sector", reason="no address", **fields)
-    elsewhere = said(notifier.NotificationFailed, recipient="customer", **fields | {"about": about | {"type": "X.v1"}})
+    to_customer = emitted(notifier.NotificationSent, recipient="customer", **fields)
+    to_sector = emitted(notifier.NotificationSkipped, recipient="sector", reason="no address", **fields)
+    elsewhere = emitted(
+        notifier.NotificationFailed, recipient="customer", **fields | {"about": about | {"type": "X.v1"}}
+    )
 
-    await system.say(elsewhere, to_sector, to_sector, to_customer, to_customer)
+    await system.publish(elsewhere, to_sector, to_sector, to_customer, to_customer)
 
     await eventually(lambda: state_is(system, contact, "emailed"))
     await system.quiet()
@@ -178,9 +182,9 @@ async def bound_as_by_v0_1(system: System) -> None:
 async def test_r27_erasure_removes_what_was_written_and_outlives_late_news(system: System) -> None:
     await a_provider(system)
     contact = (await system.answer(a_contact()))["contact_id"]
-    late = said(mk.CustomerSaved, at=LONG_AGO + timedelta(hours=1), customer_id="ana", name="Ana", connections=[])
+    late = emitted(mk.CustomerSaved, at=LONG_AGO + timedelta(hours=1), customer_id="ana", name="Ana", connections=[])
 
-    await system.say(said(mk.CustomerErased, at=LONG_AGO + timedelta(days=1), customer_id="ana"), late)
+    await system.publish(emitted(mk.CustomerErased, at=LONG_AGO + timedelta(days=1), customer_id="ana"), late)
 
     async def is_refused() -> bool:
         reply = await system.ask(a_contact("k2"))
@@ -210,7 +214,7 @@ class Meanwhile(MongoRegister):
 async def test_r27_an_erasure_in_the_midst_of_a_contact_leaves_nothing_of_it(system: System) -> None:
     await a_provider(system)
     service = system.services[0]
-    erased = said(mk.CustomerErased, at=LONG_AGO + timedelta(days=1), customer_id="ana")
+    erased = emitted(mk.CustomerErased, at=LONG_AGO + timedelta(days=1), customer_id="ana")
 
     async def erase() -> None:
         await handlers.on_customer_erased(erased)
@@ -244,14 +248,14 @@ POISONED: list[type[Message]] = [
 async def test_poison_of_every_kind_is_a_dead_letter(system: System, message: type[Message]) -> None:
     await system.run(build, Settings)
 
-    await system.say_raw(message.exchange(), message.routing_key(), b'{"event_id": 1}', type=message.type_name())
+    await system.publish_raw(message.exchange(), message.routing_key(), b'{"event_id": 1}', type=message.type_name())
 
     await eventually(lambda: depth_is(system, "contacts.dead", 1))
 
 
 async def the_received(system: System) -> dict[str, Any]:
-    await eventually(lambda: system.heard_of(contacts.ContactReceived))
-    return system.heard_of(contacts.ContactReceived)[0]
+    await eventually(lambda: system.received_of(contacts.ContactReceived))
+    return system.received_of(contacts.ContactReceived)[0]
 
 
 async def state_is(system: System, contact: str, state: str) -> bool:

@@ -17,7 +17,7 @@ from tests.services.contacts.provider import (
     progress,
     the_ticket,
 )
-from tests.system import said
+from tests.system import emitted
 
 
 async def test_r2_before_mk_has_published_anything_both_options_are_off() -> None:
@@ -33,8 +33,8 @@ async def test_r1_the_menu_shows_what_is_on(running: Running) -> None:
 
 async def test_r6_r7_the_form_shows_active_connections_and_active_sectors(running: Running) -> None:
     old = {"connection_id": "c3", "label": "Antiga", "active": False}
-    both = said(mk.CustomerSaved, at=A_DAY_LATER, customer_id="ana", name="Ana", connections=[CASA, LOJA, old])
-    closed = said(mk.SectorSaved, sector_id="x", name="Fechado", generate_ticket=True, active=False)
+    both = emitted(mk.CustomerSaved, at=A_DAY_LATER, customer_id="ana", name="Ana", connections=[CASA, LOJA, old])
+    closed = emitted(mk.SectorSaved, sector_id="x", name="Fechado", generate_ticket=True, active=False)
     await running.publish(both, closed)
 
     assert await running.answer(GetContactForm(request_id=uuid4(), customer_id="ana")) == {
@@ -48,7 +48,7 @@ async def test_r6_r7_the_form_shows_active_connections_and_active_sectors(runnin
 async def test_r7_sectors_are_listed_in_portuguese_order(running: Running) -> None:
     names = ("Zelo", "zona", "Ágil", "agudo", "Ação", "Órgão", "Ouvidoria")
     for name in names:
-        await running.publish(said(mk.SectorSaved, sector_id=name, name=name, generate_ticket=True))
+        await running.publish(emitted(mk.SectorSaved, sector_id=name, name=name, generate_ticket=True))
 
     form = await running.answer(GetContactForm(request_id=uuid4(), customer_id="ana"))
 

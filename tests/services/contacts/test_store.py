@@ -15,7 +15,7 @@ from services.contacts.retired import received_event
 from services.contacts.settings import Settings
 from tests.eventually import eventually
 from tests.services.contacts.provider import ANA, NO_ANA, OPTIONS, TECNICO, a_contact
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 CONTACT = contact_id(a_contact().request_id)
 
@@ -23,7 +23,7 @@ CONTACT = contact_id(a_contact().request_id)
 @pytest.fixture(params=["motor", "pymongo"])
 async def service(system: System, request: pytest.FixtureRequest) -> Service:
     service = await system.run(build, Settings, mongo_driver=request.param)
-    await system.say(OPTIONS, TECNICO, ANA)
+    await system.publish(OPTIONS, TECNICO, ANA)
     await eventually(lambda: sectors(system))
     return service
 
@@ -36,7 +36,7 @@ async def sectors(system: System) -> list[str]:
 async def test_r7_sectors_are_listed_in_portuguese_order(service: Service, system: System) -> None:
     del service
     for name in ("Zelo", "zona", "Ágil", "agudo", "Ação", "Órgão", "Ouvidoria"):
-        await system.say(said(mk.SectorSaved, sector_id=name, name=name, generate_ticket=True))
+        await system.publish(emitted(mk.SectorSaved, sector_id=name, name=name, generate_ticket=True))
 
     in_order = ["Ação", "Ágil", "agudo", "Órgão", "Ouvidoria", "Técnico", "Zelo", "zona"]
 
@@ -79,7 +79,7 @@ async def test_r12_a_contact_of_v0_1_is_recognized_by_its_fingerprint(service: S
 async def test_r27_an_erasure_takes_the_fingerprints_that_v0_1_left(service: Service, system: System) -> None:
     await left_by_v0_1(service, a_contact())
 
-    await system.say(NO_ANA)
+    await system.publish(NO_ANA)
 
     async def is_empty() -> bool:
         kept = await service.database["contacts"].find_one({"_id": CONTACT})
@@ -101,9 +101,9 @@ async def test_r12_a_passing_refusal_that_v0_1_kept_is_decided_anew(
 
     assert before["state"] == "refused"
     assert [one["state"] for one in answers] == ["received", "received"]
-    await eventually(lambda: system.heard_of(contacts.TicketRequested))
+    await eventually(lambda: system.received_of(contacts.TicketRequested))
     await system.quiet()
-    assert len({event["event_id"] for event in system.heard_of(contacts.TicketRequested)}) == 1
+    assert len({event["event_id"] for event in system.received_of(contacts.TicketRequested)}) == 1
 
 
 async def test_r12_a_refusal_of_form_that_v0_1_kept_stands(service: Service, system: System) -> None:
@@ -122,7 +122,7 @@ async def test_notes_on_refused_contacts_go_by_themselves_and_with_their_custome
     refused = service.database["refused"]
     kept = await refused.find_one({"_id": CONTACT})
 
-    await system.say(NO_ANA)
+    await system.publish(NO_ANA)
 
     async def is_gone() -> bool:
         return not await refused.find_one({})

@@ -11,7 +11,7 @@ from services.contacts.settings import Settings as ContactsSettings
 from tests.eventually import eventually
 from tests.services.edge.conftest import served
 from tests.services.edge.surroundings import Issuer
-from tests.system import System, said
+from tests.system import System, emitted
 
 BODY = {"sector_id": "tecnico", "text": "Sem conexão"}
 KEY = {"Idempotency-Key": "k1"}
@@ -22,10 +22,10 @@ async def app(system: System, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClien
     """Give Ana's app, at a provider with one sector."""
     async with served(issuer, amqp_url=system.environment["amqp_url"], reply_within="PT2S") as here:
         await system.run(build_contacts, ContactsSettings)
-        await system.say(
-            said(mk.SacOptionsSaved, mobile_menu=["contacts"]),
-            said(mk.SectorSaved, sector_id="tecnico", name="Técnico", generate_ticket=True),
-            said(mk.CustomerSaved, customer_id="ana", name="Ana", connections=[]),
+        await system.publish(
+            emitted(mk.SacOptionsSaved, mobile_menu=["contacts"]),
+            emitted(mk.SectorSaved, sector_id="tecnico", name="Técnico", generate_ticket=True),
+            emitted(mk.CustomerSaved, customer_id="ana", name="Ana", connections=[]),
         )
         await eventually(lambda: form_is_complete(here.client))
         yield here.client
@@ -53,7 +53,7 @@ async def test_r8_r12_a_contact_over_http_is_received_once(system: System, app: 
     progress = await app.get(first.headers["location"])
     assert progress.json() == first.json()
     await system.quiet()
-    assert len(system.heard_of(contacts.ContactReceived)) == 1
+    assert len(system.received_of(contacts.ContactReceived)) == 1
 
 
 async def test_r6_r7_what_cannot_be_chosen_is_told_beside_its_field(app: httpx2.AsyncClient) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from contracts import tickets
-from tests.system import LONG_AGO, said
+from tests.system import LONG_AGO, emitted
 
 A_DAY = timedelta(days=1)
 A_DAY_LATER = LONG_AGO + A_DAY
@@ -24,7 +24,7 @@ def a_closing(**fields: object) -> tickets.TicketClosed:
         "request_evaluation": True,
         "cycle": 1,
     }
-    return said(tickets.TicketClosed, at=LONG_AGO, **(usual | fields))
+    return emitted(tickets.TicketClosed, at=LONG_AGO, **(usual | fields))
 
 
 def a_reopening(**fields: object) -> tickets.TicketReopened:
@@ -39,4 +39,4 @@ def a_reopening(**fields: object) -> tickets.TicketReopened:
         "cycle": 1,
     }
     fields = usual | {"at": LONG_AGO + timedelta(hours=1)} | fields
-    return said(tickets.TicketReopened, **fields)  # type: ignore[arg-type]
+    return emitted(tickets.TicketReopened, **fields)  # type: ignore[arg-type]

@@ -22,9 +22,9 @@ async def feedback_runs(system: System) -> Service:
 
 async def asked(system: System, closing: tickets.TicketClosed) -> dict[str, Any]:
     """Say a closing, and give the request that it leads to."""
-    await system.say(closing)
+    await system.publish(closing)
     return await eventually(
-        lambda: next(iter(system.heard_of(feedback.EvaluationRequested, cause_id=str(closing.event_id))), None)
+        lambda: next(iter(system.received_of(feedback.EvaluationRequested, cause_id=str(closing.event_id))), None)
     )
 
 

@@ -20,11 +20,11 @@ async def test_r24_two_replicas_remind_once_and_expire_once(system: System) -> N
 
     await asyncio.gather(*(look(replica) for replica in replicas for _ in range(3)))
 
-    await eventually(lambda: len(system.heard_of(feedback.EvaluationReminded)) >= 10)
-    await eventually(lambda: len(system.heard_of(feedback.EvaluationExpired)) >= 10)
+    await eventually(lambda: len(system.received_of(feedback.EvaluationReminded)) >= 10)
+    await eventually(lambda: len(system.received_of(feedback.EvaluationExpired)) >= 10)
     await system.quiet()
-    reminded = [one["evaluation_id"] for one in system.heard_of(feedback.EvaluationReminded)]
-    expired = [one["evaluation_id"] for one in system.heard_of(feedback.EvaluationExpired)]
+    reminded = [one["evaluation_id"] for one in system.received_of(feedback.EvaluationReminded)]
+    expired = [one["evaluation_id"] for one in system.received_of(feedback.EvaluationExpired)]
     assert sorted(reminded) == sorted(one["evaluation_id"] for one in reminding)
     assert sorted(expired) == sorted(one["evaluation_id"] for one in expiring)
 
@@ -47,7 +47,7 @@ async def test_r24_an_expired_evaluation_says_so_and_an_answered_one_is_left_alo
     assert (problem.status, problem.type) == (410, "urn:atendo:problem:evaluation-expired")
     opened = await system.answer(OpenEvaluationLink(request_id=uuid4(), token=expired["link"].rsplit("/", 1)[1]))
     assert opened["state"] == "expired"
-    await eventually(lambda: system.heard_of(feedback.EvaluationExpired))
+    await eventually(lambda: system.received_of(feedback.EvaluationExpired))
     await system.quiet()
-    assert system.heard_of(feedback.EvaluationReminded) == []
-    assert len(system.heard_of(feedback.EvaluationExpired)) == 1
+    assert system.received_of(feedback.EvaluationReminded) == []
+    assert len(system.received_of(feedback.EvaluationExpired)) == 1

@@ -23,7 +23,7 @@ from tests.services.feedback.running import (
     pending,
     token_of,
 )
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 RELEASE = Path(__file__).parents[2] / "upgrades" / "v0.1"
 AS_STORED = json_util.JSONOptions(uuid_representation=UuidRepresentation.STANDARD, tz_aware=True)
@@ -49,7 +49,7 @@ async def test_r21_a_closing_with_the_tick_asks_and_its_customer_answers(system:
         listed[0]["closed_at"]
     ) == timedelta(days=14)
     assert answer == {"evaluation_id": request["evaluation_id"], "score": 4, "created": True}
-    submitted = await eventually(lambda: system.heard_of(feedback.EvaluationSubmitted))
+    submitted = await eventually(lambda: system.received_of(feedback.EvaluationSubmitted))
     assert submitted[0]["comment"] == "Bom, mas demorou"
     assert submitted[0]["channel"] == "sac_plus"
     assert await pending(system) == []
@@ -58,22 +58,22 @@ async def test_r21_a_closing_with_the_tick_asks_and_its_customer_answers(system:
 async def test_r21_without_the_tick_or_by_the_machine_nothing_is_asked(system: System) -> None:
     await feedback_runs(system)
 
-    await system.say(a_recent_closing(request_evaluation=False), a_recent_closing(automatic=True))
+    await system.publish(a_recent_closing(request_evaluation=False), a_recent_closing(automatic=True))
     await asked(system, a_recent_closing(customer_id="rui"))
 
     assert await pending(system) == []
-    assert len(system.heard_of(feedback.EvaluationRequested)) == 1
+    assert len(system.received_of(feedback.EvaluationRequested)) == 1
 
 
 async def test_r21_a_closing_told_twice_asks_once_and_another_closing_asks_anew(system: System) -> None:
     await feedback_runs(system)
     first, second, first_again = (a_recent_closing(ticket_id="t1", cycle=cycle) for cycle in (1, 2, 1))
 
-    await system.say(second, first, first, second, first_again)
+    await system.publish(second, first, first, second, first_again)
 
-    await eventually(lambda: len(system.heard_of(feedback.EvaluationRequested)) == 2)
+    await eventually(lambda: len(system.received_of(feedback.EvaluationRequested)) == 2)
     await system.quiet()
-    requests = system.heard_of(feedback.EvaluationRequested)
+    requests = system.received_of(feedback.EvaluationRequested)
     assert sorted(request["cycle"] for request in requests) == [1, 2]
     assert len(await pending(system)) == 2
 
@@ -85,13 +85,13 @@ async def test_r21_two_replicas_withdraw_once_whatever_order_closing_and_reopeni
     closings = [a_recent_closing(ticket_id=one) for one in tickets]
     reopenings = [a_recent_reopening(ticket_id=one) for one in tickets]
 
-    await asyncio.gather(*(system.say(one) for pair in zip(closings, reopenings, strict=True) for one in pair))
-    await system.say(*reopenings)
+    await asyncio.gather(*(system.publish(one) for pair in zip(closings, reopenings, strict=True) for one in pair))
+    await system.publish(*reopenings)
 
-    await eventually(lambda: len(system.heard_of(feedback.EvaluationWithdrawn)) >= len(tickets))
+    await eventually(lambda: len(system.received_of(feedback.EvaluationWithdrawn)) >= len(tickets))
     await system.quiet()
     # what another replica hasn't cleared yet may be published again, as the same event
-    withdrawn = {one["event_id"]: one["ticket_id"] for one in system.heard_of(feedback.EvaluationWithdrawn)}
+    withdrawn = {one["event_id"]: one["ticket_id"] for one in system.received_of(feedback.EvaluationWithdrawn)}
     assert sorted(withdrawn.values()) == sorted(tickets)
     assert await pending(system) == []
 
@@ -99,8 +99,8 @@ async def test_r21_two_replicas_withdraw_once_whatever_order_closing_and_reopeni
 async def test_r21_a_withdrawn_one_is_refused_and_leads_to_the_newest(system: System) -> None:
     await feedback_runs(system)
     old = await asked(system, a_recent_closing(ticket_id="t1", cycle=1))
-    await system.say(a_recent_reopening(ticket_id="t1", cycle=1))
-    await eventually(lambda: system.heard_of(feedback.EvaluationWithdrawn))
+    await system.publish(a_recent_reopening(ticket_id="t1", cycle=1))
+    await eventually(lambda: system.received_of(feedback.EvaluationWithdrawn))
     new = await asked(system, a_recent_closing(ticket_id="t1", cycle=2))
 
     problem = await system.problem(an_answer(old["evaluation_id"]))
@@ -127,7 +127,7 @@ async def test_r24_the_same_answer_is_the_same_success_and_another_is_refused(sy
     assert [first["created"], redelivered["created"], again["created"]] == [True, False, False]
     assert (other.status, other.type) == (409, "urn:atendo:problem:already-answered")
     await system.quiet()
-    assert len(system.heard_of(feedback.EvaluationSubmitted)) == 1
+    assert len(system.received_of(feedback.EvaluationSubmitted)) == 1
 
 
 async def test_r24_of_many_answers_at_once_exactly_one_wins(system: System) -> None:
@@ -145,7 +145,7 @@ async def test_r24_of_many_answers_at_once_exactly_one_wins(system: System) -> N
     assert len({answer["score"] for answer in kept}) == 1
     assert refused == [409] * 8
     await system.quiet()
-    assert len(system.heard_of(feedback.EvaluationSubmitted)) == 1
+    assert len(system.received_of(feedback.EvaluationSubmitted)) == 1
 
 
 async def test_r22_what_is_wrong_is_told_with_its_field(system: System) -> None:
@@ -191,7 +191,7 @@ async def test_r23_opening_the_link_records_nothing_and_answering_by_it_does(sys
     assert [one["state"] for one in opened] == ["open", "open"]
     assert len(still_pending) == 1
     assert (afterwards["state"], afterwards["score"]) == ("answered", 5)
-    submitted = await eventually(lambda: system.heard_of(feedback.EvaluationSubmitted))
+    submitted = await eventually(lambda: system.received_of(feedback.EvaluationSubmitted))
     assert submitted[0]["channel"] == "link"
 
 
@@ -211,8 +211,8 @@ async def test_r27_an_erased_customers_comments_go_and_scores_stay_whatever_come
     before = await asked(system, a_recent_closing())
     await system.answer(an_answer(before["evaluation_id"], 2, "Sou a Ana"))
 
-    erased = said(mk.CustomerErased, at=LONG_AGO, customer_id="ana")
-    await system.say(erased, erased)
+    erased = emitted(mk.CustomerErased, at=LONG_AGO, customer_id="ana")
+    await system.publish(erased, erased)
 
     async def comment_is_gone() -> bool:
         found = await service.database["evaluations"].find_one({"_id": UUID(before["evaluation_id"])})
@@ -221,7 +221,7 @@ async def test_r27_an_erased_customers_comments_go_and_scores_stay_whatever_come
     await eventually(comment_is_gone)
     after = await asked(system, a_recent_closing())
     await system.answer(an_answer(after["evaluation_id"], 3, "Ainda sou a Ana"))
-    last = await eventually(lambda: system.heard_of(feedback.EvaluationSubmitted, cycle=1, score=3))
+    last = await eventually(lambda: system.received_of(feedback.EvaluationSubmitted, cycle=1, score=3))
     assert last[0]["comment"] is None
 
 
@@ -248,13 +248,15 @@ async def test_what_release_0_1_stored_is_found_withdrawn_and_never_asked_again(
     of_waiting = {name: waiting[name] for name in ("ticket_id", "protocol", "customer_id", "cycle", "closed_at")}
 
     # its closing comes once more, and so does another of the same cycle
-    await system.say(a_recent_closing(**of_waiting), a_recent_reopening(**without(of_waiting, "closed_at", "cycle")))
-    await eventually(lambda: system.heard_of(feedback.EvaluationWithdrawn))
-    await system.say(a_recent_reopening(ticket_id=answered["ticket_id"], cycle=answered["cycle"]))
+    await system.publish(
+        a_recent_closing(**of_waiting), a_recent_reopening(**without(of_waiting, "closed_at", "cycle"))
+    )
+    await eventually(lambda: system.received_of(feedback.EvaluationWithdrawn))
+    await system.publish(a_recent_reopening(ticket_id=answered["ticket_id"], cycle=answered["cycle"]))
     await system.quiet()
 
-    assert system.heard_of(feedback.EvaluationRequested) == []
-    [withdrawn] = system.heard_of(feedback.EvaluationWithdrawn)
+    assert system.received_of(feedback.EvaluationRequested) == []
+    [withdrawn] = system.received_of(feedback.EvaluationWithdrawn)
     assert withdrawn["evaluation_id"] == str(waiting["_id"])
     shown = await system.answer(look(str(answered["_id"]), by=answered["customer_id"]))
     assert (shown["state"], shown["score"], shown["comment"]) == ("answered", 4, "Demorou")
@@ -268,9 +270,9 @@ def without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
 async def test_poison_goes_to_the_dead_letters_with_its_reason_and_stops_nothing(system: System) -> None:
     await feedback_runs(system)
 
-    await system.say_raw("atendo", "tickets.ticket_closed.v1", b"{not json", type="TicketClosed.v1")
-    await system.say_raw("atendo", "tickets.ticket_closed.v1", b'{"ticket_id": "t1"}', type="TicketClosed.v1")
-    await system.say_raw("", "feedback.commands", b'{"kind": "fly"}')
+    await system.publish_raw("atendo", "tickets.ticket_closed.v1", b"{not json", type="TicketClosed.v1")
+    await system.publish_raw("atendo", "tickets.ticket_closed.v1", b'{"ticket_id": "t1"}', type="TicketClosed.v1")
+    await system.publish_raw("", "feedback.commands", b'{"kind": "fly"}')
 
     assert await asked(system, a_recent_closing())
     await eventually(lambda: three_died(system))

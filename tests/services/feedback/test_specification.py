@@ -15,7 +15,7 @@ from contracts.requests import (
 )
 from tests.services.feedback.closings import A_DAY, a_closing, a_reopening
 from tests.services.feedback.whole import Whole
-from tests.system import LONG_AGO, said
+from tests.system import LONG_AGO, emitted
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ async def test_r27_an_erased_customers_comments_go_and_scores_stay_whatever_come
     before, after = service.request(1).evaluation_id, service.request(2).evaluation_id
     await service.answer(rating(before, 2, "Sou a Ana"))
 
-    await service.receive(said(mk.CustomerErased, customer_id="ana"))
+    await service.receive(emitted(mk.CustomerErased, customer_id="ana"))
     await service.answer(rating(after, 3, "Ainda sou a Ana"))
 
     kept = service.evaluations.kept

@@ -19,10 +19,10 @@ from services.notifier.settings import Settings
 from tests.eventually import eventually
 from tests.services.notifier.world import a_contact, a_mail, a_step, an_opening, ana
 from tests.smtp import Mailbox
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 SECRET = "Segredo da Ana"
-ERASED = said(mk.CustomerErased, customer_id="ana", at=LONG_AGO.replace(year=2027))
+ERASED = emitted(mk.CustomerErased, customer_id="ana", at=LONG_AGO.replace(year=2027))
 
 
 class Meanwhile(MongoCustomers):

@@ -9,7 +9,7 @@ from services.notifier.deliver.handlers import MailHandlers
 from services.notifier.errors import MailServerAway, OutcomeUnknown
 from tests.services.notifier.fakes import Addresses, Customers, Deliveries, Mail, Tickets, Uncounted
 from tests.services.notifier.world import ANA, at
-from tests.system import said
+from tests.system import emitted
 
 NOW = at(0)
 
@@ -47,7 +47,7 @@ def handlers(deliveries: Deliveries, mail: Mail) -> MailHandlers:
 
 
 def a_mail(template: str = "contact_received") -> EmailDue:
-    return said(
+    return emitted(
         EmailDue,
         notification_id=uuid4(),
         about={"event_id": uuid4(), "type": "ContactReceived.v1"},

@@ -17,7 +17,7 @@ from services.notifier.deliver import mime
 from services.notifier.deliver.render import Writer
 from services.notifier.errors import UnknownTemplate, Unwritable
 from tests.services.notifier.world import ANA, LINK, PROTOCOL, SECTOR
-from tests.system import said
+from tests.system import emitted
 
 NOTIFICATION = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 WRITER = Writer(
@@ -44,7 +44,7 @@ FACTS = {
 
 
 def a_due(template: str = "contact_received", recipient: str = "sector", **facts: str) -> EmailDue:
-    return said(
+    return emitted(
         EmailDue,
         notification_id=NOTIFICATION,
         about={"event_id": uuid4(), "type": "ContactReceived.v1"},
@@ -56,7 +56,7 @@ def a_due(template: str = "contact_received", recipient: str = "sector", **facts
 
 
 def an_item(template: str, **facts: str) -> tuple[str, str]:
-    due = said(
+    due = emitted(
         InboxDue,
         notification_id=NOTIFICATION,
         about={"event_id": uuid4(), "type": "TicketOpened.v1"},

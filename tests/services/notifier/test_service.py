@@ -27,7 +27,7 @@ from tests.services.notifier.world import (
     inbox_types,
 )
 from tests.smtp import Mailbox
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 
 def a_whole_life(level: str) -> list[Message]:
@@ -257,7 +257,7 @@ async def test_r27_an_erased_customer_leaves_decisions_and_states_and_nothing_pe
     await eventually(lambda: outboxes_are_clear(system))
     before = await explanation(system)
 
-    await system.publish(said(mk.CustomerErased, customer_id="ana", at=LONG_AGO.replace(year=2027)))
+    await system.publish(emitted(mk.CustomerErased, customer_id="ana", at=LONG_AGO.replace(year=2027)))
 
     await eventually(lambda: is_blank(system))
     stored = str(await everything_stored(system))

@@ -33,11 +33,11 @@ from tests.services.notifier.world import (
     an_opening,
     ana,
 )
-from tests.system import LONG_AGO, said
+from tests.system import LONG_AGO, emitted
 
 PROMISE = "A equipe do setor vai responder em breve."
 OFF = MailRefused("SMTP 550 5.1.1 (address): no such user", by_mailbox=True)
-ERASED = said(mk.CustomerErased, customer_id="ana", at=LONG_AGO.replace(year=2027))
+ERASED = emitted(mk.CustomerErased, customer_id="ana", at=LONG_AGO.replace(year=2027))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def whole() -> Whole:
 
 
 def a_sector(email: str | None) -> mk.SectorSaved:
-    return said(mk.SectorSaved, sector_id="tecnico", name="Técnico", responsible_email=email, generate_ticket=False)
+    return emitted(mk.SectorSaved, sector_id="tecnico", name="Técnico", responsible_email=email, generate_ticket=False)
 
 
 # The flow of a contact
@@ -97,7 +97,7 @@ async def test_an_item_that_a_crash_kept_from_the_inbox_is_put_when_its_event_co
 async def test_what_v0_1_left_in_its_inbox_queue_is_put_and_never_twice(whole: Whole) -> None:
     opening = an_opening()
     name = notification_id(opening.event_id, "customer", "inbox")
-    due = said(
+    due = emitted(
         InboxDue,
         notification_id=name,
         about={"event_id": opening.event_id, "type": "TicketOpened.v1"},

@@ -11,7 +11,7 @@ from services.notifier.app import build
 from services.notifier.decide.domain import notification_id
 from services.notifier.settings import Settings
 from tests.smtp import Mailbox
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 ANA = "ana@cliente.example"
 SECTOR = "tecnico@provedor.example"
@@ -29,7 +29,7 @@ def a_contact(
     contact_id: UUID | None = None, *, generate_ticket: bool = True, name: str = "Ana Souza", **more: str | None
 ) -> contacts.ContactReceived:
     """Ana writes to Técnico; `more` are `text`, `email` (hers) and `sector_email`."""
-    return said(
+    return emitted(
         contacts.ContactReceived,
         contact_id=contact_id or uuid4(),
         channel="sac_plus",
@@ -46,7 +46,7 @@ def a_contact(
 
 
 def an_opening(contact_id: UUID | None = None, *, level: str = "start_end") -> tickets.TicketOpened:
-    return said(
+    return emitted(
         tickets.TicketOpened,
         ticket_id="t1",
         protocol=PROTOCOL,
@@ -66,7 +66,7 @@ def an_opening(contact_id: UUID | None = None, *, level: str = "start_end") -> t
 def a_step(of: type[Any], *, minute: int = 10, level: str = "all", **fields: object) -> Any:  # noqa: ANN401 - any step
     """A step of Ana's ticket, so many minutes after its opening."""
     common = {"ticket_id": "t1", "protocol": PROTOCOL, "customer_id": "ana", "version": 2, "notification_level": level}
-    return said(of, at=at(minute), **common, **fields)
+    return emitted(of, at=at(minute), **common, **fields)
 
 
 def a_closing(*, minute: int = 50, level: str = "all", request_evaluation: bool = False) -> tickets.TicketClosed:
@@ -83,7 +83,7 @@ def a_closing(*, minute: int = 50, level: str = "all", request_evaluation: bool 
 
 
 def a_request(*, minute: int = 51) -> feedback.EvaluationRequested:
-    return said(
+    return emitted(
         feedback.EvaluationRequested,
         at=at(minute),
         evaluation_id=EVALUATION,
@@ -97,7 +97,7 @@ def a_request(*, minute: int = 51) -> feedback.EvaluationRequested:
 
 
 def a_reminder(*, minute: int = 90) -> feedback.EvaluationReminded:
-    return said(
+    return emitted(
         feedback.EvaluationReminded,
         at=at(minute),
         evaluation_id=EVALUATION,
@@ -108,7 +108,7 @@ def a_reminder(*, minute: int = 90) -> feedback.EvaluationReminded:
 
 
 def a_withdrawal(*, minute: int = 60) -> feedback.EvaluationWithdrawn:
-    return said(
+    return emitted(
         feedback.EvaluationWithdrawn,
         at=at(minute),
         evaluation_id=EVALUATION,
@@ -120,7 +120,7 @@ def a_withdrawal(*, minute: int = 60) -> feedback.EvaluationWithdrawn:
 
 
 def ana(*, email: str | None = ANA) -> mk.CustomerSaved:
-    return said(mk.CustomerSaved, customer_id="ana", name="Ana Souza", email=email, connections=[])
+    return emitted(mk.CustomerSaved, customer_id="ana", name="Ana Souza", email=email, connections=[])
 
 
 def at(minute: int) -> datetime:
@@ -131,7 +131,7 @@ def a_mail(template: str = "contact_received", address: str = ANA, **facts: str)
     """A mail to Ana that was decided about."""
     event = uuid4()
     common = {"customer": "Ana", "sector": "Técnico", "text": "Oi", "occurred_at": LONG_AGO.isoformat()}
-    return said(
+    return emitted(
         EmailDue,
         notification_id=notification_id(event, "customer", "email"),
         about={"event_id": event, "type": contacts.ContactReceived.type_name()},

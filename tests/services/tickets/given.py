@@ -16,7 +16,7 @@ from services.tickets.domain.resolution import chosen_by_operator
 from services.tickets.domain.ticket import Step, Ticket
 from services.tickets.settings import Settings
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 CONTACT = UUID("7b6a0f0e-3f7f-4a53-9b0c-0a4b6a1f5d11")
 STEPS: dict[type[Message], tuple[type[Message], dict[str, Any]]] = {
@@ -41,32 +41,32 @@ ASKED = {"expires_at": minutes(99), "link": "https://atendo/SEGREDO"}
 
 def an_opening(ticket_id: str = "t1", *, at: datetime = LONG_AGO, **fields: object) -> mk.TicketOpened:
     usual = {"customer_id": "ana", "complaint": "Sem sinal", "notification_level": "all", "opened_by": "olga"}
-    return said(mk.TicketOpened, at=at, **{"ticket_id": ticket_id, **usual, **fields})
+    return emitted(mk.TicketOpened, at=at, **{"ticket_id": ticket_id, **usual, **fields})
 
 
 def a_step(kind: type[Message], ticket_id: str = "t1", *, at: datetime | None = None) -> Message:
-    return said(kind, at=at or minutes(5), ticket_id=ticket_id, **STEPS[kind][1])
+    return emitted(kind, at=at or minutes(5), ticket_id=ticket_id, **STEPS[kind][1])
 
 
 def a_request(**fields: object) -> contacts.TicketRequested:
     usual = {"channel": "sac_plus", "customer_id": "ana", "sector_id": "tecnico", "complaint": "Sem conexão"}
-    return said(contacts.TicketRequested, at=LONG_AGO, **{"contact_id": CONTACT, **usual, **fields})
+    return emitted(contacts.TicketRequested, at=LONG_AGO, **{"contact_id": CONTACT, **usual, **fields})
 
 
 def a_sector(*, at: datetime = LONG_AGO, **fields: object) -> mk.SectorSaved:
     usual = {"sector_id": "tecnico", "name": "Técnico", "generate_ticket": True}
-    return said(mk.SectorSaved, at=at, **(usual | fields))
+    return emitted(mk.SectorSaved, at=at, **(usual | fields))
 
 
 def an_evaluation(kind: type[Message], ticket_id: str, **fields: object) -> Message:
     usual = {"evaluation_id": uuid4(), "protocol": "20260105000001", "customer_id": "ana", "cycle": 1}
-    return said(kind, at=minutes(9), ticket_id=ticket_id, **(usual | fields))
+    return emitted(kind, at=minutes(9), ticket_id=ticket_id, **(usual | fields))
 
 
 async def a_replica(system: System) -> Service:
     """tickets, with the customers' view of tickets switched on."""
     service = await system.run(build, Settings)
-    await system.say(said(mk.SacOptionsSaved, mobile_menu=["tickets"]))
+    await system.publish(emitted(mk.SacOptionsSaved, mobile_menu=["tickets"]))
     await eventually(lambda: is_on(system))
     return service
 
@@ -85,7 +85,7 @@ async def told(system: System, kind: type[Message], count: int = 1, **fields: ob
 
 
 def _events(system: System, kind: type[Message], fields: dict[str, object]) -> list[dict[str, Any]]:
-    return list({event["event_id"]: event for event in system.heard_of(kind, **fields)}.values())
+    return list({event["event_id"]: event for event in system.received_of(kind, **fields)}.values())
 
 
 async def page_of(system: System, protocol: str, customer_id: str = "ana") -> dict[str, Any]:

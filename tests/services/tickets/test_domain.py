@@ -19,7 +19,7 @@ from services.tickets.domain.openings import protocol_of
 from services.tickets.domain.ticket import Ticket, open_question, state
 from services.tickets.domain.timeline import page
 from tests.services.tickets.given import ANSWERED, ASKED, STEPS, a_step, an_evaluation, an_opening, minutes, play
-from tests.system import LONG_AGO, said
+from tests.system import LONG_AGO, emitted
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 
@@ -156,8 +156,8 @@ def test_r5_two_openings_end_in_one_ticket_with_one_protocol_told_of_once(
 
 
 def test_a_ticket_is_as_its_latest_closing_or_reopening_left_it() -> None:
-    reopened = said(mk.TicketReopened, at=minutes(2), ticket_id="t1")
-    closed = said(mk.TicketClosed, at=minutes(1), ticket_id="t1", closed_by="olga", defect_found="Fibra rompida")
+    reopened = emitted(mk.TicketReopened, at=minutes(2), ticket_id="t1")
+    closed = emitted(mk.TicketClosed, at=minutes(1), ticket_id="t1", closed_by="olga", defect_found="Fibra rompida")
 
     ticket, _ = play([an_opening(), reopened, closed])
 
@@ -284,7 +284,7 @@ def test_r14_a_step_dated_before_the_opening_has_the_openings_level() -> None:
 
 
 def test_r14_an_event_of_a_changed_level_carries_the_new_one() -> None:
-    changed = said(mk.NotificationLevelChanged, at=minutes(1), ticket_id="t1", notification_level="none")
+    changed = emitted(mk.NotificationLevelChanged, at=minutes(1), ticket_id="t1", notification_level="none")
 
     _, told = play([an_opening(notification_level="all"), changed])
 
@@ -294,9 +294,11 @@ def test_r14_an_event_of_a_changed_level_carries_the_new_one() -> None:
 
 
 def test_a_closing_tells_who_was_in_charge_then_and_nobody_twice() -> None:
-    rui = said(mk.ResponsibleAdded, at=minutes(1), ticket_id="t1", responsible_id="r", name="Rui")
-    rui_again = said(mk.ResponsibleAdded, at=minutes(2), ticket_id="t1", responsible_id="r", name="Rui", team="Campo")
-    eva = said(mk.ResponsibleAdded, at=minutes(4), ticket_id="t1", responsible_id="e", name="Eva")
+    rui = emitted(mk.ResponsibleAdded, at=minutes(1), ticket_id="t1", responsible_id="r", name="Rui")
+    rui_again = emitted(
+        mk.ResponsibleAdded, at=minutes(2), ticket_id="t1", responsible_id="r", name="Rui", team="Campo"
+    )
+    eva = emitted(mk.ResponsibleAdded, at=minutes(4), ticket_id="t1", responsible_id="e", name="Eva")
 
     _, told = play([an_opening(), eva, rui_again, rui, a_step(mk.TicketClosed, at=minutes(3))])
 

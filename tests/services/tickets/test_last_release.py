@@ -54,15 +54,15 @@ async def test_r15b_what_the_last_release_announced_is_not_announced_again_and_c
         a_step(mk.TicketClosed, at=minutes(11)),
     )
 
-    await system.say(a_step(mk.PhaseChanged, at=minutes(9)))
+    await system.publish(a_step(mk.PhaseChanged, at=minutes(9)))
     await told(system, tickets.PhaseChanged)
-    await system.say(late, reopened)
+    await system.publish(late, reopened)
     await told(system, tickets.TicketReopened, 2)
-    await system.say(closed)
+    await system.publish(closed)
 
     (third,) = await told(system, tickets.TicketClosed)
     assert (third["cycle"], third["cause_id"]) == (3, str(closed.event_id))
     await system.quiet()
     assert sorted(event["cycle"] for event in await told(system, tickets.TicketReopened, 2)) == [1, 2]
     assert len(await told(system, tickets.TicketClosed)) == 1
-    assert system.heard_of(tickets.TicketOpened) == []
+    assert system.received_of(tickets.TicketOpened) == []

@@ -29,20 +29,20 @@ from tests.services.tickets.given import (
     resolves_to,
     told,
 )
-from tests.system import System, said
+from tests.system import System, emitted
 
 
 async def test_r9_a_contact_becomes_one_ticket_resolved_from_group_and_sector(system: System) -> None:
     await a_replica(system)
-    await system.say(
+    await system.publish(
         a_sector(auto_process="P2", auto_classification="C2", default_notification_level="all"),
-        said(mk.PersonGroupSaved, person_group_id="vip", name="VIP", process="P1", classification=" "),
-        said(mk.CustomerSaved, customer_id="ana", name="Ana", person_group_id="vip", connections=[]),
+        emitted(mk.PersonGroupSaved, person_group_id="vip", name="VIP", process="P1", classification=" "),
+        emitted(mk.CustomerSaved, customer_id="ana", name="Ana", person_group_id="vip", connections=[]),
     )
     await eventually(lambda: resolves_to(system, process="P1", person_group_id="vip"))
     request = a_request(person_group_id="vip", connection_id="c1")
 
-    await system.say(request, request)
+    await system.publish(request, request)
 
     (opened,) = await told(system, tickets.TicketOpened)
     assert opened["ticket_id"] == ticket_of(CONTACT)
@@ -53,16 +53,16 @@ async def test_r9_a_contact_becomes_one_ticket_resolved_from_group_and_sector(sy
     assert opened["cause_id"] == str(request.event_id)
     assert re.fullmatch(r"\d{8}\d{6,}", opened["protocol"])
     await system.quiet()
-    assert len(system.heard_of(tickets.TicketOpened)) == 1
+    assert len(system.received_of(tickets.TicketOpened)) == 1
     assert (await page_of(system, opened["protocol"]))["complaint"] == "Sem conexão"
 
 
 async def test_r9_a_contact_waits_for_its_sector(system: System) -> None:
     await a_replica(system)
 
-    await system.say(a_request())
+    await system.publish(a_request())
     await eventually(lambda: depth_is(system, "tickets.retry.5s", 1))
-    await system.say(a_sector(auto_process="P2"))
+    await system.publish(a_sector(auto_process="P2"))
 
     (opened,) = await told(system, tickets.TicketOpened)
     assert (opened["process"], opened["process_from"]) == ("P2", "sector:tecnico")
@@ -90,14 +90,14 @@ async def test_r14_an_operator_opens_a_ticket_with_their_own_values_and_level(sy
     await a_replica(system)
     opening = an_opening(process="Suporte", notification_level="none", sector_id="never told of")
 
-    await system.say(opening, opening)
+    await system.publish(opening, opening)
 
     (opened,) = await told(system, tickets.TicketOpened)
     assert (opened["ticket_id"], opened["origin"], opened["notification_level"]) == ("t1", "operator", "none")
     assert (opened["process"], opened["process_from"]) == ("Suporte", "operator")
     assert (opened["classification"], opened["classification_from"]) == (None, "none")
     await system.quiet()
-    assert len(system.heard_of(tickets.TicketOpened)) == 1
+    assert len(system.received_of(tickets.TicketOpened)) == 1
 
 
 @pytest.mark.parametrize("arrives_first", [0, 1])
@@ -107,9 +107,9 @@ async def test_r5_two_openings_of_one_ticket_are_one_protocol_and_the_earlier_co
     await a_replica(system)
     openings = [an_opening(complaint="A primeira"), an_opening(at=minutes(1), complaint="A segunda")]
 
-    await system.say(openings[arrives_first])
+    await system.publish(openings[arrives_first])
     (opened,) = await told(system, tickets.TicketOpened)
-    await system.say(openings[1 - arrives_first])
+    await system.publish(openings[1 - arrives_first])
     await system.quiet()
 
     async def both_are_in() -> dict[str, Any]:
@@ -118,7 +118,7 @@ async def test_r5_two_openings_of_one_ticket_are_one_protocol_and_the_earlier_co
         return page
 
     assert (await eventually(both_are_in))["complaint"] == "A primeira"
-    assert len(system.heard_of(tickets.TicketOpened)) == 1
+    assert len(system.received_of(tickets.TicketOpened)) == 1
 
 
 async def test_r5_protocols_are_never_given_out_twice_and_their_day_is_the_providers(system: System) -> None:

@@ -21,7 +21,7 @@ from tests.services.tickets.given import (
     resolves_to,
     told,
 )
-from tests.system import System, said
+from tests.system import System, emitted
 
 
 async def test_r1_tickets_are_refused_while_mk_has_not_switched_them_on(system: System) -> None:
@@ -32,10 +32,10 @@ async def test_r1_tickets_are_refused_while_mk_has_not_switched_them_on(system: 
     )
 
     before = [await system.problem(question) for question in questions]
-    await system.say(said(mk.SacOptionsSaved, at=minutes(1), mobile_menu=["tickets"]))
+    await system.publish(emitted(mk.SacOptionsSaved, at=minutes(1), mobile_menu=["tickets"]))
     await eventually(lambda: is_on(system))
-    off = said(mk.SacOptionsSaved, at=minutes(3), mobile_menu=["contacts"])
-    await system.say(off, off, said(mk.SacOptionsSaved, at=minutes(2), mobile_menu=["tickets"]))
+    off = emitted(mk.SacOptionsSaved, at=minutes(3), mobile_menu=["contacts"])
+    await system.publish(off, off, emitted(mk.SacOptionsSaved, at=minutes(2), mobile_menu=["tickets"]))
 
     assert [(problem.status, problem.type) for problem in before] == [(403, "urn:atendo:problem:option-off")] * 2
 
@@ -49,17 +49,17 @@ async def test_r1_tickets_are_refused_while_mk_has_not_switched_them_on(system: 
 
 async def test_r3_the_list_is_newest_first_and_its_pages_stand_still_while_tickets_are_opened(system: System) -> None:
     await a_replica(system)
-    await system.say(
+    await system.publish(
         *(an_opening(f"t{number}", at=minutes(number // 2), complaint=f"{number}") for number in range(5)),
         an_opening("foreign", customer_id="bia"),
-        said(mk.TicketClosed, at=minutes(9), ticket_id="t2", closed_by="olga"),
+        emitted(mk.TicketClosed, at=minutes(9), ticket_id="t2", closed_by="olga"),
         a_step(mk.PhaseChanged, "never opened"),
     )
     await told(system, tickets.TicketOpened, 6)
     await told(system, tickets.TicketClosed)
 
     first = await system.answer(ListTickets(request_id=uuid4(), customer_id="ana", limit=2))
-    await system.say(an_opening("newer", at=minutes(50)))
+    await system.publish(an_opening("newer", at=minutes(50)))
     await told(system, tickets.TicketOpened, 7)
     cursor = first["next_cursor"]
     second = await system.answer(ListTickets(request_id=uuid4(), customer_id="ana", limit=2, cursor=cursor))
@@ -92,13 +92,15 @@ async def test_r3_a_malformed_cursor_is_refused(system: System) -> None:
 
 async def test_r4_a_tickets_page_shows_its_timeline_and_its_version(system: System) -> None:
     await a_replica(system)
-    await system.say(
+    await system.publish(
         an_opening(),
-        said(mk.ServiceOrderCreated, at=minutes(2), ticket_id="t1", service_order_id="1", scheduled_for=minutes(120)),
-        said(mk.DefectFound, at=minutes(3), ticket_id="t1", defect_found="Fibra rompida"),
+        emitted(
+            mk.ServiceOrderCreated, at=minutes(2), ticket_id="t1", service_order_id="1", scheduled_for=minutes(120)
+        ),
+        emitted(mk.DefectFound, at=minutes(3), ticket_id="t1", defect_found="Fibra rompida"),
     )
     await told(system, tickets.DefectFound)
-    protocol = system.heard_of(tickets.TicketOpened)[0]["protocol"]
+    protocol = system.received_of(tickets.TicketOpened)[0]["protocol"]
 
     page = await page_of(system, protocol)
 
@@ -125,7 +127,7 @@ async def test_r4_a_tickets_page_shows_its_timeline_and_its_version(system: Syst
 
 async def test_r3_a_foreign_or_unknown_ticket_is_not_found(system: System) -> None:
     await a_replica(system)
-    await system.say(an_opening())
+    await system.publish(an_opening())
     protocol = (await told(system, tickets.TicketOpened))[0]["protocol"]
 
     foreign = await system.problem(GetTicket(request_id=uuid4(), customer_id="bia", protocol=protocol))
@@ -137,7 +139,7 @@ async def test_r3_a_foreign_or_unknown_ticket_is_not_found(system: System) -> No
 
 async def test_r10_a_dry_run_tells_what_a_contact_would_resolve_to_and_why(system: System) -> None:
     await a_replica(system)
-    await system.say(a_sector(auto_process="P2", generate_ticket=False))
+    await system.publish(a_sector(auto_process="P2", generate_ticket=False))
     await eventually(lambda: resolves_to(system, process="P2"))
 
     answer = await dry_run(system, "nobody")
@@ -162,16 +164,16 @@ async def test_r10_the_newest_word_of_mk_counts_whatever_order_it_comes_in_and_h
     await a_replica(system)
     newest: list[Message] = [
         a_sector(at=minutes(2), auto_process="P-sector", default_notification_level="all"),
-        said(mk.PersonGroupSaved, at=minutes(2), person_group_id="vip", name="VIP", classification="C-group"),
-        said(mk.CustomerSaved, at=minutes(2), customer_id="ana", name="Ana", person_group_id="vip", connections=[]),
+        emitted(mk.PersonGroupSaved, at=minutes(2), person_group_id="vip", name="VIP", classification="C-group"),
+        emitted(mk.CustomerSaved, at=minutes(2), customer_id="ana", name="Ana", person_group_id="vip", connections=[]),
     ]
     older: list[Message] = [
         a_sector(at=minutes(1), auto_process="P-old"),
-        said(mk.PersonGroupSaved, at=minutes(1), person_group_id="vip", name="VIP", classification="C-old"),
-        said(mk.CustomerSaved, at=minutes(1), customer_id="ana", name="Ana", person_group_id="old", connections=[]),
+        emitted(mk.PersonGroupSaved, at=minutes(1), person_group_id="vip", name="VIP", classification="C-old"),
+        emitted(mk.CustomerSaved, at=minutes(1), customer_id="ana", name="Ana", person_group_id="old", connections=[]),
     ]
 
-    await system.say(*newest, *older, *newest)
+    await system.publish(*newest, *older, *newest)
 
     expected = {
         "person_group_id": "vip",

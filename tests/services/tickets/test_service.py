@@ -16,22 +16,22 @@ from tests.services.tickets.given import (
     page_of,
     told,
 )
-from tests.system import System, said
+from tests.system import System, emitted
 
 
 async def test_twenty_shuffled_events_over_two_replicas_end_in_the_right_ticket(system: System) -> None:
     await a_replica(system)
     await system.run(build, Settings)
-    closing = said(mk.TicketClosed, at=minutes(60), ticket_id="t1", closed_by="olga", defect_found="Fibra rompida")
+    closing = emitted(mk.TicketClosed, at=minutes(60), ticket_id="t1", closed_by="olga", defect_found="Fibra rompida")
     phases = [
-        said(mk.PhaseChanged, at=minutes(number), ticket_id="t1", process="Suporte", phase=f"Fase {number}")
+        emitted(mk.PhaseChanged, at=minutes(number), ticket_id="t1", process="Suporte", phase=f"Fase {number}")
         for number in range(1, 18)
     ]
     events = [an_opening(), an_opening(complaint="Ainda sem sinal", at=minutes(1)), closing, *phases]
     assert len(events) == 20
     random.shuffle(events)
 
-    await asyncio.gather(*(system.say(event) for event in (*events, *events[:5])))
+    await asyncio.gather(*(system.publish(event) for event in (*events, *events[:5])))
 
     await told(system, tickets.PhaseChanged, 17)
     (closed,) = await told(system, tickets.TicketClosed)
@@ -39,7 +39,7 @@ async def test_twenty_shuffled_events_over_two_replicas_end_in_the_right_ticket(
     assert closed["protocol"] == opened["protocol"]
     await eventually(lambda: depth_is(system, "tickets", 0))
     await system.quiet()
-    told_of = [body["cause_id"] for body in (one["body"] for one in system.heard)]
+    told_of = [body["cause_id"] for body in (one["body"] for one in system.received)]
     assert len(told_of) == len(set(told_of)) == 19
     page = await page_of(system, opened["protocol"])
     assert (page["status"], page["complaint"], page["phase"]) == ("closed", "Sem sinal", "Fase 17")
@@ -52,13 +52,13 @@ async def test_poison_goes_to_the_dead_letters_and_stops_nothing(system: System)
     heard = LISTENS["tickets"]
 
     for kind in heard:
-        await system.say_raw(kind.exchange(), kind.routing_key(), b'{"ticket_id": 7}', type=kind.type_name())
-    await system.say_raw("mk", "mk.meteor_fell.v1", b'{"where": "Belem"}', type="MeteorFell.v1")
+        await system.publish_raw(kind.exchange(), kind.routing_key(), b'{"ticket_id": 7}', type=kind.type_name())
+    await system.publish_raw("mk", "mk.meteor_fell.v1", b'{"where": "Belem"}', type="MeteorFell.v1")
 
     await eventually(lambda: depth_is(system, "tickets.dead", len(heard) + 1))
     letters = await system.dead("tickets")
     reasons = {str(letter.headers["x-atendo-key"]): letter.headers["x-atendo-reason"] for letter in letters}
     assert reasons.pop("mk.meteor_fell.v1") == "unknown_type"
     assert reasons == {kind.routing_key(): "unreadable" for kind in heard}
-    await system.say(an_opening())
+    await system.publish(an_opening())
     assert await told(system, tickets.TicketOpened)

@@ -27,14 +27,14 @@ from tests.services.tickets.given import (
     an_opening,
     minutes,
 )
-from tests.system import LONG_AGO, said
+from tests.system import LONG_AGO, emitted
 
 TECNICO = a_sector(auto_process="P2", auto_classification="C2")
-MENU = said(mk.SacOptionsSaved, mobile_menu=["tickets"])
+MENU = emitted(mk.SacOptionsSaved, mobile_menu=["tickets"])
 LIFE: list[Message] = [
     a_request(),
     *(a_step(kind, ticket_of(CONTACT)) for kind in STEPS),
-    said(mk.CustomerErased, at=minutes(9), customer_id="ana"),
+    emitted(mk.CustomerErased, at=minutes(9), customer_id="ana"),
 ]
 
 
@@ -94,7 +94,7 @@ def test_r27_an_erasure_at_any_time_ends_in_the_same_ticket_and_the_same_events(
 
 async def test_r27_an_erasure_that_slips_in_while_the_ticket_is_opened_still_reaches_it() -> None:
     whole = Whole()
-    erased = said(mk.CustomerErased, at=minutes(9), customer_id="ana")
+    erased = emitted(mk.CustomerErased, at=minutes(9), customer_id="ana")
     whole.tickets.meanwhile = lambda: whole.register.erasures.update({"ana": erased})
 
     await whole.give(an_opening())
@@ -105,7 +105,7 @@ async def test_r27_an_erasure_that_slips_in_while_the_ticket_is_opened_still_rea
 async def test_r27_a_ticket_opened_after_the_erasure_keeps_its_texts() -> None:
     whole = Whole()
 
-    await whole.give(an_opening(at=minutes(10)), said(mk.CustomerErased, at=minutes(9), customer_id="ana"))
+    await whole.give(an_opening(at=minutes(10)), emitted(mk.CustomerErased, at=minutes(9), customer_id="ana"))
 
     assert whole.tickets.kept["t1"].openings[0].complaint == "Sem sinal"
     assert not whole.tickets.kept["t1"].erased
@@ -118,7 +118,7 @@ async def test_r9_an_unknown_sector_is_waited_for() -> None:
 
 async def test_r9_at_last_the_group_still_counts_without_the_sector() -> None:
     whole = Whole()
-    await whole.give(said(mk.PersonGroupSaved, person_group_id="vip", name="VIP", process="P1"))
+    await whole.give(emitted(mk.PersonGroupSaved, person_group_id="vip", name="VIP", process="P1"))
 
     await whole.give_up_waiting(a_request(person_group_id="vip"))
 

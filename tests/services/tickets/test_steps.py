@@ -18,7 +18,7 @@ from tests.services.tickets.given import (
     page_of,
     told,
 )
-from tests.system import LONG_AGO, System, said
+from tests.system import LONG_AGO, System, emitted
 
 
 @pytest.mark.parametrize("kind", STEPS, ids=lambda kind: kind.__name__)
@@ -30,11 +30,11 @@ async def test_a_step_is_told_once_with_its_ticket_whether_it_comes_before_or_af
     tells, fields = STEPS[kind]
     if kind is mk.TicketReopened:
         # only what is closed can be reopened (R15b)
-        await system.say(*(a_step(mk.TicketClosed, ticket_id, at=minutes(1)) for ticket_id in ("early", "late")))
+        await system.publish(*(a_step(mk.TicketClosed, ticket_id, at=minutes(1)) for ticket_id in ("early", "late")))
 
-    await system.say(early, early, an_opening("late"))
+    await system.publish(early, early, an_opening("late"))
     opened = (await told(system, tickets.TicketOpened, ticket_id="late"))[0]
-    await system.say(late, late, an_opening("early"))
+    await system.publish(late, late, an_opening("early"))
 
     (event,) = await told(system, tells, ticket_id="late")
     assert event["cause_id"] == str(late.event_id)
@@ -50,11 +50,11 @@ async def test_a_step_is_told_once_with_its_ticket_whether_it_comes_before_or_af
 
 async def test_r14_each_event_carries_the_level_in_force_at_its_place_in_the_timeline(system: System) -> None:
     await a_replica(system)
-    lowered = said(mk.NotificationLevelChanged, at=minutes(20), ticket_id="t1", notification_level="none")
-    await system.say(an_opening(), lowered)
+    lowered = emitted(mk.NotificationLevelChanged, at=minutes(20), ticket_id="t1", notification_level="none")
+    await system.publish(an_opening(), lowered)
     await told(system, tickets.NotificationLevelChanged)
 
-    await system.say(
+    await system.publish(
         a_step(mk.PhaseChanged, at=minutes(10)),
         a_step(mk.ServiceOrderCreated, at=minutes(30)),
     )
@@ -67,14 +67,14 @@ async def test_every_closing_counts_and_tells_who_was_in_charge(system: System) 
     service = await a_replica(system)
     responsible = a_step(mk.ResponsibleAdded)
     closings = [
-        said(mk.TicketClosed, at=minutes(20), ticket_id="t1", closed_by="olga", defect_found="Fibra rompida"),
-        said(mk.TicketReopened, at=minutes(30), ticket_id="t1"),
-        said(mk.TicketClosed, at=minutes(40), ticket_id="t1", closed_by="rotina", automatic=True),
+        emitted(mk.TicketClosed, at=minutes(20), ticket_id="t1", closed_by="olga", defect_found="Fibra rompida"),
+        emitted(mk.TicketReopened, at=minutes(30), ticket_id="t1"),
+        emitted(mk.TicketClosed, at=minutes(40), ticket_id="t1", closed_by="rotina", automatic=True),
     ]
 
-    await system.say(*reversed(closings), responsible)
+    await system.publish(*reversed(closings), responsible)
     await eventually(lambda: service.database["tickets"].find_one({"applied": responsible.event_id}))
-    await system.say(an_opening(sector_id="tecnico"))
+    await system.publish(an_opening(sector_id="tecnico"))
 
     first, second = sorted(await told(system, tickets.TicketClosed, 2), key=lambda event: int(event["cycle"]))
     assert (first["cycle"], first["closed_by"], first["automatic"]) == (1, "olga", False)
@@ -97,7 +97,7 @@ async def test_r4_an_evaluation_is_in_the_timeline_once_whenever_it_comes(
     service = await a_replica(system)
     evaluation = an_evaluation(kind, "t1", **fields)
 
-    await system.say(evaluation, an_opening(), evaluation)
+    await system.publish(evaluation, an_opening(), evaluation)
 
     protocol = (await told(system, tickets.TicketOpened))[0]["protocol"]
 
@@ -116,7 +116,7 @@ async def test_r4_an_evaluation_is_in_the_timeline_once_whenever_it_comes(
 async def test_a_timeline_is_in_order_to_the_microsecond(system: System) -> None:
     await a_replica(system)
     phases = [
-        said(
+        emitted(
             mk.PhaseChanged,
             at=LONG_AGO + timedelta(microseconds=number),
             ticket_id="t1",
@@ -127,8 +127,8 @@ async def test_a_timeline_is_in_order_to_the_microsecond(system: System) -> None
     ]
 
     for phase in reversed(phases):
-        await system.say(phase)
-    await system.say(an_opening())
+        await system.publish(phase)
+    await system.publish(an_opening())
 
     protocol = (await told(system, tickets.TicketOpened))[0]["protocol"]
     await told(system, tickets.PhaseChanged, 5)

@@ -12,7 +12,7 @@ from services.tickets.domain import timeline as shown
 from services.tickets.domain.changes import erase
 from services.tickets.domain.ticket import Ticket
 from tests.services.tickets.given import a_step, an_evaluation, an_opening, minutes, play
-from tests.system import said
+from tests.system import emitted
 
 SAO_PAULO, MANAUS = ZoneInfo("America/Sao_Paulo"), ZoneInfo("America/Manaus")
 
@@ -31,7 +31,7 @@ def summary(ticket: Ticket) -> TicketLine:
 
 def a_phase(number: int, **fields: object) -> mk.PhaseChanged:
     usual = {"ticket_id": "t1", "process": "Suporte", "phase": f"Fase {number}"}
-    return said(mk.PhaseChanged, at=minutes(number), **(usual | fields))
+    return emitted(mk.PhaseChanged, at=minutes(number), **(usual | fields))
 
 
 def test_r4_a_whole_life_reads_oldest_first() -> None:
@@ -62,7 +62,7 @@ def test_r4_a_whole_life_reads_oldest_first() -> None:
 
 @pytest.mark.parametrize(("zone", "hour"), [(SAO_PAULO, "11:00"), (MANAUS, "10:00")])
 def test_r4_a_service_order_shows_its_scheduled_time_where_the_provider_is(zone: ZoneInfo, hour: str) -> None:
-    order = said(
+    order = emitted(
         mk.ServiceOrderCreated, at=minutes(1), ticket_id="t1", service_order_id="1", scheduled_for=minutes(120)
     )
 
@@ -95,7 +95,7 @@ def test_r4_phases_go_by_their_customer_label_and_invisible_ones_are_left_out() 
 def test_r4_a_responsible_goes_by_their_team_else_by_their_first_name_else_by_none(
     name: str, team: str | None, text: str, who: str | None
 ) -> None:
-    added = said(mk.ResponsibleAdded, at=minutes(1), ticket_id="t1", responsible_id="r", name=name, team=team)
+    added = emitted(mk.ResponsibleAdded, at=minutes(1), ticket_id="t1", responsible_id="r", name=name, team=team)
 
     entry = shown.timeline(a_ticket(added), SAO_PAULO)[1]
 
@@ -103,7 +103,7 @@ def test_r4_a_responsible_goes_by_their_team_else_by_their_first_name_else_by_no
 
 
 def test_r27_the_timeline_of_an_erased_customer_calls_nobody_by_what_was_removed() -> None:
-    added = said(mk.ResponsibleAdded, at=minutes(1), ticket_id="t1", responsible_id="r", name="Rui Melo")
+    added = emitted(mk.ResponsibleAdded, at=minutes(1), ticket_id="t1", responsible_id="r", name="Rui Melo")
 
     assert texts(erase(a_ticket(added)))[1] == "Novo responsável."
 
@@ -112,9 +112,9 @@ def test_r27_the_timeline_of_an_erased_customer_calls_nobody_by_what_was_removed
 def test_r3_what_nobody_can_see_is_not_known(blank: str) -> None:
     found, unknown = (
         a_step(mk.DefectFound, at=minutes(1)),
-        said(mk.DefectFound, at=minutes(2), ticket_id="t1", defect_found=blank),
+        emitted(mk.DefectFound, at=minutes(2), ticket_id="t1", defect_found=blank),
     )
-    closed = said(mk.TicketClosed, at=minutes(3), ticket_id="t1", closed_by="olga", defect_found=blank)
+    closed = emitted(mk.TicketClosed, at=minutes(3), ticket_id="t1", closed_by="olga", defect_found=blank)
     phase = a_phase(4, phase=blank, customer_label=blank)
 
     ticket = a_ticket(found, unknown, closed, phase)
