@@ -82,14 +82,24 @@ def is_asked(closing: tickets.TicketClosed) -> bool:
     return closing.request_evaluation and not closing.automatic
 
 
-def evaluation_id(closing: tickets.TicketClosed) -> UUID:
-    """The one evaluation of a ticket's `cycle`-th closing, however often and by which event it is announced."""
+def evaluation_id(closing: tickets.TicketClosed, known: Iterable[Evaluation]) -> UUID:
+    """The id of a closing's evaluation, where the ticket has the `known` ones: one per cycle, whatever announces it.
+
+    It is named after the event that closed the ticket, so that this release and 0.1 never both ask side by side.
+    """
+    first = named_after_event(closing)
+    by_cycle = {one.cycle: one.id for one in known}
+    return by_cycle.get(closing.cycle) or (named_after_cycle(closing) if first in by_cycle.values() else first)
+
+
+def named_after_event(closing: tickets.TicketClosed) -> UUID:
+    """What the evaluation of a closing is called first."""
+    return uuid5(closing.cause_id or closing.event_id, "evaluation")
+
+
+def named_after_cycle(closing: tickets.TicketClosed) -> UUID:
+    """What it is called where the same event closed another cycle too: a reopening came late (R21)."""
     return uuid5(_EVALUATIONS, f"{closing.cycle}\n{closing.ticket_id}")
-
-
-def evaluation_of(closing: tickets.TicketClosed, known: Iterable[Evaluation]) -> UUID:
-    """The id of a closing's evaluation among the ticket's `known` ones: release 0.1 named them after an event."""
-    return next((one.id for one in known if one.cycle == closing.cycle), evaluation_id(closing))
 
 
 def open_evaluation(

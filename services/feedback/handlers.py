@@ -51,8 +51,16 @@ class Handlers:
         """
         if not domain.is_asked(event):
             return
-        evaluation_id = domain.evaluation_of(event, await self.evaluations.of_ticket(event.ticket_id))
+        asked = domain.evaluation_id(event, await self.evaluations.of_ticket(event.ticket_id))
+        evaluation = await self._ask(event, asked)
+        if evaluation.cycle != event.cycle:
+            # meanwhile another cycle that the same event closed was asked about under this name
+            evaluation = await self._ask(event, domain.named_after_cycle(event))
+        # a reopening that came since they were asked for has not seen this evaluation
+        for reopening in await self.evaluations.reopenings(event.ticket_id):
+            await self._withdraw(evaluation, reopening)
 
+    async def _ask(self, event: tickets.TicketClosed, evaluation_id: UUID) -> Evaluation:
         async def decide(evaluation: Evaluation | None) -> Decided:
             if evaluation is not None:
                 return evaluation, []
@@ -61,10 +69,7 @@ class Handlers:
             born, withdrawal = domain.withdraw(asked, await self.evaluations.reopenings(event.ticket_id), now=now)
             return born, withdrawal or request
 
-        evaluation = await self.evaluations.update(evaluation_id, decide, cause=event)
-        # a reopening that came since they were asked for has not seen this evaluation
-        for reopening in await self.evaluations.reopenings(event.ticket_id):
-            await self._withdraw(evaluation, reopening)
+        return await self.evaluations.update(evaluation_id, decide, cause=event)
 
     async def on_ticket_reopened(self, event: tickets.TicketReopened) -> None:
         """Take back the open question of the closing that is undone, also where that is still to come (R21)."""

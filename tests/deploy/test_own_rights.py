@@ -15,6 +15,7 @@ from chassis.messaging.envelope import Envelope
 from chassis.messaging.publisher import NotOurs, Publisher
 from chassis.messaging.rpc import Requests
 from chassis.messaging.topology import Rights
+from chassis.service import Service
 from contracts import mk, topology
 from contracts.message import Message
 from contracts.requests import ListEvaluations
@@ -171,7 +172,7 @@ async def test_queries_find_their_service_again_after_their_queue_went_away(
     await channel.queue_delete("feedback.queries")
 
     await eventually(lambda: answered(imported), timedelta(seconds=20))
-    assert await service.ready() == {}
+    await eventually(lambda: all_consumed(service), timedelta(seconds=20))
 
 
 def consuming_connections(broker: Broker, users: Users) -> list[str]:
@@ -179,6 +180,10 @@ def consuming_connections(broker: Broker, users: Users) -> list[str]:
         found = client.get("/api/connections").raise_for_status().json()
     own = users["feedback"].credentials[0]
     return [one["name"] for one in found if one.get("user") == own and "consumes" in one.get("user_provided_name", "")]
+
+
+async def all_consumed(service: Service) -> bool:
+    return await service.ready() == {}
 
 
 async def answered(system: System) -> bool:

@@ -234,7 +234,7 @@ def _check_telling(said: Message) -> None:
 def _check_closing(said: Message) -> None:
     assert isinstance(said, tickets.TicketClosed)
     try:
-        evaluation_id, terms = feedback_domain.evaluation_id(said), feedback_domain.Terms()
+        evaluation_id, terms = feedback_domain.evaluation_id(said, []), feedback_domain.Terms()
         evaluation, emitted = feedback_domain.open_evaluation(said, evaluation_id, terms=terms, link="l", now=NOW)
         identified(emitted, said)
     except (OverflowError, ValidationError):

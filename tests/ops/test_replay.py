@@ -28,6 +28,7 @@ from tests.ops.running import Running
 from tests.system import emitted
 
 WORKING = {"events", "deliveries", "commands"}
+NOW = datetime.now(UTC)
 
 
 class Carbon:
@@ -92,7 +93,7 @@ async def a_day(provider: Running, carbon: Carbon) -> None:
         await carbon.command(a_contact(sector))
     opened = await eventually(lambda: provider.system.received_of(tickets.TicketOpened) or None)
     for ticket in (str(opened[0]["ticket_id"]), "t1"):
-        await provider.system.publish(*steps_of(ticket))
+        await a_life(provider, ticket)
     asked = await eventually(lambda: all_asked(provider))
     rating = {"customer_id": ANA, "evaluation_id": UUID(asked[0]["evaluation_id"]), "score": 3, "comment": "Demorou"}
     await carbon.command(SubmitEvaluation(request_id=uuid4(), **rating))
@@ -110,8 +111,17 @@ def a_contact(sector: str) -> SubmitContact:
     )
 
 
-def steps_of(ticket: str) -> list[Message]:
-    moments = iter(datetime.now(UTC) + timedelta(seconds=n) for n in range(20))
+async def a_life(provider: Running, ticket: str) -> None:
+    """Closed, reopened and closed again: in turn, for a closing that overtakes the reopening would ask twice."""
+    await provider.system.publish(*opening_to_closing(ticket))
+    await eventually(lambda: provider.system.received_of(tickets.TicketClosed, ticket_id=ticket))
+    await provider.system.publish(emitted(mk.TicketReopened, at=NOW + timedelta(hours=1), ticket_id=ticket))
+    await eventually(lambda: provider.system.received_of(tickets.TicketReopened, ticket_id=ticket))
+    await provider.system.publish(*reopened_to_closing(ticket))
+
+
+def opening_to_closing(ticket: str) -> list[Message]:
+    moments = iter(NOW + timedelta(minutes=n) for n in range(20))
     opening = {"customer_id": ANA, "complaint": "Lenta", "notification_level": "all", "opened_by": "joana"}
     steps: list[Message] = (
         [] if ticket != "t1" else [emitted(mk.TicketOpened, at=next(moments), ticket_id=ticket, **opening)]
@@ -123,9 +133,20 @@ def steps_of(ticket: str) -> list[Message]:
         emitted(mk.ResponsibleAdded, at=next(moments), ticket_id=ticket, responsible_id="r1", name="Carlos Souza"),
         emitted(mk.DefectFound, at=next(moments), ticket_id=ticket, defect_found="Cabo"),
         emitted(mk.TicketClosed, at=next(moments), ticket_id=ticket, closed_by="joana"),
-        emitted(mk.TicketReopened, at=next(moments), ticket_id=ticket),
-        emitted(mk.NotificationLevelChanged, at=next(moments), ticket_id=ticket, notification_level="start_end"),
-        emitted(mk.TicketClosed, at=next(moments), ticket_id=ticket, closed_by="joana", request_evaluation=True),
+    ]
+
+
+def reopened_to_closing(ticket: str) -> list[Message]:
+    moment = NOW + timedelta(hours=2)
+    return [
+        emitted(mk.NotificationLevelChanged, at=moment, ticket_id=ticket, notification_level="start_end"),
+        emitted(
+            mk.TicketClosed,
+            at=moment + timedelta(minutes=1),
+            ticket_id=ticket,
+            closed_by="joana",
+            request_evaluation=True,
+        ),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import pytest
 
@@ -27,7 +27,7 @@ LINK = "https://sac.provedor.example/avaliacao/x"
 
 def opened(closing: tickets.TicketClosed, *, now: datetime = LONG_AGO) -> tuple[Evaluation, Draft]:
     evaluation, [request] = domain.open_evaluation(
-        closing, domain.evaluation_id(closing), terms=Terms(), link=LINK, now=now
+        closing, domain.named_after_event(closing), terms=Terms(), link=LINK, now=now
     )
     assert isinstance(request, Draft)
     return evaluation, request
@@ -60,18 +60,28 @@ def test_r21_an_automatic_closing_never_asks() -> None:
 
 
 def test_r21_a_ticket_has_one_evaluation_per_cycle_whichever_event_closes_it() -> None:
-    closing, closed_again = a_closing(cycle=1), a_closing(cycle=1)
+    first = an_evaluation(a_closing(cycle=1))
+    closed_again = a_closing(cycle=1)
 
-    assert domain.evaluation_id(closing) == domain.evaluation_id(closed_again)
-    assert domain.evaluation_id(closing) != domain.evaluation_id(a_closing(cycle=2))
-    assert domain.evaluation_id(closing) != domain.evaluation_id(a_closing(ticket_id="t2"))
+    assert domain.evaluation_id(closed_again, [first]) == first.id
+    assert domain.evaluation_id(a_closing(cycle=2), [first]) != first.id
+    assert domain.evaluation_id(a_closing(cycle=1, ticket_id="t2"), []) != first.id
 
 
-def test_r21_an_evaluation_that_release_0_1_named_is_found_by_its_cycle() -> None:
-    named_after_an_event = replace(an_evaluation(), id=uuid4())
+def test_r21_one_event_that_closes_two_cycles_has_an_evaluation_of_each() -> None:
+    closing = a_closing(cycle=1)
+    first = an_evaluation(closing)
+    next_cycle = closing.model_copy(update={"cycle": 2, "event_id": uuid4()})
 
-    assert domain.evaluation_of(a_closing(cycle=1), [named_after_an_event]) == named_after_an_event.id
-    assert domain.evaluation_of(a_closing(cycle=2), [named_after_an_event]) == domain.evaluation_id(a_closing(cycle=2))
+    assert domain.evaluation_id(closing, []) == first.id
+    assert domain.evaluation_id(next_cycle, [first]) == domain.named_after_cycle(next_cycle) != first.id
+
+
+def test_r21_an_evaluation_is_named_as_release_0_1_names_it_so_that_both_may_run_side_by_side() -> None:
+    closing = a_closing(cycle=1)
+
+    assert closing.cause_id
+    assert domain.evaluation_id(closing, []) == uuid5(closing.cause_id, "evaluation")
 
 
 def test_r24_the_request_announces_until_when_and_where() -> None:

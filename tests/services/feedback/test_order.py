@@ -36,7 +36,7 @@ ANSWERS = [
     SubmitEvaluation(
         request_id=uuid5(NAMESPACE_OID, f"answer {closing.cycle}"),
         customer_id="ana",
-        evaluation_id=domain.evaluation_id(closing),
+        evaluation_id=domain.evaluation_id(closing, []),
         score=closing.cycle,
         comment="Podia ser melhor",
     )

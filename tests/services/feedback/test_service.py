@@ -67,7 +67,8 @@ async def test_r21_without_the_tick_or_by_the_machine_nothing_is_asked(system: S
 
 async def test_r21_a_closing_told_twice_asks_once_and_another_closing_asks_anew(system: System) -> None:
     await feedback_runs(system)
-    first, second, first_again = (a_recent_closing(ticket_id="t1", cycle=cycle) for cycle in (1, 2, 1))
+    first, second = (a_recent_closing(ticket_id="t1", cycle=cycle) for cycle in (1, 2))
+    first_again = first.model_copy(update={"event_id": uuid4()})
 
     await system.publish(second, first, first, second, first_again)
 

@@ -13,6 +13,7 @@ from contracts.requests import (
     SubmitEvaluation,
     SubmitEvaluationByLink,
 )
+from services.feedback.domain import Evaluation
 from tests.services.feedback.closings import A_DAY, a_closing, a_reopening
 from tests.services.feedback.whole import Whole
 from tests.system import LONG_AGO, emitted
@@ -72,6 +73,21 @@ async def test_r21_a_second_closing_of_one_cycle_opens_no_second_evaluation(serv
     assert len(service.emitted(feedback.EvaluationRequested)) == 1
     listed = await service.answer(pending())
     assert len(listed) == 1
+
+
+async def test_r21_two_cycles_that_one_event_closed_are_asked_about_each_also_at_once(service: Whole) -> None:
+    first = a_closing(cycle=1)
+    second = first.model_copy(update={"cycle": 2, "event_id": uuid4()})
+
+    async def not_known_yet(_ticket_id: str) -> list[Evaluation]:
+        return []
+
+    service.evaluations.of_ticket = not_known_yet  # type: ignore[method-assign]
+    await service.receive(first, second, second)
+
+    requests = service.emitted(feedback.EvaluationRequested)
+    assert [request.cycle for request in requests] == [1, 2]
+    assert len({request.evaluation_id for request in requests}) == 2
 
 
 async def test_r21_a_reopening_withdraws_the_open_question_and_says_so_once(service: Whole) -> None:
