@@ -14,7 +14,7 @@ from chassis.persistence.mongo import milliseconds
 from chassis.service import Service
 from contracts import mk, tickets
 from contracts.message import NotificationLevel
-from services.tickets.domain.announcing import announced_by_last_release
+from services.tickets.domain.announcing import with_those_of_last_release
 from services.tickets.domain.openings import protocol_of
 from services.tickets.domain.resolution import Group, Sector
 from services.tickets.domain.ticket import KINDS, Announced, Status, Step, Ticket, place, state
@@ -152,10 +152,9 @@ class MongoRegister:
 def _ticket(found: dict[str, Any]) -> Ticket:
     openings = tuple(tickets.TicketOpened.model_validate(one) for one in found["openings"])
     steps = tuple(sorted((_step(one) for one in found["steps"]), key=place))
-    if "announced" in found:
-        announced = tuple(Announced(one["kind"], one["cycle"], one["step"]) for one in found["announced"])
-    else:
-        announced = announced_by_last_release(steps) if openings else ()
+    announced = tuple(Announced(one["kind"], one["cycle"], one["step"]) for one in found.get("announced", ()))
+    if openings and found.get("accounted", 0) < len(steps):
+        announced = with_those_of_last_release(announced, steps)
     return Ticket(found["_id"], openings, steps, announced, erased=found["erased"])
 
 
@@ -169,6 +168,8 @@ def _document(ticket: Ticket) -> dict[str, Any]:
         "openings": [opening.model_dump(mode="json") for opening in ticket.openings],
         "steps": [{"kind": step.routing_key(), "message": step.model_dump(mode="json")} for step in ticket.steps],
         "announced": [{"kind": one.kind, "cycle": one.cycle, "step": one.step_id} for one in ticket.announced],
+        # a replica of the last release adds steps and announces them, and leaves this account as it is
+        "accounted": len(ticket.steps) if ticket.openings else 0,
         "erased": ticket.erased,
     }
     if ticket.openings:

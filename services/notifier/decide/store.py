@@ -78,8 +78,11 @@ class MongoCustomers:
 _OPENING = ("ticket_id", "protocol", "level", "process", "classification")
 _DECISION = (
     *("event_id", "type", "occurred_at", "channel", "recipient"),
-    *("verdict", "reason", "decided_at", "note", "copies", "decided_on"),
+    *("verdict", "reason", "decided_at", "note"),
 )
+_DETAILED = ("event_id", "channel", "recipient", "decided_at")
+_DETAILS = ("copies", "decided_on")
+"""What stands beside the decisions: the last release reads each whole, with exactly the fields above."""
 
 
 def _contact(found: Found) -> Contact:
@@ -91,7 +94,7 @@ def _contact(found: Found) -> Contact:
         generates_ticket=found["generates_ticket"],
         sector_id=found.get("sector_id"),
         opening=_opening(found["opening"]) if found["opening"] else None,
-        decisions=tuple(Decision(**one) for one in found["decisions"]),
+        decisions=_decisions(found),
         outcomes=None if outcomes is None else {one["id"]: Outcome(one["state"], one["reason"]) for one in outcomes},
         acknowledged=found.get("acknowledged", False),
     )
@@ -105,7 +108,7 @@ def _contact_document(contact: Contact) -> Found:
         "generates_ticket": contact.generates_ticket,
         "sector_id": contact.sector_id,
         "opening": {name: getattr(opening, name) for name in _OPENING} if opening else None,
-        "decisions": [_decision_document(decision) for decision in contact.decisions],
+        **_decision_documents(contact.decisions),
         "outcomes": None if outcomes is None else _outcome_documents(outcomes),
         "acknowledged": contact.acknowledged,
     }
@@ -120,13 +123,14 @@ def _opening(found: Found) -> Opening:
 
 
 def _ticket(found: Found) -> Ticket:
+    steps = {one["event"]: one["step"] for one in found.get("steps", ())}
     return Ticket(
         id=found["_id"],
         customer_id=found["customer_id"],
         protocol=found["protocol"],
         contact_id=found["contact_id"],
-        events=tuple(_event(one) for one in found["events"]),
-        decisions=tuple(Decision(**one) for one in found["decisions"]),
+        events=tuple(_event(one, steps.get(one["id"])) for one in found["events"]),
+        decisions=_decisions(found),
     )
 
 
@@ -136,17 +140,31 @@ def _ticket_document(ticket: Ticket) -> Found:
         "protocol": ticket.protocol,
         "contact_id": ticket.contact_id,
         "events": [_event_document(event) for event in ticket.events],
-        "decisions": [_decision_document(decision) for decision in ticket.decisions],
+        # beside the events, for the same reason
+        "steps": [{"event": event.id, "step": event.step} for event in ticket.events if event.step],
+        **_decision_documents(ticket.decisions),
     }
 
 
-def _decision_document(decision: Decision) -> Found:
-    return {name: getattr(decision, name) for name in _DECISION}
+def _decisions(found: Found) -> tuple[Decision, ...]:
+    details = {_fields(one, _DETAILED): {name: one[name] for name in _DETAILS} for one in found.get("details", ())}
+    return tuple(Decision(**one, **details.get(_fields(one, _DETAILED), {})) for one in found["decisions"])
 
 
-def _event(found: Found) -> Event:
+def _fields(found: Found, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(found[name] for name in names)
+
+
+def _decision_documents(decisions: tuple[Decision, ...]) -> Found:
+    return {
+        "decisions": [{name: getattr(one, name) for name in _DECISION} for one in decisions],
+        "details": [{name: getattr(one, name) for name in _DETAILED + _DETAILS} for one in decisions],
+    }
+
+
+def _event(found: Found, step: UUID | None = None) -> Event:
     known = {**found, "level": NotificationLevel(found["level"]) if found["level"] else None}
-    return Event(covered_by=known.pop("told_with"), step=known.pop("step", None), **known)
+    return Event(covered_by=known.pop("told_with"), step=step, **known)
 
 
 def _event_document(event: Event) -> Found:
@@ -161,5 +179,4 @@ def _event_document(event: Event) -> Found:
         "addresses": event.addresses,
         "withheld": event.withheld,
         "told_with": event.covered_by,
-        "step": event.step,
     }

@@ -36,16 +36,19 @@ def announce(ticket: Ticket, *, new: frozenset[UUID]) -> tuple[Ticket, list[Mess
     return ticket, events
 
 
-def announced_by_last_release(steps: tuple[Step, ...]) -> tuple[Announced, ...]:
-    """What the last release, which kept no account, announced of an opened ticket: every closing as one more cycle."""
-    announced, cycle = list[Announced](), 0
+def with_those_of_last_release(known: tuple[Announced, ...], steps: tuple[Step, ...]) -> tuple[Announced, ...]:
+    """What is announced of an opened ticket that the last release worked on, which kept no account of it.
+
+    It announced every closing as one more cycle.
+    """
+    announced, cycle = list(known), 0
     for step in steps:
         if isinstance(step, mk.TicketClosed):
             cycle += 1
             announced.append(Announced("closed", cycle, step.event_id))
         elif isinstance(step, mk.TicketReopened):
             announced.append(Announced("reopened", cycle, step.event_id))
-    return tuple(announced)
+    return tuple({(one.kind, one.cycle): one for one in reversed(announced)}.values())[::-1]
 
 
 def _mark(happened: Happened) -> Announced | None:

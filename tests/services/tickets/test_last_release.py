@@ -66,3 +66,19 @@ async def test_r15b_what_the_last_release_announced_is_not_announced_again_and_c
     assert sorted(event["cycle"] for event in await told(system, tickets.TicketReopened, 2)) == [1, 2]
     assert len(await told(system, tickets.TicketClosed)) == 1
     assert system.received_of(tickets.TicketOpened) == []
+
+
+async def test_r15b_what_the_last_release_announced_beside_this_one_is_not_announced_again(system: System) -> None:
+    service = await a_replica(system)
+    closing = a_step(mk.TicketClosed, at=minutes(5))
+    await system.publish(an_opening())
+    await told(system, tickets.TicketOpened)
+    # a replica of the last release adds the step, announces it, and leaves the account of this release as it was
+    step = {"kind": closing.routing_key(), "message": closing.model_dump(mode="json")}
+    await service.database["tickets"].update_one({}, {"$push": {"steps": step}, "$inc": {"version": 1}})
+
+    await system.publish(a_step(mk.PhaseChanged, at=minutes(6)))
+
+    await told(system, tickets.PhaseChanged)
+    await system.quiet()
+    assert system.received_of(tickets.TicketClosed) == []
