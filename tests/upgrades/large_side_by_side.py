@@ -40,7 +40,7 @@ ADDED = {
     (service, message.type_name(), "unknown_type")
     for service, of in topology.LISTENS.items()
     for message in of
-    if service in NAMES and [message.exchange(), message.routing_key()] not in BINDINGS[service]
+    if service in NAMES and [message.exchange(), message.routing_key()] not in QUEUES[service]["bindings"]
 }
 """Dead letters, as (service, type, reason), of a release that shares its queues with a version that listens to more."""
 

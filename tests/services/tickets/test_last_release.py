@@ -9,7 +9,7 @@ from bson import json_util
 from chassis.service import Service
 from contracts import mk, tickets
 from contracts.requests import ListTickets
-from tests.services.tickets.given import a_replica, a_step, minutes, page_of, told
+from tests.services.tickets.given import a_replica, a_step, an_opening, minutes, page_of, told
 from tests.system import System
 
 PROTOCOL = "20260105000001"
