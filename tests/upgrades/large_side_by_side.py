@@ -33,9 +33,7 @@ MAILS = 3
 
 LONG = timedelta(seconds=120)
 
-BINDINGS = {
-    name: queue["bindings"] for name, queue in json.loads((RELEASE / "topology.json").read_text())["queues"].items()
-}
+QUEUES = json.loads((RELEASE / "topology.json").read_text())["queues"]
 ADDED = {
     (service, message.type_name(), "unknown_type")
     for service, of in topology.LISTENS.items()
