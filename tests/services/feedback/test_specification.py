@@ -82,7 +82,7 @@ async def test_r21_two_cycles_that_one_event_closed_are_asked_about_each_also_at
     async def not_known_yet(_ticket_id: str) -> list[Evaluation]:
         return []
 
-    service.evaluations.of_ticket = not_known_yet  # type: ignore[method-assign]
+    service.evaluations.of_ticket = not_known_yet  # type: ignore[assignment, method-assign]
     await service.receive(first, second, second)
 
     requests = service.emitted(feedback.EvaluationRequested)
