@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -22,6 +23,9 @@ from contracts.requests import Reply, Request
 
 S = TypeVar("S", bound=Settings)
 M = TypeVar("M", bound=Message)
+
+_LONGEST_QUIET = timedelta(seconds=10)
+"""What is still being handled then is meant to be: a test that holds a handler."""
 
 LONG_AGO = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -120,8 +124,11 @@ class System:
         return dead_letters
 
     async def quiet(self) -> None:
-        """Let what is under way settle: until nothing more was published for a while."""
-        before = -1
-        while len(self.received) != before:
+        """Let what is under way settle: until nothing is handled, and nothing more was published for a while."""
+        before, deadline = -1, time.monotonic() + _LONGEST_QUIET.total_seconds()
+        while len(self.received) != before or (self._is_busy() and time.monotonic() < deadline):
             before = len(self.received)
             await asyncio.sleep(0.3)
+
+    def _is_busy(self) -> bool:
+        return any(len(service.in_flight) for service in self.services)

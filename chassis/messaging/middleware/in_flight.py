@@ -19,6 +19,10 @@ class InFlight:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Outcome]] = set()
 
+    def __len__(self) -> int:
+        """How many are being handled."""
+        return len(self._tasks)
+
     async def __call__(self, delivery: Delivery, proceed: Proceed) -> Outcome:
         """Proceed to the end, even where the caller is cancelled meanwhile."""
         task = asyncio.create_task(proceed(delivery))
