@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from contracts.message import Frozen, Identifier, Message, Optional
+from contracts.replies import InboxItem
 
 
 class _FromNotifier(Message):
@@ -28,7 +29,9 @@ class _Notification(_FromNotifier):
 
 
 class NotificationSent(_Notification):
-    """A recipient (`customer` or `sector`) was told."""
+    """A recipient (`customer` or `sector`) was informed; `item` is what the inbox shows, on the channel `inbox`."""
+
+    item: InboxItem | None = None
 
 
 class NotificationSkipped(_Notification):

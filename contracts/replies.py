@@ -208,3 +208,19 @@ class Explained(Frozen):
     state: str | None
     state_reason: str | None
     state_at: Moment | None
+
+
+class ChangedTicket(Frozen):
+    """A ticket as it stands, for whoever looks at it live; `changed_at` is when this service noted the last change."""
+
+    protocol: str
+    status: Literal["pending", "closed"]
+    phase: str | None
+    changed_at: Moment
+
+
+class RecentNotifications(Frozen):
+    """Inbox items in the order in which they were put there, with when that was."""
+
+    items: list[InboxItem]
+    put_at: list[Moment]

@@ -11,9 +11,10 @@ from uuid import UUID, uuid5
 
 from pydantic import Field, JsonValue, TypeAdapter, computed_field
 
-from contracts.message import Channel, Frozen, Identifier, Optional
+from contracts.message import Channel, Frozen, Identifier, Moment, Optional
 from contracts.problems import Problem
 from contracts.replies import (
+    ChangedTicket,
     ContactForm,
     ContactProgress,
     Evaluation,
@@ -24,6 +25,7 @@ from contracts.replies import (
     Menu,
     PendingEvaluation,
     Rated,
+    RecentNotifications,
     Resolved,
     TicketList,
     TicketPage,
@@ -242,3 +244,22 @@ class ExplainContact(Request[list[Explained]]):
     service: ClassVar[str] = "notifier"
 
     contact_id: UUID
+
+
+class ListRecentNotifications(Request[RecentNotifications]):
+    """Inbox items that were put there at `since` or later, in that order."""
+
+    service: ClassVar[str] = "notifier"
+
+    customer_id: Identifier
+    since: Moment
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+class ListChangedTickets(Request[list[ChangedTicket]]):
+    """A customer's tickets that changed at `since` or later, each once as it stands, the latest change last."""
+
+    service: ClassVar[str] = "tickets"
+
+    customer_id: Identifier
+    since: Moment

@@ -5,7 +5,13 @@ from typing import get_args
 from chassis.clock import Clock, utc_now
 from chassis.service import Service, run
 from contracts import contacts, mk, notifier, tickets
-from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, MarkNotificationRead
+from contracts.requests import (
+    ExplainContact,
+    ExplainTicket,
+    ListNotifications,
+    ListRecentNotifications,
+    MarkNotificationRead,
+)
 from services.notifier import errors
 from services.notifier.decide.facts import Step
 from services.notifier.migrations import STEPS
@@ -32,6 +38,7 @@ def build(settings: Settings | None = None, *, parts: Parts | None = None, clock
     service.on(notifier.EmailDue, sends.on_email_due, given_up=sends.on_email_given_up)
     service.on(notifier.InboxDue, shows.on_inbox_due)
     service.answers(ListNotifications, shows.on_list_notifications, refuses=errors.STATUS)
+    service.answers(ListRecentNotifications, shows.on_list_recent_notifications)
     service.answers(MarkNotificationRead, shows.on_mark_notification_read, refuses=errors.STATUS)
     service.answers(ExplainTicket, explains.on_explain_ticket, refuses=errors.STATUS)
     service.answers(ExplainContact, explains.on_explain_contact, refuses=errors.STATUS)

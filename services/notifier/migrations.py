@@ -25,4 +25,10 @@ async def less_of_people(database: Database) -> None:
     await database["addresses"].delete_many({"off": {"$exists": False}})
 
 
-STEPS = (first_indexes, less_of_people)
+async def inbox_by_arrival(database: Database) -> None:
+    """What came into an inbox since a moment, for live streams that resume."""
+    arrived = [("customer_id", 1), ("channel", 1), ("state_at", 1), ("_id", 1)]
+    await database["deliveries"].create_index(arrived, name="arrived")
+
+
+STEPS = (first_indexes, less_of_people, inbox_by_arrival)

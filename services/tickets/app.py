@@ -4,7 +4,7 @@ from chassis.clock import Clock, utc_now
 from chassis.messaging.registry import Patience
 from chassis.service import Service, run
 from contracts import contacts, mk
-from contracts.requests import GetTicket, ListTickets, ResolveTicket
+from contracts.requests import GetTicket, ListChangedTickets, ListTickets, ResolveTicket
 from services.tickets.domain.ticket import KINDS
 from services.tickets.errors import STATUS, SectorUnknown
 from services.tickets.handlers import SECTOR_WITHIN, Handlers
@@ -30,6 +30,7 @@ def build(settings: Settings | None = None, *, ports: Ports | None = None, clock
     for entry in REGISTERED:
         service.on(entry, handlers.on_registered)
     service.answers(ListTickets, handlers.on_list_tickets, refuses=STATUS)
+    service.answers(ListChangedTickets, handlers.on_list_changed_tickets, refuses=STATUS)
     service.answers(GetTicket, handlers.on_get_ticket, refuses=STATUS)
     service.answers(ResolveTicket, handlers.on_resolve_ticket, refuses=STATUS)
     return service

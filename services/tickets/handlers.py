@@ -9,8 +9,8 @@ from chassis.clock import Clock
 from chassis.persistence import cursor
 from contracts import contacts, mk, tickets
 from contracts.message import Message, NotificationLevel
-from contracts.replies import Resolved, TicketList, TicketPage
-from contracts.requests import GetTicket, ListTickets, ResolveTicket
+from contracts.replies import ChangedTicket, Resolved, TicketList, TicketPage
+from contracts.requests import GetTicket, ListChangedTickets, ListTickets, ResolveTicket
 from services.tickets.domain import changes, openings, resolution, timeline
 from services.tickets.domain.resolution import Asked, Group, Sector
 from services.tickets.domain.ticket import Step, Ticket
@@ -25,6 +25,9 @@ SECTOR_WITHIN = timedelta(minutes=10)
 
 COUNTED_UP_TO = 1_000
 """How many pending tickets are counted for the list; more is as good as this many."""
+
+CHANGED_AT_MOST = 500
+"""How many of the tickets that changed last are given."""
 
 Decided = tuple[Ticket, list[Message]]
 
@@ -143,6 +146,12 @@ class Handlers:
         if ticket is None or ticket.openings[0].customer_id != query.customer_id:
             raise TicketNotFound("Atendimento não encontrado.")
         return timeline.page(ticket, self.zone, now=self.clock())
+
+    async def on_list_changed_tickets(self, query: ListChangedTickets) -> list[ChangedTicket]:
+        """A customer's tickets that changed since then, for live streams. Raises: OptionOff."""
+        await self._need_option()
+        found = await self.tickets.changed_since(query.customer_id, query.since, limit=CHANGED_AT_MOST)
+        return [timeline.changed(ticket, at=at) for ticket, at in found]
 
     async def _need_option(self) -> None:
         if TICKETS_OPTION not in await self.register.options():

@@ -13,4 +13,12 @@ async def first_indexes(database: Database) -> None:
     await tickets.create_index([("customer_id", 1), ("status", 1), *newest_first], name="list")
 
 
-STEPS = (first_indexes,)
+async def tickets_by_change(database: Database) -> None:
+    """What changed since a moment, for live streams; what was stored before has no such moment, and is no news."""
+    changed = [("customer_id", 1), ("changed_at", 1)]
+    await database["tickets"].create_index(
+        changed, name="changed", partialFilterExpression={"changed_at": {"$exists": True}}
+    )
+
+
+STEPS = (first_indexes, tickets_by_change)

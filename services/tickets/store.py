@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,7 +37,10 @@ class MongoTickets(Repository[Ticket]):
 
     def __init__(self, service: Service) -> None:
         super().__init__(
-            service.documents("tickets"), load=_ticket, dump=_document, forgets=lambda ticket: ticket.erased
+            service.documents("tickets"),
+            load=_ticket,
+            dump=lambda ticket: _document(ticket) | {"changed_at": service.clock()},
+            forgets=lambda ticket: ticket.erased,
         )
 
     async def with_protocol(self, protocol: str) -> Ticket | None:
@@ -60,6 +63,13 @@ class MongoTickets(Repository[Ticket]):
             chosen["$or"] = [{"opened_at": {"$lt": at}}, {"opened_at": at, "_id": {"$lt": ticket_id}}]
         found = self.documents.collection.find(chosen, WITHOUT_EMITTED).sort(_NEWEST_FIRST).limit(limit)
         return [_ticket(one) async for one in found]
+
+    async def changed_since(self, customer_id: str, since: datetime, *, limit: int) -> list[tuple[Ticket, datetime]]:
+        """A customer's opened tickets that changed at this moment or later, the latest last, each with when."""
+        query = {"customer_id": customer_id, "changed_at": {"$gte": milliseconds(since)}}
+        found = self.documents.collection.find(query, WITHOUT_TOLD).sort([("changed_at", -1), ("_id", -1)]).limit(limit)
+        latest = [(_ticket(one), one["changed_at"]) async for one in found]
+        return latest[::-1]
 
     async def count_pending(self, customer_id: str, *, limit: int) -> int:
         """How many of a customer's tickets are pending, counted up to a limit."""

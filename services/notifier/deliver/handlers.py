@@ -7,8 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.notifier import EmailDue, InboxDue
-from contracts.replies import Explained, Inbox, InboxItemRead
-from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, MarkNotificationRead
+from contracts.replies import Explained, Inbox, InboxItemRead, RecentNotifications
+from contracts.requests import (
+    ExplainContact,
+    ExplainTicket,
+    ListNotifications,
+    ListRecentNotifications,
+    MarkNotificationRead,
+)
 from services.notifier.decide import timeline
 from services.notifier.decide.addresses import of_customer
 from services.notifier.decide.domain import ASKING, RECEIPT
@@ -18,7 +24,7 @@ from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Contact, Outcome
 from services.notifier.decide.timeline import Ticket
 from services.notifier.deliver import inbox, ports
-from services.notifier.deliver.sending import GIVEN_UP, Claim, before_sending, ending, owner_of, unanswered
+from services.notifier.deliver.sending import GIVEN_UP, Claim, before_sending, ending, owner_of, shown, unanswered
 from services.notifier.errors import (
     MailRefused,
     MailServerAway,
@@ -134,8 +140,8 @@ class InboxHandlers:
     async def put(self, notice: Notice) -> None:
         """Put one item into its customer's inbox, once (R18). Raises: Unwritable."""
         title, body = self.writer.item(notice)
-        sent = ending(notice, Outcome("sent"), channel="inbox", n=0, at=self.clock())
-        await self.inbox.put(notice, inbox.item_of(notice, title=title, body=body), [sent])
+        item, now = inbox.item_of(notice, title=title, body=body), self.clock()
+        await self.inbox.put(notice, item, [shown(notice, item, at=now)], at=now)
 
     async def on_inbox_due(self, due: InboxDue) -> None:
         """Put the item that v0.1 left in its queue: it decided by a message what is put at once since then."""
@@ -150,6 +156,11 @@ class InboxHandlers:
             self.inbox.page(query.customer_id, limit=query.limit + 1, after=after), self.inbox.unread(query.customer_id)
         )
         return inbox.page(items, unread=unread, limit=query.limit)
+
+    async def on_list_recent_notifications(self, query: ListRecentNotifications) -> RecentNotifications:
+        """What was put into a customer's inbox since then, in that order: what a live stream missed."""
+        found = await self.inbox.put_since(query.customer_id, query.since, limit=query.limit)
+        return RecentNotifications(items=[item for item, _ in found], put_at=[at for _, at in found])
 
     async def on_mark_notification_read(self, command: MarkNotificationRead) -> InboxItemRead:
         """Note that an item was read; once more is no error. Raises: UnknownNotification, for a foreign one too."""

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from contracts.message import Message
 from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped
+from contracts.replies import InboxItem
 from services.notifier.decide.addresses import lacking, of_customer, of_sector
 from services.notifier.decide.domain import REPEATABLE
 from services.notifier.decide.notices import Notice
@@ -76,17 +77,33 @@ def owner_of(due: EmailDue) -> str | None:
     return of_customer(due.customer_id) if due.customer_id else None
 
 
-def ending(due: EmailDue | Notice, outcome: Outcome, *, channel: str, n: int, at: datetime) -> Message:
+def ending(due: EmailDue, outcome: Outcome, *, channel: str, n: int, at: datetime) -> Message:
     """What is emitted of an outcome, once for each `n`."""
     return _ENDS[outcome.state].caused_by(
         due,
         at=at,
         n=n,
-        notification_id=due.id if isinstance(due, Notice) else due.notification_id,
+        notification_id=due.notification_id,
         about=due.about,
         ticket_id=due.ticket_id,
         customer_id=due.customer_id,
         channel=channel,
         recipient=due.recipient,
         reason=outcome.reason,
+    )
+
+
+def shown(notice: Notice, item: InboxItem, *, at: datetime) -> NotificationSent:
+    """What is emitted of an item in the inbox: with it, whoever looks at the app sees it at once."""
+    return NotificationSent.caused_by(
+        notice,
+        at=at,
+        n=0,
+        notification_id=notice.id,
+        about=notice.about,
+        ticket_id=notice.ticket_id,
+        customer_id=notice.customer_id,
+        channel="inbox",
+        recipient=notice.recipient,
+        item=item,
     )

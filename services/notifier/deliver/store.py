@@ -10,6 +10,7 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from chassis.persistence.documents import Conflict
+from chassis.persistence.mongo import milliseconds
 from chassis.service import Service
 from contracts.message import Message
 from contracts.notifier import EmailDue
@@ -108,7 +109,9 @@ class MongoDeliveries:
         """Remove what inbox items say, and send nothing more; that there were items and mails stays (R27)."""
         collection = self._documents.collection
         await collection.update_many(
-            {"customer_id": customer_id, "channel": "inbox"}, {"$set": {"title": "", "body": "", "read": True}}
+            {"customer_id": customer_id, "channel": "inbox"},
+            # what is kept of the announcements shows the same texts
+            {"$set": {"title": "", "body": "", "read": True, "told": [], "outbox": []}},
         )
         pending = {"customer_id": customer_id, "$or": [{"state": "queued"}, {"state": "failed", "reason": GIVEN_UP}]}
         await collection.update_many(pending, {"$set": {"state": "skipped", "reason": ERASED}})
@@ -119,16 +122,15 @@ class MongoInbox:
 
     def __init__(self, service: Service) -> None:
         self._documents = service.documents("deliveries")
-        self._clock = service.clock
 
-    async def put(self, notice: Notice, item: InboxItem, emitted: list[Message]) -> None:
+    async def put(self, notice: Notice, item: InboxItem, emitted: Sequence[Message], *, at: datetime) -> None:
         """Put an item into its customer's inbox and publish that; one that is there stays as it is."""
         state = {
             **_identity(notice, "inbox"),
             **{name: getattr(item, name) for name in _ITEM},
             "state": "sent",
             "reason": None,
-            "state_at": self._clock(),
+            "state_at": at,
         }
         # it is in conflict with an item that v0.1 put there by a message
         with contextlib.suppress(Conflict):
@@ -140,7 +142,14 @@ class MongoInbox:
         if after is not None:
             query["$or"] = [{"at": {"$lt": after.at}}, {"at": after.at, "_id": {"$lt": after.id}}]
         found = self._documents.collection.find(query).sort([("at", -1), ("_id", -1)]).limit(limit)
-        return [InboxItem(id=one["_id"], **{name: one[name] for name in _ITEM}) async for one in found]
+        return [_item(one) async for one in found]
+
+    async def put_since(self, customer_id: str, since: datetime, *, limit: int) -> list[tuple[InboxItem, datetime]]:
+        """Items that were put there at this moment or later, in that order, each with when; none that is emptied."""
+        since = milliseconds(since)
+        query = {"customer_id": customer_id, "channel": "inbox", "state_at": {"$gte": since}, "title": {"$ne": ""}}
+        found = self._documents.collection.find(query).sort([("state_at", 1), ("_id", 1)]).limit(limit)
+        return [(_item(one), one["state_at"]) async for one in found]
 
     async def unread(self, customer_id: str) -> int:
         """How many items the customer has not read."""
@@ -153,6 +162,10 @@ class MongoInbox:
             {"_id": item, "customer_id": customer_id, "channel": "inbox"}, {"$set": {"read": True}}
         )
         return bool(result.matched_count)
+
+
+def _item(found: dict[str, Any]) -> InboxItem:
+    return InboxItem(id=found["_id"], **{name: found[name] for name in _ITEM})
 
 
 def _identity(due: EmailDue | Notice, channel: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from contracts import feedback, mk, tickets
 from contracts.message import Message
 from contracts.names import in_charge
-from contracts.replies import TicketLine, TicketPage, TimelineEntry
+from contracts.replies import ChangedTicket, TicketLine, TicketPage, TimelineEntry
 from contracts.text import is_visible
 from services.tickets.domain.ticket import Step, Ticket, history, open_question, place, state
 
@@ -35,6 +35,12 @@ def page(ticket: Ticket, zone: ZoneInfo, *, now: datetime) -> TicketPage:
     """An opened ticket as its page shows it (R4)."""
     shown = line(ticket, now=now)
     return TicketPage(**shown.model_dump(), timeline=timeline(ticket, zone), version=ticket.version)
+
+
+def changed(ticket: Ticket, *, at: datetime) -> ChangedTicket:
+    """An opened ticket as it stands, for who looks at it live; its last change was noted `at`."""
+    stands = state(ticket)
+    return ChangedTicket(protocol=ticket.openings[0].protocol, status=stands.status, phase=stands.phase, changed_at=at)
 
 
 def timeline(ticket: Ticket, zone: ZoneInfo) -> list[TimelineEntry]:

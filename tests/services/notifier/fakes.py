@@ -155,11 +155,11 @@ class Inbox:
     deliveries: Deliveries
     puts: int = 0
 
-    async def put(self, notice: Notice, item: InboxItem, emitted: list[Message]) -> None:
+    async def put(self, notice: Notice, item: InboxItem, emitted: Sequence[Message], *, at: datetime) -> None:
         self.puts += 1
         if item.id not in self.deliveries.kept:
             known = {"customer_id": notice.customer_id, "channel": "inbox", "item": item, "at": item.at}
-            self.deliveries.kept[item.id] = {**known, "state": "sent", "reason": None}
+            self.deliveries.kept[item.id] = {**known, "put_at": at, "state": "sent", "reason": None}
             self.deliveries.emitted += emitted
 
     def _of(self, customer_id: str) -> list[InboxItem]:
@@ -171,6 +171,11 @@ class Inbox:
     async def page(self, customer_id: str, *, limit: int, after: Place | None) -> list[InboxItem]:
         older = [one for one in self._of(customer_id) if after is None or (one.at, one.id) < (after.at, after.id)]
         return older[:limit]
+
+    async def put_since(self, customer_id: str, since: datetime, *, limit: int) -> list[tuple[InboxItem, datetime]]:
+        put = {key: one["put_at"] for key, one in self.deliveries.kept.items() if "put_at" in one}
+        late = [(one, put[one.id]) for one in self._of(customer_id) if put[one.id] >= since]
+        return sorted(late, key=lambda one: (one[1], one[0].id))[:limit]
 
     async def unread(self, customer_id: str) -> int:
         return sum(not one.read for one in self._of(customer_id))

@@ -29,6 +29,8 @@ class Tickets(InMemory[Ticket]):
     def __init__(self) -> None:
         super().__init__()
         self.meanwhile: Callable[[], None] = nothing
+        self.changed_at: dict[str, datetime] = {}
+        self.now = minutes(30)
 
     async def update(self, key: str, decide: Decide[Ticket], *, cause: Cause) -> Ticket:
         """Decide, and again where somebody was faster."""
@@ -42,7 +44,16 @@ class Tickets(InMemory[Ticket]):
             again = decide(self.kept.get(key))
             return await again if isinstance(again, Awaitable) else again
 
-        return await super().update(key, decided, cause=cause)
+        before = self.kept.get(key)
+        kept = await super().update(key, decided, cause=cause)
+        if kept is not before:
+            self.changed_at[key] = self.now
+        return kept
+
+    async def changed_since(self, customer_id: str, since: datetime, *, limit: int) -> list[tuple[Ticket, datetime]]:
+        """The opened tickets of a customer that changed since then, the latest last."""
+        theirs = [(one, self.changed_at[one.id]) for one in await self.of_customer(customer_id)]
+        return sorted((one for one in theirs if one[1] >= since), key=lambda one: one[1])[-limit:]
 
     async def with_protocol(self, protocol: str) -> Ticket | None:
         """The opened ticket with this protocol."""
