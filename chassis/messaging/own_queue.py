@@ -22,12 +22,22 @@ OnMessage = Callable[[AbstractIncomingMessage], Awaitable[None]]
 
 
 class OwnQueue:
-    """Reads what its bindings, (exchange, key), bring; comes back by itself after a reconnection."""
+    """Reads what its bindings, (exchange, key), bring; comes back by itself after a reconnection.
+
+    `on_reading` is called whenever it begins to be read, the first time too.
+    """
 
     def __init__(
-        self, publisher: Publisher, prefix: str, *, bindings: Sequence[tuple[str, str]], on_message: OnMessage
+        self,
+        publisher: Publisher,
+        prefix: str,
+        *,
+        bindings: Sequence[tuple[str, str]],
+        on_message: OnMessage,
+        on_reading: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = ""
+        self._on_reading = on_reading
         self._publisher = publisher
         self._prefix = prefix
         self._bindings = bindings
@@ -61,6 +71,8 @@ class OwnQueue:
         await queue.consume(self._on_message, no_ack=True, robust=False)
         self.name = name
         self._reading.set()
+        # whatever came until now, since it was read last, is lost
+        self._on_reading()
 
     def _read_again(self) -> None:
         self._reading.clear()
