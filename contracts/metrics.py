@@ -190,6 +190,10 @@ HTTP_SHED = Metric(
     "atendo_http_shed_total", "counter", "Requests answered with 503 because too many were waiting.", ("edge",)
 )
 HTTP_IN_HAND = Metric("atendo_http_in_hand", "gauge", "Requests being answered right now.", ("edge",))
+LIVE_STREAMS = Metric("atendo_live_streams", "gauge", "Live streams that are open.", ("edge",))
+LIVE_DROPPED = Metric(
+    "atendo_live_dropped_total", "counter", "Live streams that were ended because their reader was too slow.", ("edge",)
+)
 KEYS_AGE = Metric(
     "atendo_keys_age_seconds",
     "gauge",
@@ -211,5 +215,5 @@ CATALOGUE = (
         DATABASE_SECONDS,
     ),
     *(UNRESOLVED, DELIVERIES, SECTOR_MAILS_UNSENT, MAIL_SECONDS, EVALUATIONS, EVALUATIONS_WAITING, EVALUATIONS_OVERDUE),
-    *(HTTP_REQUESTS, HTTP_SECONDS, HTTP_SHED, HTTP_IN_HAND, KEYS_AGE),
+    *(HTTP_REQUESTS, HTTP_SECONDS, HTTP_SHED, HTTP_IN_HAND, LIVE_STREAMS, LIVE_DROPPED, KEYS_AGE),
 )

@@ -34,7 +34,7 @@ REPLY_QUEUES = r"edge\.replies\.[0-9a-f-]+"
 """The edge's queues of replies, one a replica, and the keys that they are bound with."""
 
 LIVE_QUEUES = r"edge\.live\.[0-9a-f-]+"
-"""The edge's queues of events for whoever waits, one a replica."""
+"""The edge's queues of events for whoever waits or looks on, one a replica."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,19 @@ REPLIES = "replies"
 REPLY_BY = "x-atendo-reply-by"
 """Header of a request that wants its answer by `REPLIES`; without it the answer goes by the default exchange."""
 
-LIVE = (tickets.TicketOpened, notifier.ContactAcknowledged)
-"""What every replica of the edge reads on a queue of its own, for customers who wait for their contact."""
+LIVE = (
+    tickets.TicketOpened,
+    tickets.ServiceOrderCreated,
+    tickets.PhaseChanged,
+    tickets.ResponsibleAdded,
+    tickets.DefectFound,
+    tickets.NotificationLevelChanged,
+    tickets.TicketClosed,
+    tickets.TicketReopened,
+    notifier.NotificationSent,
+    notifier.ContactAcknowledged,
+)
+"""What every replica of the edge reads on a queue of its own, for customers who wait or look on."""
 
 EXCHANGES = (MK, ATENDO, RETRY, RETRIED, REQUESTS, REPLIES)
 

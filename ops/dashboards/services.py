@@ -53,6 +53,7 @@ _EDGE = (
     lines(
         "In hand, and turned away in a second",
         each("sum(atendo_http_in_hand)", called="in hand"),
+        each("sum(atendo_live_streams)", called="live streams"),
         each("sum(rate(atendo_http_shed_total[$__rate_interval]))", called="turned away"),
     ),
 )

@@ -17,6 +17,7 @@ from services.edge.receipts import Receipts
 from services.edge.replica import Edge
 from services.edge.routes import application
 from services.edge.settings import Settings
+from services.edge.ticket_news import TicketNews
 from services.edge.web.pages import Pages
 
 
@@ -28,7 +29,11 @@ def build(settings: Settings | None = None, *, broker: Broker | None = None) -> 
     keys = Keys.of(settings, log=log)
     metrics.keys_age.set_function(keys.age_seconds)
     pools = Pools(settings.max_in_flight, shed=metrics.shed)
+    streams = broker.live.streams
+    metrics.streams.set_function(streams.__len__)
     gateway = Gateway(broker.requests, within=settings.reply_within, pools=pools, held=HeldQueues(now=now), log=log)
+    broker.live.on_ticket = TicketNews(gateway, streams).changed
+    streams.limit(settings.max_streams, on_slow=metrics.dropped.inc)
     tokens, receipts = Tokens(keys, audience=settings.token_audience), Receipts(settings.receipt_secret)
     rates = Rates.of(settings, now=now)
     parts = Parts(gateway, broker.live, receipts, tokens, rates, Pages())

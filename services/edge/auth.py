@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
 
@@ -29,6 +30,14 @@ class BadToken(Exception):
 
 class KeysUnknown(Exception):
     """The issuer has not shown its keys yet, so that no token can be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a token speaks for, and until when, in seconds of Unix time."""
+
+    customer_id: str
+    until: float
 
 
 class Keys:
@@ -124,8 +133,8 @@ class Tokens:
         self._keys = keys
         self._audience = audience
 
-    async def customer(self, authorization: str | None) -> str:
-        """The customer id that the `Authorization` header speaks for. Raises: NoToken, BadToken, KeysUnknown."""
+    async def bearer(self, authorization: str | None) -> Bearer:
+        """Whom the `Authorization` header speaks for. Raises: NoToken, BadToken, KeysUnknown."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise NoToken
@@ -134,7 +143,7 @@ class Tokens:
         except (PyJWTError, ValueError, TypeError) as error:
             raise BadToken(type(error).__name__) from error
 
-    async def _judge(self, token: str) -> str:
+    async def _judge(self, token: str) -> Bearer:
         header = jwt.get_unverified_header(token)
         if header.get("alg") != ALGORITHM:
             raise BadToken("algorithm")
@@ -150,4 +159,4 @@ class Tokens:
         customer_id = claims["sub"]
         if not isinstance(customer_id, str) or not 0 < len(customer_id) <= MAX_CUSTOMER_ID:
             raise BadToken("subject")
-        return customer_id
+        return Bearer(customer_id, float(claims["exp"]))

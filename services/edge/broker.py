@@ -37,6 +37,7 @@ class RabbitBroker:
             "edge.live.",
             bindings=[(ATENDO, message.routing_key()) for message in LIVE],
             on_message=self._on_event,
+            on_reading=self.live.streams.end_all,
         )
         self._url = address(settings.broker_url, name="edge looks")
         self._now = now

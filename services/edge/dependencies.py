@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
-from services.edge.auth import BadToken, KeysUnknown, NoToken, Tokens
+from services.edge.auth import BadToken, Bearer, KeysUnknown, NoToken, Tokens
 from services.edge.errors.problems import Refused, known, unavailable
 from services.edge.gateway import Caller, Gateway
 from services.edge.live import Live
@@ -62,9 +62,9 @@ def count_address(request: Request) -> None:
     rates.addresses.count(client_address(request, rates.trusted_proxies))
 
 
-async def _customer(request: Request) -> str:
+async def _bearer(request: Request) -> Bearer:
     try:
-        customer_id = await parts(request).tokens.customer(request.headers.get("authorization"))
+        bearer = await parts(request).tokens.bearer(request.headers.get("authorization"))
     except KeysUnknown as error:
         raise unavailable() from error
     except NoToken as error:
@@ -74,8 +74,8 @@ async def _customer(request: Request) -> str:
     except BadToken as error:
         count_address(request)
         raise Refused(known(401), {"WWW-Authenticate": 'Bearer error="invalid_token"'}) from error
-    parts(request).rates.customers.count(customer_id)
-    return customer_id
+    parts(request).rates.customers.count(bearer.customer_id)
+    return bearer
 
 
 def _may_be_json(content_type: str | None) -> bool:
@@ -91,7 +91,8 @@ class Protected(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_customer(request: Request) -> Response:
-            request.state.customer_id = await _customer(request)
+            bearer = await _bearer(request)
+            request.state.customer_id, request.state.until = bearer.customer_id, bearer.until
             if self.body_field is not None and not _may_be_json(request.headers.get("content-type")):
                 raise Refused(known(415))
             return await handle(request)

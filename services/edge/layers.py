@@ -8,13 +8,14 @@ from services.edge.metrics import HttpMetrics
 from services.edge.middleware.admission import Door
 from services.edge.middleware.body_limit import BodyLimit
 from services.edge.middleware.browser import BrowserPages
+from services.edge.middleware.cut import Cut
 from services.edge.middleware.head import Head
 from services.edge.middleware.observe import Observed
 from services.edge.settings import Settings
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
 ASKED_WITH = [
-    *("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer", "X-Request-ID"),
+    *("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID", "Prefer", "X-Request-ID"),
     *("traceparent", "tracestate"),
 ]
 ANSWERED_WITH = [
@@ -38,4 +39,4 @@ def layered(app: ASGIApp, settings: Settings, *, parts: Parts, metrics: HttpMetr
             allow_headers=ASKED_WITH,
             expose_headers=ANSWERED_WITH,
         )
-    return Observed(app, log=parts.gateway.log, metrics=metrics)
+    return Cut(Observed(app, log=parts.gateway.log, metrics=metrics))

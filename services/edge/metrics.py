@@ -14,6 +14,8 @@ class HttpMetrics:
         self.registry = registry()
         self.shed = counter(metrics.HTTP_SHED, self.registry)
         self.in_hand = gauge(metrics.HTTP_IN_HAND, self.registry)
+        self.streams = gauge(metrics.LIVE_STREAMS, self.registry)
+        self.dropped = counter(metrics.LIVE_DROPPED, self.registry)
         self.keys_age = gauge(metrics.KEYS_AGE, self.registry)
         self._requests = counter(metrics.HTTP_REQUESTS, self.registry)
         self._seconds = histogram(metrics.HTTP_SECONDS, self.registry)

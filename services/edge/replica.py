@@ -29,12 +29,16 @@ class Edge:
         self.process.on_start("broker", broker.start)
         self.process.on_start("events", self._read_events)
         self.process.every(LOOK_EVERY, broker.look)
+        self.process.on_stop("streams", self._end_streams)
         self.process.on_stop("port", self.process.close_port)
         self.process.on_stop("keys", keys.close)
         self.process.on_stop("broker", broker.stop)
 
     async def _read_events(self) -> None:
         self.process.background.once("events", self.broker.read_events)
+
+    async def _end_streams(self) -> None:
+        self.broker.live.streams.close()
 
     async def start(self) -> None:
         """Connect to the broker, however long that takes; the keys come when the issuer is there."""

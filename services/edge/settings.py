@@ -45,6 +45,9 @@ class Settings(ServiceSettings):
     max_in_flight: int = Field(default=100, ge=1)
     """How many commands and queries may wait for one service at a time; what is more is answered 503 at once."""
 
+    max_streams: int = Field(default=2_500, ge=0)
+    """How many live streams may be open at a time; what is more is answered 503."""
+
     receipt_secret: SecretStr = Field(min_length=16)
     """What receipts of accepted contacts are signed with: the same in every replica (R13)."""
 

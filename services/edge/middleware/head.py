@@ -19,7 +19,7 @@ class Head:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         # the scope itself: outer layers read the route from it
-        scope["method"] = "GET"
+        scope["method"], scope["is_head"] = "GET", True
         try:
             await self._app(scope, receive, send_without_body)
         finally:

@@ -14,6 +14,7 @@ from chassis.observability.logging import Log
 from services.edge.metrics import HttpMetrics
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_STREAM = "text/event-stream"
 _OUR_FAULT = 500
 _OWN = ("/health/", "/metrics")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
@@ -31,6 +32,8 @@ class _Seen:
     correlation_id: str
     started: float = field(default_factory=time.perf_counter)
     status: int = 500
+    began_after: float | None = None
+    """Seconds until a live stream began: how long it is open is nobody's wait."""
 
 
 class Observed:
@@ -54,33 +57,37 @@ class Observed:
             if message["type"] == "http.response.start":
                 seen.status = message["status"]
                 headers_out = MutableHeaders(scope=message)
+                if headers_out.get("content-type", "").startswith(_STREAM):
+                    seen.began_after = time.perf_counter() - seen.started
+                    self._metrics.in_hand.dec()
                 headers_out["X-Request-ID"] = seen.correlation_id
                 for name, value in _CAREFUL.items():
                     headers_out.setdefault(name, value)
             await send(message)
 
         if scope["path"].startswith(_OWN):
-            await self._serve(scope, receive, send_seen)
+            await self._serve(scope, receive, send_seen, seen)
             self._record(scope, seen)
             return
         with tracing.serving(_method(scope), headers.get("traceparent", "")) as span:
-            await self._serve(scope, receive, send_seen)
+            await self._serve(scope, receive, send_seen, seen)
             self._record(scope, seen)
             span.name(f"{_method(scope)} {_route(scope)}")
             attributes: tracing.Attributes = {"http.route": _route(scope), "http.response.status_code": seen.status}
             span.annotate(attributes, failed=seen.status >= _OUR_FAULT)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, seen: _Seen) -> None:
         self._metrics.in_hand.inc()
         try:
             await self._app(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - answered with 500 by now; the server would log what it holds
             self._log.error("request failed", error=type(error).__name__, at=_places(error))
         finally:
-            self._metrics.in_hand.dec()
+            if seen.began_after is None:
+                self._metrics.in_hand.dec()
 
     def _record(self, scope: Scope, seen: _Seen) -> None:
-        spent = time.perf_counter() - seen.started
+        spent = time.perf_counter() - seen.started if seen.began_after is None else seen.began_after
         method, route = _method(scope), _route(scope)
         self._metrics.count(method, route, seen.status, seconds=spent)
         log = self._log.debug if route.startswith(_OWN) else self._log.info
