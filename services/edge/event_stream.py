@@ -49,7 +49,9 @@ class EventStream(Response):
             async with asyncio.timeout(_ENDS_WITHIN.total_seconds()):
                 await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
-            cut(scope)
+            if cut(scope):
+                # until the server knows it, it would log our leaving as a mistake
+                await _left(receive)
 
     async def _write(self, stream: Stream, send: Send) -> None:
         await _send(send, self._progress.beginning())

@@ -24,8 +24,9 @@ class Cut:
         await self._app(scope, receive, send)
 
 
-def cut(scope: Scope) -> None:
-    """Cut the connection of a request off, where the server lets us."""
+def cut(scope: Scope) -> bool:
+    """Cut the connection of a request off; False where the server doesn't show it."""
     abort: Callable[[], None] | None = scope.get("extensions", {}).get(_NAME)
     if abort is not None:
         abort()
+    return abort is not None

@@ -141,9 +141,11 @@ class House:
         self.readers: list[Reader] = []
 
     @asynccontextmanager
-    async def reading(self, customer_id: str = "ana", *, last: str = "", **claims: int) -> AsyncIterator[Reader]:
+    async def reading(
+        self, customer_id: str = "ana", *, last: str = "", exp: int | None = None
+    ) -> AsyncIterator[Reader]:
         """Read while the context lasts."""
-        reader = Reader(self.edge, self.issuer.token(customer_id, **claims), last=last)
+        reader = Reader(self.edge, self.issuer.token(customer_id, exp=exp or int(now().timestamp()) + 3600), last=last)
         await eventually(lambda: "id: " in reader.text or reader.task.done())
         try:
             yield reader

@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from chassis.service import Service
 from contracts import mk, tickets
 from contracts.notifier import InboxDue, NotificationSkipped
+from contracts.requests import ListRecentNotifications
 from services.notifier.app import build
 from services.notifier.decide.domain import Customer
 from services.notifier.decide.handlers import DecisionHandlers
@@ -109,6 +112,25 @@ async def test_r27_of_a_ticket_that_was_there(service: Service, system: System) 
 
     await system.quiet()
     assert await secrets(service) == []
+
+
+async def test_r27_what_was_announced_of_an_inbox_goes_too(service: Service, system: System) -> None:
+    await system.publish(an_opening(level="all"), a_phase())
+    await system.quiet()
+    assert "deliveries" in await secrets(service)
+    assert [one["item"]["title"] for one in await recent(system)]
+
+    await system.publish(ERASED)
+    await system.quiet()
+
+    assert await secrets(service) == []
+    assert await recent(system) == []
+
+
+async def recent(system: System) -> list[Any]:
+    query = ListRecentNotifications(request_id=uuid4(), customer_id="ana", since=LONG_AGO)
+    found = await system.answer(query)
+    return [{"item": item, "at": at} for item, at in zip(found["items"], found["put_at"], strict=True)]
 
 
 def an_item() -> InboxDue:

@@ -1,6 +1,7 @@
 """The whole notifier on fakes, in the customer's words: who is informed of what, once, and what becomes of it."""
 
 import base64
+from datetime import datetime, timedelta
 from itertools import permutations
 from uuid import uuid4
 
@@ -16,7 +17,8 @@ from contracts.notifier import (
     NotificationSent,
     NotificationSkipped,
 )
-from contracts.requests import ExplainContact, ListNotifications, MarkNotificationRead
+from contracts.replies import RecentNotifications
+from contracts.requests import ExplainContact, ListNotifications, ListRecentNotifications, MarkNotificationRead
 from services.notifier.decide.domain import notification_id
 from services.notifier.errors import MailRefused, MailServerAway
 from tests.services.notifier.whole import Whole, plain
@@ -453,3 +455,32 @@ async def test_r19_a_mail_server_that_is_away_keeps_nothing_else_and_gets_the_ma
 
     assert len(whole.mail.took) == 1
     assert len(await whole.items()) == 1
+
+
+async def recent(whole: Whole, since: datetime, **more: int) -> RecentNotifications:
+    query = ListRecentNotifications(request_id=uuid4(), customer_id="ana", since=since, **more)
+    found: RecentNotifications = await whole.answer(query)
+    return found
+
+
+async def test_what_came_into_the_inbox_is_announced_and_listed_in_that_order(whole: Whole) -> None:
+    began = whole.now
+    for minute, step in ((5, tickets.TicketReopened), (1, tickets.TicketReopened)):
+        whole.now += timedelta(minutes=1)
+        await whole.publish(a_step(step, minute=minute))
+
+    found = await recent(whole, began)
+
+    announced = [one for one in whole.emitted(NotificationSent) if one.channel == "inbox"]
+    assert [one.item for one in announced] == found.items
+    assert found.put_at == [began + timedelta(minutes=1), began + timedelta(minutes=2)]
+    assert [one.occurred_at for one in announced] == found.put_at
+    assert (await recent(whole, whole.now)).items == found.items[1:]
+    assert (await recent(whole, began, limit=1)).items == found.items[:1]
+
+
+async def test_r27_what_an_erasure_emptied_is_no_news(whole: Whole) -> None:
+    began = whole.now
+    await whole.publish(an_opening(), a_closing(), ERASED)
+
+    assert (await recent(whole, began)).items == []

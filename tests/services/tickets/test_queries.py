@@ -1,10 +1,11 @@
 """What customers and operators are answered, on a real broker and a real database."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from contracts import mk, tickets
 from contracts.message import Message
-from contracts.requests import GetTicket, ListTickets, ResolveTicket
+from contracts.requests import GetTicket, ListChangedTickets, ListTickets, ResolveTicket
 from services.tickets.app import build
 from services.tickets.settings import Settings
 from tests.eventually import eventually
@@ -184,3 +185,23 @@ async def test_r10_the_newest_word_of_mk_counts_whatever_order_it_comes_in_and_h
     await eventually(lambda: resolves_to(system, **expected))
     await eventually(lambda: depth_is(system, "tickets", 0))
     assert await resolves_to(system, **expected)
+
+
+async def test_changed_tickets_are_found_by_when_the_change_was_noted(system: System) -> None:
+    await a_replica(system)
+    service = system.services[0]
+    await system.say(an_opening(), an_opening(ticket_id="t2"))
+    await told(system, tickets.TicketOpened, 2)
+    before = datetime.now(UTC)
+    # of the last release: it says nothing of when it changed
+    await service.database["tickets"].update_one({"_id": "t2"}, {"$unset": {"changed_at": ""}})
+
+    await system.say(a_step(mk.TicketClosed))
+    await told(system, tickets.TicketClosed)
+
+    query = ListChangedTickets(request_id=uuid4(), customer_id="ana", since=before)
+    (changed,) = await system.answer(query)
+    assert (changed["status"], changed["phase"]) == ("closed", None)
+    assert datetime.fromisoformat(changed["changed_at"]) >= before - timedelta(milliseconds=1)
+    everything = query.model_copy(update={"since": datetime(2020, 1, 1, tzinfo=UTC)})
+    assert await system.answer(everything) == [changed]

@@ -1,6 +1,7 @@
 """The whole service over ports in memory: what it makes of messages, and what it answers."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from chassis.persistence.cursor import CursorMalformed
 from contracts import feedback, mk, tickets
 from contracts.message import Message
-from contracts.requests import GetTicket, ListTickets, ResolveTicket
+from contracts.requests import GetTicket, ListChangedTickets, ListTickets, ResolveTicket
 from services.tickets.domain.openings import ticket_of
 from services.tickets.domain.ticket import Ticket
 from services.tickets.errors import OptionOff, SectorUnknown, TicketNotFound
@@ -233,3 +234,26 @@ async def test_r10_a_dry_run_says_what_a_contact_would_resolve_to_and_opens_noth
     assert whole.tickets.kept == {}
     with pytest.raises(SectorUnknown):
         await whole.ask(ResolveTicket, customer_id="ana", sector_id="nowhere")
+
+
+async def test_tickets_that_changed_are_listed_once_as_they_stand() -> None:
+    whole = Whole()
+    await whole.give(MENU, an_opening(), an_opening(ticket_id="t2"))
+    whole.tickets.now = minutes(40)
+    await whole.give(a_step(mk.TicketClosed), a_step(mk.DefectFound))
+
+    changed: Any = await whole.ask(ListChangedTickets, customer_id="ana", since=minutes(35))
+    others: Any = await whole.ask(ListChangedTickets, customer_id="bia", since=minutes(0))
+
+    one = {"protocol": "20260105000001", "status": "closed", "phase": None, "changed_at": "2026-01-05T12:40:00Z"}
+    assert changed == [one]
+    assert len(await whole.ask(ListChangedTickets, customer_id="ana", since=minutes(30))) == 2
+    assert others == []
+
+
+async def test_r1_changed_tickets_are_refused_as_the_list_is() -> None:
+    whole = Whole()
+    await whole.give(an_opening())
+
+    with pytest.raises(OptionOff):
+        await whole.ask(ListChangedTickets, customer_id="ana", since=minutes(0))
