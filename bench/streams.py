@@ -1,0 +1,104 @@
+"""Opens many live streams on one replica of the edge, and prints what they cost it in memory.
+
+    python -m bench.streams                    # 2,000 streams
+    python -m bench.streams --streams 500
+
+It starts the whole product as the bench does. Each stream is another customer's; when all are open, each of them is
+sent one notification, straight to the broker, and it is timed until the last one has it.
+"""
+
+import argparse
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from bench.processes import resident_megabytes
+from bench.product import Product, running
+from chassis.messaging.envelope import Envelope
+from chassis.messaging.publisher import Publisher
+from contracts.notifier import About, NotificationSent
+from contracts.replies import InboxItem
+from mk.tokens import issue
+
+_TOGETHER = 50
+_OPEN_WITHIN = timedelta(minutes=3)
+_NO_MAIL = "smtp://127.0.0.1:9"
+
+
+class Streams:
+    """The readers."""
+
+    def __init__(self, product: Product) -> None:
+        url = urlsplit(product.addresses["EDGE_URL"])
+        self._host, self._port = url.hostname or "", url.port or 80
+        self._product = product
+        self._slots = asyncio.Semaphore(_TOGETHER)
+
+    async def open(self, number: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open one, up to its first event id. Raises: RuntimeError where it is refused."""
+        token = issue(_customer(number), folder=self._product.secrets, issuer="bench")
+        async with self._slots:
+            reader, writer = await asyncio.open_connection(self._host, self._port)
+            asked = f"GET /v1/live HTTP/1.1\r\nHost: edge\r\nAuthorization: Bearer {token}\r\n\r\n"
+            writer.write(asked.encode())
+            status = await reader.readline()
+            if b" 200 " not in status:
+                raise RuntimeError(f"a stream was refused: {status!r}")
+            await reader.readuntil(b"id: ")
+        return reader, writer
+
+
+async def measure(product: Product, *, streams: int) -> None:
+    """Open, look, send, look, and print. Raises: RuntimeError, TimeoutError."""
+    (edge,) = product.pids()["edge"]
+    at_rest = resident_megabytes(edge)
+    opening = Streams(product)
+    async with asyncio.timeout(_OPEN_WITHIN.total_seconds()):
+        opened = await asyncio.gather(*(opening.open(number) for number in range(streams)))
+    is_open = resident_megabytes(edge)
+    publisher = Publisher(product.addresses["AMQP_URL"], app_id="notifier")
+    await publisher.start()
+    began = time.monotonic()
+    await asyncio.gather(*(publisher.publish(Envelope.of(_sent(number))) for number in range(streams)))
+    async with asyncio.timeout(_OPEN_WITHIN.total_seconds()):
+        await asyncio.gather(*(reader.readuntil(b"event: notification") for reader, _ in opened))
+    spent = time.monotonic() - began
+    await publisher.stop()
+    print(f"edge at rest {at_rest:.1f} MB, with {streams} open streams {is_open:.1f} MB,")
+    print(f"after one notification each {resident_megabytes(edge):.1f} MB; all of them had it after {spent:.2f} s")
+    for _, writer in opened:
+        writer.close()
+
+
+def _customer(number: int) -> str:
+    return f"bench-stream-{number}"
+
+
+def _sent(number: int) -> NotificationSent:
+    now, notification = datetime.now(UTC), uuid4()
+    body = "Seu atendimento 20260105000001 mudou de fase: Em análise."
+    return NotificationSent(
+        event_id=uuid4(),
+        occurred_at=now,
+        correlation_id="bench",
+        notification_id=notification,
+        about=About(event_id=uuid4(), type="PhaseChanged.v1"),
+        customer_id=_customer(number),
+        channel="inbox",
+        item=InboxItem(id=notification, at=now, type="phase_changed", title="Nova fase", body=body, read=False),
+    )
+
+
+def main() -> None:
+    """Measure on a product of its own."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--streams", type=int, default=2_000, help="how many streams are opened")
+    streams = parser.parse_args().streams
+    with running(_NO_MAIL) as product:
+        asyncio.run(measure(product, streams=streams))
+
+
+if __name__ == "__main__":
+    main()
