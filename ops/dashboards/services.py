@@ -54,6 +54,7 @@ _EDGE = (
         "In hand, and turned away in a second",
         each("sum(atendo_http_in_hand)", called="in hand"),
         each("sum(atendo_live_streams)", called="live streams"),
+        each("sum(rate(atendo_live_dropped_total[$__rate_interval]))", called="slow readers dropped"),
         each("sum(rate(atendo_http_shed_total[$__rate_interval]))", called="turned away"),
     ),
 )

@@ -67,7 +67,9 @@ class MongoTickets(Repository[Ticket]):
     async def changed_since(self, customer_id: str, since: datetime, *, limit: int) -> list[tuple[Ticket, datetime]]:
         """A customer's opened tickets that changed at this moment or later, the latest last, each with when."""
         query = {"customer_id": customer_id, "changed_at": {"$gte": milliseconds(since)}}
-        found = self.documents.collection.find(query, WITHOUT_TOLD).sort([("changed_at", -1), ("_id", -1)]).limit(limit)
+        found = (
+            self.documents.collection.find(query, WITHOUT_EMITTED).sort([("changed_at", -1), ("_id", -1)]).limit(limit)
+        )
         latest = [(_ticket(one), one["changed_at"]) async for one in found]
         return latest[::-1]
 

@@ -82,7 +82,7 @@ async def test_a_failure_of_our_own_is_a_problem_and_tells_nothing(issuer: Issue
     async def fail(*_: object) -> str:
         raise RuntimeError("segredo")
 
-    edge.http.state.parts.tokens.customer = fail
+    edge.http.state.parts.tokens.bearer = fail
     transport = httpx2.ASGITransport(edge.app)
     with structlog.testing.capture_logs() as lines:
         async with httpx2.AsyncClient(transport=transport, base_url="http://edge") as client:
@@ -163,6 +163,6 @@ async def test_the_openapi_document_declares_every_answer(lone: httpx2.AsyncClie
     assert {"200", "201", "401", "404", "409", "410", "422"} <= declared["POST /v1/evaluations/{evaluation_id}"]
     assert {"200", "404", "409", "410", "422", "503"} <= declared["POST /avaliacao/{token}"]
     protected = {name: answers for name, answers in declared.items() if " /v1/" in name}
-    assert len(protected) == 11
+    assert len(protected) == 12
     assert all({"401", "429", "500", "503"} <= answers for answers in protected.values())
     assert "HTTPValidationError" not in json.dumps(document)
