@@ -30,7 +30,7 @@ CONTACT_MESSAGES = """
     1 edge.replies → edge.replies
     1 notifier.contact_acknowledged.v1 → contacts, edge.live
     2 notifier.email_due.v1 → notifier.email
-    3 notifier.notification_sent.v1 → nobody
+    3 notifier.notification_sent.v1 → edge.live
     1 tickets.ticket_opened.v1 → contacts, edge.live, mk, notifier
 """
 CONTACT_OPERATIONS = """
@@ -59,8 +59,8 @@ CONTACT_OPERATIONS = """
 """
 STEP_MESSAGES = """
     1 mk.service_order_created.v1 → tickets
-    1 notifier.notification_sent.v1 → nobody
-    1 tickets.service_order_created.v1 → mk, notifier
+    1 notifier.notification_sent.v1 → edge.live
+    1 tickets.service_order_created.v1 → edge.live, mk, notifier
 """
 STEP_OPERATIONS = """
     1 find → mk.erased
