@@ -46,7 +46,7 @@ class BotApi:
     token: str
     webhook: Webhook = field(default_factory=Webhook)
     trouble: list[Declined] = field(default_factory=list)
-    _polling: int = 0
+    polling: int = 0
 
     async def serve(self, request: Request) -> Response:
         """Answer one call."""
@@ -105,15 +105,15 @@ class BotApi:
         """What happened, waiting for it as long as asked; one caller at a time, and none beside a webhook."""
         if self.webhook.url:
             raise Declined(409, "Conflict: can't use getUpdates method while webhook is active")
-        if self._polling:
+        if self.polling:
             raise Declined(
                 409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
             )
-        self._polling += 1
+        self.polling += 1
         try:
             return await self._next_updates(int(body.get("offset", 0)), int(body.get("timeout", 0)))
         finally:
-            self._polling -= 1
+            self.polling -= 1
 
     async def _next_updates(self, offset: int, wait: int) -> list[Body]:
         with contextlib.suppress(TimeoutError):

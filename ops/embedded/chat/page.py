@@ -75,7 +75,8 @@ def _begin_form(token: str) -> str:
     return (
         '<form class="write" method="post" action="/chat">'
         f'<input type="hidden" name="token" value="{escape(token)}">'
-        '<input name="name" aria-label="Nome" placeholder="Nome de quem conversa" required><button>Começar</button></form>'
+        '<input name="name" aria-label="Nome" placeholder="Nome de quem conversa" required>'
+        "<button>Começar</button></form>"
     )
 
 
