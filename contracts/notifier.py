@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from contracts.message import Frozen, Identifier, Message, Optional
+from contracts.replies import InboxItem
 
 
 class _FromNotifier(Message):
@@ -28,7 +29,9 @@ class _Notification(_FromNotifier):
 
 
 class NotificationSent(_Notification):
-    """A recipient (`customer` or `sector`) was told."""
+    """A recipient (`customer` or `sector`) was informed; `item` is what the inbox shows, on the channel `inbox`."""
+
+    item: InboxItem | None = None
 
 
 class NotificationSkipped(_Notification):
@@ -55,6 +58,17 @@ class ContactAcknowledged(_FromNotifier):
     receipts: tuple[Receipt, ...]
 
 
+class EvaluationAnswered(_FromNotifier):
+    """The answer that a customer gave in a chat; feedback records or refuses it. `reply_to` comes back in a refusal."""
+
+    evaluation_id: UUID
+    customer_id: Identifier
+    score: int
+    comment: Optional = None
+    channel: Literal["telegram"] = "telegram"
+    reply_to: str
+
+
 class _Due(_FromNotifier):
     """The notifier's note to itself: one message for one recipient on one channel, not yet made.
 
@@ -77,3 +91,11 @@ class EmailDue(_Due):
 
 class InboxDue(_Due):
     """An item to put into the app's inbox."""
+
+
+class PushDue(_Due):
+    """A message to every device of a customer."""
+
+
+class TelegramDue(_Due):
+    """A message to a customer's linked chat."""
