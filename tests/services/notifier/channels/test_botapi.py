@@ -77,8 +77,7 @@ async def test_updates_are_waited_for(world: World) -> None:
 
 async def test_two_pollers_at_once_are_a_conflict(world: World) -> None:
     first = asyncio.create_task(world.bot.updates(after=0, wait=timedelta(seconds=4)))
-    while not world.telegram.polling:
-        await asyncio.sleep(0)
+    await eventually(lambda: world.telegram.polling == 1)
 
     with pytest.raises(AnotherPoller, match="409"):
         await world.bot.updates(after=0, wait=timedelta(0))
