@@ -16,6 +16,7 @@ from ops.embedded.chat.chats import Chat, Chats
 from ops.embedded.chat.web import Web
 from services.notifier.deliver.channels.botapi import AnotherPoller, BotApi, Button, cut
 from services.notifier.deliver.channels.outcomes import Away, Refused, Unconfirmed, Unreachable
+from tests.eventually import eventually
 
 TOKEN = "12345:secret-token"
 
