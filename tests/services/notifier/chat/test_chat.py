@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from contracts.notifier import EvaluationAnswered
-from services.notifier.chat import phrases
-from services.notifier.chat.domain import Awaited, Chat, Invitation, Known, Question, Reply, take
-from services.notifier.chat.updates import Leave, Press, Start, Text, Update, What, Wordless, button_data, read
+from services.notifier.deliver.chat import phrases
+from services.notifier.deliver.chat.domain import Awaited, Chat, Invitation, Known, Question, Reply, take
+from services.notifier.deliver.chat.updates import Leave, Press, Start, Text, Update, What, Wordless, button_data, read
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 FIRST, SECOND = UUID(int=1), UUID(int=2)

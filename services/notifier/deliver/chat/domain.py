@@ -8,8 +8,8 @@ from uuid import UUID
 from contracts.message import Draft
 from contracts.notifier import EvaluationAnswered
 from contracts.text import is_visible, trimmed
-from services.notifier.chat import phrases
-from services.notifier.chat.updates import Leave, Press, Start, Text, Update, What
+from services.notifier.deliver.chat import phrases
+from services.notifier.deliver.chat.updates import Leave, Press, Start, Text, Update, What
 
 BEST_SCORE = 5
 MAX_COMMENT = 2_000
@@ -55,6 +55,7 @@ class Chat:
     customer_id: str | None = None
     awaited: Awaited | None = None
     last_update: int = 0
+    linked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,15 @@ def take(chat: Chat, update: Update, known: Known, *, now: datetime) -> Taken:
             return _start(chat, start, known.invitation, now=now)
         case Leave():
             text = phrases.LEFT if chat.customer_id else phrases.NOT_LINKED
-            return replace(chat, customer_id=None, awaited=None), [Reply(text)], []
+            return unlinked(chat), [Reply(text)], []
         case Press() as press:
             return _press(chat, press, known.question, now=now)
     return _words(chat, update.what, now=now)
+
+
+def unlinked(chat: Chat) -> Chat:
+    """The chat without its customer: nothing more is written there, and nothing waits."""
+    return replace(chat, customer_id=None, awaited=None, linked_at=None)
 
 
 def _start(chat: Chat, start: Start, invitation: Invitation | None, *, now: datetime) -> Taken:
@@ -101,7 +107,7 @@ def _start(chat: Chat, start: Start, invitation: Invitation | None, *, now: date
     if refusal or invitation is None:
         return chat, [Reply(refusal)], []
     moved = chat.customer_id not in {None, invitation.customer_id}
-    linked = replace(chat, customer_id=invitation.customer_id, awaited=None)
+    linked = replace(chat, customer_id=invitation.customer_id, awaited=None, linked_at=now)
     return linked, [Reply(phrases.LINKED_ANEW if moved else phrases.LINKED)], []
 
 
