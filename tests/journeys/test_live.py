@@ -10,9 +10,9 @@ from contracts import mk
 from tests.eventually import eventually
 from tests.journeys.provider import ANA, BIA, Provider
 from tests.services.tickets.given import minutes
-from tests.system import said
+from tests.system import emitted
 
-OPENING = said(
+OPENING = emitted(
     mk.TicketOpened,
     ticket_id="t1",
     customer_id=ANA,
@@ -63,15 +63,15 @@ async def looking_on(provider: Provider, customer: str = ANA, *, last: str = "")
 async def test_r16_what_happens_is_seen_as_it_happens_and_what_was_missed_afterwards(provider: Provider) -> None:
     await provider.start()
     async with looking_on(provider) as seen, looking_on(provider, BIA) as other:
-        await provider.system.say(OPENING)
+        await provider.system.publish(OPENING)
         await eventually(lambda: seen.of("notification") and seen.of("ticket"))
         (item,), (ticket, *_) = seen.of("notification"), seen.of("ticket")
     assert item == (await provider.inbox(ANA))[0]
     assert ticket == {"protocol": item["protocol"], "status": "pending", "phase": None}
     assert other.events == []
 
-    phase = said(mk.PhaseChanged, ticket_id="t1", process="Suporte", phase="Em análise", at=minutes(2))
-    await provider.system.say(phase, said(mk.TicketClosed, ticket_id="t1", closed_by="joana", at=minutes(3)))
+    phase = emitted(mk.PhaseChanged, ticket_id="t1", process="Suporte", phase="Em análise", at=minutes(2))
+    await provider.system.publish(phase, emitted(mk.TicketClosed, ticket_id="t1", closed_by="joana", at=minutes(3)))
     await eventually(lambda: has_items(provider, 3))
 
     async with looking_on(provider, last=seen.last) as again:

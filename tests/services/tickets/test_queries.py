@@ -190,13 +190,13 @@ async def test_r10_the_newest_word_of_mk_counts_whatever_order_it_comes_in_and_h
 async def test_changed_tickets_are_found_by_when_the_change_was_noted(system: System) -> None:
     await a_replica(system)
     service = system.services[0]
-    await system.say(an_opening(), an_opening(ticket_id="t2"))
+    await system.publish(an_opening(), an_opening(ticket_id="t2"))
     await told(system, tickets.TicketOpened, 2)
     before = datetime.now(UTC)
     # of the last release: it says nothing of when it changed
     await service.database["tickets"].update_one({"_id": "t2"}, {"$unset": {"changed_at": ""}})
 
-    await system.say(a_step(mk.TicketClosed))
+    await system.publish(a_step(mk.TicketClosed))
     await told(system, tickets.TicketClosed)
 
     query = ListChangedTickets(request_id=uuid4(), customer_id="ana", since=before)
