@@ -1,6 +1,6 @@
 """What the feedback service announces: evaluations asked for, reminded of, answered, expired and withdrawn."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from contracts.message import Identifier, Message, Moment, Optional
@@ -46,3 +46,12 @@ class EvaluationSubmitted(_Evaluation):
     score: int
     comment: Optional = None
     channel: str
+
+
+class EvaluationRefused(_FromFeedback):
+    """An answer given in a chat doesn't count; `reply_to` is what came with it."""
+
+    evaluation_id: UUID
+    customer_id: Identifier
+    reason: Literal["already_answered", "expired", "withdrawn", "comment_required"]
+    reply_to: str

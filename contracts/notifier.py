@@ -58,6 +58,17 @@ class ContactAcknowledged(_FromNotifier):
     receipts: tuple[Receipt, ...]
 
 
+class EvaluationAnswered(_FromNotifier):
+    """The answer that a customer gave in a chat; feedback records or refuses it. `reply_to` comes back in a refusal."""
+
+    evaluation_id: UUID
+    customer_id: Identifier
+    score: int
+    comment: Optional = None
+    channel: Literal["telegram"] = "telegram"
+    reply_to: str
+
+
 class _Due(_FromNotifier):
     """The notifier's note to itself: one message for one recipient on one channel, not yet made.
 
@@ -83,3 +94,11 @@ class EmailDue(_Due):
 
 class InboxDue(_Due):
     """An item to put into the app's inbox. Emitted until v0.1, and read on: it may still wait in a queue."""
+
+
+class PushDue(_Due):
+    """A message to every device of a customer."""
+
+
+class TelegramDue(_Due):
+    """A message to a customer's linked chat."""

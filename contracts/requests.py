@@ -15,8 +15,12 @@ from contracts.message import Channel, Frozen, Identifier, Moment, Optional
 from contracts.problems import Problem
 from contracts.replies import (
     ChangedTicket,
+    Channels,
     ContactForm,
     ContactProgress,
+    DeviceId,
+    Devices,
+    Done,
     Evaluation,
     Explained,
     Inbox,
@@ -24,9 +28,12 @@ from contracts.replies import (
     LinkedEvaluation,
     Menu,
     PendingEvaluation,
+    Preferences,
     Rated,
     RecentNotifications,
     Resolved,
+    TelegramInvitation,
+    TelegramLink,
     TicketList,
     TicketPage,
 )
@@ -244,6 +251,105 @@ class ExplainContact(Request[list[Explained]]):
     service: ClassVar[str] = "notifier"
 
     contact_id: UUID
+
+
+class GetChannels(Request[Channels]):
+    """Which channels are set up."""
+
+    service: ClassVar[str] = "notifier"
+
+
+class WebPushKeys(Frozen):
+    """A subscription's keys, base64url."""
+
+    p256dh: str
+    auth: str
+
+
+class RegisterDevice(Request[DeviceId]):
+    """Send push messages to a device from now on: `endpoint` and `keys` of a browser, or an FCM `token`."""
+
+    service: ClassVar[str] = "notifier"
+    durable: ClassVar[bool] = True
+
+    customer_id: Identifier
+    device: Literal["web_push", "fcm"]
+    endpoint: Optional = None
+    keys: WebPushKeys | None = None
+    token: Optional = None
+    label: Optional = None
+
+
+class ListDevices(Request[Devices]):
+    """A customer's devices."""
+
+    service: ClassVar[str] = "notifier"
+
+    customer_id: Identifier
+
+
+class RemoveDevice(Request[Done]):
+    """Send nothing more to a device."""
+
+    service: ClassVar[str] = "notifier"
+    durable: ClassVar[bool] = True
+
+    customer_id: Identifier
+    device_id: UUID
+
+
+class GetPreferences(Request[Preferences]):
+    """What a customer chose (R20)."""
+
+    service: ClassVar[str] = "notifier"
+
+    customer_id: Identifier
+
+
+class SavePreferences(Request[Preferences]):
+    """What a customer chooses from now on (R20)."""
+
+    service: ClassVar[str] = "notifier"
+    durable: ClassVar[bool] = True
+
+    customer_id: Identifier
+    preferences: Preferences
+    saved_at: Moment
+
+
+class InviteToTelegram(Request[TelegramInvitation]):
+    """Make a start link for a customer's chat."""
+
+    service: ClassVar[str] = "notifier"
+    durable: ClassVar[bool] = True
+
+    customer_id: Identifier
+
+
+class GetTelegramLink(Request[TelegramLink]):
+    """Whether a customer's chat is linked."""
+
+    service: ClassVar[str] = "notifier"
+
+    customer_id: Identifier
+
+
+class UnlinkTelegram(Request[Done]):
+    """Write to a customer's chat no more."""
+
+    service: ClassVar[str] = "notifier"
+    durable: ClassVar[bool] = True
+
+    customer_id: Identifier
+
+
+class TakeTelegramUpdate(Request[Done]):
+    """One update that Telegram posted to the webhook, as it came."""
+
+    service: ClassVar[str] = "notifier"
+    durable: ClassVar[bool] = True
+
+    update: dict[str, JsonValue]
 
 
 class ListRecentNotifications(Request[RecentNotifications]):

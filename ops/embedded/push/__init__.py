@@ -1,0 +1,1 @@
+"""The push service: a stand-in for browsers and their push services on this machine, and for FCM."""

@@ -1,0 +1,111 @@
+"""How the notifier keeps devices and preferences in MongoDB; dictionaries stop here."""
+
+from typing import Any
+from uuid import UUID
+
+from pymongo import ReturnDocument
+
+from chassis.service import Service
+from contracts.replies import Preferences
+from contracts.requests import SavePreferences
+from services.notifier.deliver.devices import Device, too_many
+
+
+class MongoDevices:
+    """The devices, one document each; its id follows from its address, so that one address is kept once."""
+
+    def __init__(self, service: Service) -> None:
+        self._collection = service.database["devices"]
+
+    async def save(self, device: Device) -> bool:
+        """Keep a device, its customer's oldest giving way to it; False where this customer had it already."""
+        before: dict[str, Any] | None = await self._collection.find_one_and_update(
+            {"_id": device.id},
+            {"$set": _document(device), "$setOnInsert": {"registered_at": device.registered_at}},
+            upsert=True,
+            return_document=ReturnDocument.BEFORE,
+        )
+        is_new = before is None or before["customer_id"] != device.customer_id
+        if is_new:
+            if before is not None:
+                # the phone changed hands
+                await self._collection.update_one(
+                    {"_id": device.id, "customer_id": device.customer_id},
+                    {"$set": {"registered_at": device.registered_at}},
+                )
+            gone = too_many(await self.of_customer(device.customer_id))
+            await self._collection.delete_many(
+                {"_id": {"$in": [one.id for one in gone]}, "customer_id": device.customer_id}
+            )
+        return is_new
+
+    async def of_customer(self, customer_id: str) -> list[Device]:
+        """A customer's devices, the newest first."""
+        found = self._collection.find({"customer_id": customer_id}).sort([("registered_at", -1), ("_id", 1)])
+        return [_device(one) async for one in found]
+
+    async def remove(self, customer_id: str, device_id: UUID) -> bool:
+        """Forget a customer's device; False where it isn't theirs."""
+        result = await self._collection.delete_one({"_id": device_id, "customer_id": customer_id})
+        return bool(result.deleted_count)
+
+    async def drop(self, device: Device) -> None:
+        """Forget a device that is gone, unless it was registered anew meanwhile."""
+        await self._collection.delete_one({"_id": device.id, "customer_id": device.customer_id, "auth": device.auth})
+
+    async def erase(self, customer_id: str) -> None:
+        """Forget all of a customer's devices (R27)."""
+        await self._collection.delete_many({"customer_id": customer_id})
+
+
+class MongoPreferences:
+    """What customers chose, the newest choice of each."""
+
+    def __init__(self, service: Service) -> None:
+        self._collection = service.database["preferences"]
+
+    async def of_customer(self, customer_id: str) -> Preferences:
+        """What a customer chose, or what holds for everybody."""
+        found = await self._collection.find_one({"_id": customer_id})
+        return Preferences.model_validate(found["chosen"]) if found else Preferences()
+
+    async def save(self, command: SavePreferences) -> Preferences:
+        """Keep a choice, unless a newer one is known; returns what holds."""
+        chosen = {"chosen": command.preferences.model_dump(mode="json", by_alias=True), "saved_at": command.saved_at}
+        # one update that compares and sets: two of a customer's devices may choose at the same moment
+        is_older = {"$lte": [{"$ifNull": ["$saved_at", command.saved_at]}, command.saved_at]}
+        found = await self._collection.find_one_and_update(
+            {"_id": command.customer_id},
+            [{"$replaceWith": {"$cond": [is_older, {"_id": command.customer_id, **chosen}, "$$ROOT"]}}],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return Preferences.model_validate(found["chosen"])
+
+    async def erase(self, customer_id: str) -> None:
+        """Forget a customer's choice (R27)."""
+        await self._collection.delete_one({"_id": customer_id})
+
+
+def _document(device: Device) -> dict[str, Any]:
+    return {
+        "customer_id": device.customer_id,
+        "kind": device.kind,
+        "address": device.address,
+        "p256dh": device.p256dh,
+        "auth": device.auth,
+        "label": device.label,
+    }
+
+
+def _device(found: dict[str, Any]) -> Device:
+    return Device(
+        id=found["_id"],
+        customer_id=found["customer_id"],
+        kind=found["kind"],
+        address=found["address"],
+        registered_at=found["registered_at"],
+        p256dh=found["p256dh"],
+        auth=found["auth"],
+        label=found["label"],
+    )

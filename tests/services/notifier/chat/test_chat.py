@@ -1,0 +1,190 @@
+"""The chat with the bot: linking, and the evaluation that is answered there (R22, R23)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from contracts.notifier import EvaluationAnswered
+from services.notifier.deliver.chat import phrases
+from services.notifier.deliver.chat.domain import Awaited, Chat, Invitation, Known, Question, Reply, take
+from services.notifier.deliver.chat.updates import Leave, Press, Start, Text, Update, What, Wordless, button_data, read
+
+NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+FIRST, SECOND = UUID(int=1), UUID(int=2)
+ASKED = Question(FIRST, "1001", "20260105000001")
+ASKED_AGAIN = Question(SECOND, "1001", "20260105000002")
+LINKED = Chat(7, "1001")
+INVITATION = Invitation("token", "1001", NOW + timedelta(minutes=15))
+
+
+def after(
+    chat: Chat, what: What, known: Known | None = None, *, update: int = 1
+) -> tuple[Chat, list[Reply], list[object]]:
+    changed, replies, drafts = take(chat, Update(update, chat.id, what), known or Known(), now=NOW)
+    return changed, replies, list(drafts)
+
+
+def answer(score: int, comment: str | None, *, of: UUID = FIRST) -> object:
+    return EvaluationAnswered.draft(
+        at=NOW, evaluation_id=of, customer_id="1001", score=score, comment=comment, reply_to="7"
+    )
+
+
+def test_a_start_link_links_the_chat_to_its_customer() -> None:
+    chat, replies, _ = after(Chat(7), Start("token"), Known(INVITATION))
+
+    assert chat.customer_id == "1001"
+    assert replies == [Reply(phrases.LINKED)]
+
+
+@pytest.mark.parametrize(
+    ("invitation", "reply"),
+    [
+        (None, phrases.LINK_UNKNOWN),
+        (replace(INVITATION, used_by=7), phrases.LINK_USED),
+        (replace(INVITATION, used_by=8), phrases.LINK_USED),
+        (replace(INVITATION, expires_at=NOW), phrases.LINK_LATE),
+    ],
+)
+def test_a_link_that_is_unknown_used_or_late_says_so(invitation: Invitation | None, reply: str) -> None:
+    chat, replies, _ = after(Chat(7), Start("token"), Known(invitation))
+
+    assert chat.customer_id is None
+    assert replies == [Reply(reply)]
+
+
+def test_of_two_customers_the_newer_wins_and_it_is_said() -> None:
+    chat, replies, _ = after(Chat(7, "1002"), Start("token"), Known(INVITATION))
+
+    assert chat.customer_id == "1001"
+    assert replies == [Reply(phrases.LINKED_ANEW)]
+
+
+def test_leaving_unlinks_and_forgets_what_was_waited_for() -> None:
+    chat, replies, _ = after(replace(LINKED, awaited=Awaited(FIRST, "p", 2)), Leave())
+
+    assert (chat.customer_id, chat.awaited) == (None, None)
+    assert replies == [Reply(phrases.LEFT)]
+
+
+def test_r23_five_is_recorded_at_once() -> None:
+    chat, replies, announced = after(LINKED, Press("press", FIRST, 5), Known(question=ASKED))
+
+    assert announced == [answer(5, None)]
+    assert chat.awaited is None
+    assert replies == [Reply(phrases.thanks(ASKED.protocol, 5), "press", phrases.RECEIVED)]
+
+
+@pytest.mark.parametrize("score", [1, 2, 3, 4])
+def test_r22_below_five_the_next_text_is_the_comment(score: int) -> None:
+    asked, replies, announced = after(LINKED, Press("press", FIRST, score), Known(question=ASKED))
+    assert announced == []
+    assert replies == [Reply(phrases.reason(ASKED.protocol, score), "press")]
+
+    chat, _, announced = after(asked, Text(" Demorou \u200b"), update=2)
+
+    assert announced == [answer(score, "Demorou")]
+    assert chat.awaited is None
+
+
+@pytest.mark.parametrize(
+    ("what", "reply"),
+    [
+        (Wordless(), phrases.WORDS_NEEDED),
+        (Text("\u3164 \u200b"), phrases.WORDS_NEEDED),
+        (Text("x" * 2001), phrases.too_long(1)),
+    ],
+)
+def test_r22_what_can_not_be_a_comment_is_asked_for_again(what: What, reply: str) -> None:
+    waiting = replace(LINKED, awaited=Awaited(FIRST, "p", 2))
+
+    chat, replies, announced = after(waiting, what)
+
+    assert chat.awaited == waiting.awaited
+    assert replies == [Reply(reply)]
+    assert announced == []
+
+
+def test_r23_a_second_evaluation_does_not_mix_with_the_one_that_waits() -> None:
+    waiting, _, _ = after(LINKED, Press("a", FIRST, 2), Known(question=ASKED))
+
+    also_answered, _, announced = after(waiting, Press("b", SECOND, 5), Known(question=ASKED_AGAIN), update=2)
+    assert announced == [answer(5, None, of=SECOND)]
+
+    _, _, announced = after(also_answered, Text("Demorou"), update=3)
+    assert announced == [answer(2, "Demorou")]
+
+
+def test_the_newest_press_is_the_one_that_the_comment_is_for() -> None:
+    waiting, _, _ = after(LINKED, Press("a", FIRST, 2), Known(question=ASKED))
+    corrected, _, _ = after(waiting, Press("b", FIRST, 3), Known(question=ASKED), update=2)
+
+    _, _, announced = after(corrected, Text("Demorou"), update=3)
+
+    assert announced == [answer(3, "Demorou")]
+
+
+@pytest.mark.parametrize("state", ["answered", "expired", "withdrawn"])
+def test_a_press_on_an_old_button_gets_a_visible_answer(state: str) -> None:
+    closed = replace(ASKED, state=state)  # type: ignore[arg-type]
+
+    _, replies, announced = after(LINKED, Press("press", FIRST, 5), Known(question=closed))
+
+    assert replies == [Reply(press_id="press", notice=phrases.CLOSED[state])]
+    assert announced == []
+
+
+@pytest.mark.parametrize("question", [None, replace(ASKED, customer_id="1002")])
+def test_a_foreign_or_unknown_button_is_answered_and_records_nothing(question: Question | None) -> None:
+    _, replies, announced = after(LINKED, Press("press", FIRST, 5), Known(question=question))
+
+    assert replies == [Reply(press_id="press", notice=phrases.BUTTON_UNKNOWN)]
+    assert announced == []
+
+
+def test_an_update_that_comes_again_does_nothing() -> None:
+    chat, _, _ = after(LINKED, Press("press", FIRST, 5), Known(question=ASKED), update=9)
+
+    again = after(chat, Press("press", FIRST, 5), Known(question=ASKED), update=9)
+    earlier = after(chat, Leave(), update=8)
+
+    assert again == earlier == (chat, [], [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "update"),
+    [
+        ({"update_id": 1, "message": {"chat": {"id": 7, "type": "private"}, "text": "/start abc"}}, Start("abc")),
+        ({"update_id": 1, "message": {"chat": {"id": 7}, "text": "/sair@AtendoBot"}}, Leave()),
+        ({"update_id": 1, "message": {"chat": {"id": 7}, "sticker": {}}}, Wordless()),
+        ({"update_id": 1, "edited_message": {"chat": {"id": 7}, "text": "oi"}}, Wordless()),
+        (
+            {"update_id": 1, "callback_query": {"id": "p", "from": {"id": 7}, "data": button_data(FIRST, 4)}},
+            Press("p", FIRST, 4),
+        ),
+        ({"update_id": 1, "callback_query": {"id": "p", "from": {"id": 7}, "data": "other"}}, Press("p", None, None)),
+    ],
+)
+def test_an_update_is_read(raw: dict[str, object], update: What) -> None:
+    assert read(raw) == Update(1, 7, update)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {},
+        {"update_id": "x"},
+        {"update_id": 1, "poll": {}},
+        {"update_id": 1, "message": {"chat": {"id": -5, "type": "group"}, "text": "oi"}},
+        {"update_id": 1, "message": []},
+        {"update_id": 1, "callback_query": {"id": "p", "from": {"id": 7}, "data": "e:zz:4"}},
+    ],
+)
+def test_what_is_not_for_us_is_left_out(raw: dict[str, object]) -> None:
+    assert read(raw) is None
+
+
+def test_what_a_button_carries_fits_telegrams_limit() -> None:
+    assert len(button_data(FIRST, 5).encode()) <= 64
