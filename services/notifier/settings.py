@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -34,6 +35,29 @@ class Settings(settings.Settings):
     timezone: str = "America/Sao_Paulo"
     """In whose local time moments are written to people."""
 
+    public_url: str = "http://127.0.0.1:8080"
+    """Where customers reach the edge: what a push message leads to."""
+
+    vapid_key: SecretStr | None = None
+    """What Web Push is signed with: a P-256 private key as PEM, of `VAPID_KEY_FILE`; without it there is none."""
+
+    vapid_subject: str = Field(default="mailto:atendimento@atendo.local", pattern=r"^(mailto:|https://)\S+$")
+    """Whom a push service may ask about what we send."""
+
+    push_hosts: str = ""
+    """The hosts of push services, separated by commas; without, those of Google, Mozilla, Apple and Microsoft."""
+
+    push_timeout: timedelta = timedelta(seconds=10)
+    """How long a push service may take for one answer."""
+
+    fcm_credentials: SecretStr | None = None
+    """The JSON of a Google service account, of `FCM_CREDENTIALS_FILE`; without it phones get no push messages."""
+
+    fcm_url: str = "https://fcm.googleapis.com"
+
+    telegram_bot_token: SecretStr | None = None
+    """The bot's token; without it there is no Telegram."""
+
     send_lease: timedelta = timedelta(seconds=60)
     """How long a replica may take over one mail before it counts as crashed."""
 
@@ -49,4 +73,17 @@ class Settings(settings.Settings):
     def _a_lease_outlasts_its_mail(self) -> Self:
         if self.send_lease <= 5 * self.smtp_timeout:
             raise ValueError("SEND_LEASE must be more than five times SMTP_TIMEOUT, which a mail may take")
+        if self.send_lease <= 2 * self.push_timeout:
+            raise ValueError("SEND_LEASE must be more than twice PUSH_TIMEOUT, which a push message may take")
         return self
+
+    @property
+    def optional_channels(self) -> frozenset[str]:
+        """The channels beside the inbox and mails that are set up."""
+        push = {"push"} if self.vapid_key or self.fcm_credentials else set()
+        return frozenset(push | ({"telegram"} if self.telegram_bot_token else set()))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """`timezone` itself."""
+        return ZoneInfo(self.timezone)

@@ -8,14 +8,24 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from contracts.message import Message
-from contracts.notifier import EmailDue
+from contracts.notifier import EmailDue, PushDue
 from contracts.problems import Problem
 from contracts.replies import Explained, InboxItem
 from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, Request
 from services.notifier.app import build
 from services.notifier.parts import Parts
 from services.notifier.settings import Settings
-from tests.services.notifier.fakes import Addresses, Contacts, Customers, Deliveries, Inbox, Mail, Tickets
+from tests.services.notifier.fakes import (
+    Addresses,
+    Contacts,
+    Customers,
+    Deliveries,
+    Inbox,
+    Mail,
+    Pushes,
+    Tickets,
+    Way,
+)
 from tests.services.notifier.world import PROTOCOL
 from tests.system import LONG_AGO
 
@@ -25,13 +35,14 @@ M = TypeVar("M", bound=Message)
 class Whole:
     """The notifier, over memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - whatever the settings take
         self.contacts, self.tickets, self.customers, self.addresses = Contacts(), Tickets(), Customers(), Addresses()
         self.deliveries, self.mail = Deliveries(), Mail()
-        self.inbox = Inbox(self.deliveries)
+        self.inbox, self.devices, self.chosen = Inbox(self.deliveries), self.customers.devices, self.customers.chosen
+        self.browsers, self.phones = Way(), Way()
         self.now = LONG_AGO + timedelta(days=1)
         self.sends = True
-        self.waiting: deque[EmailDue] = deque()
+        self.waiting: deque[EmailDue | PushDue] = deque()
         self._known: set[UUID] = set()
         parts = Parts(
             contacts=self.contacts,
@@ -41,14 +52,18 @@ class Whole:
             deliveries=self.deliveries,
             inbox=self.inbox,
             mail=self.mail,
+            devices=self.devices,
+            chosen=self.chosen,
+            pushes=Pushes(self.deliveries),
+            ways={"web_push": self.browsers, "fcm": self.phones} if settings else {},
         )
-        self.service = build(Settings(), parts=parts, clock=lambda: self.now)
+        self.service = build(Settings(**settings), parts=parts, clock=lambda: self.now)
 
     async def publish(self, *messages: Message) -> None:
-        """Handle messages as they come from a queue, and the mails that they make due."""
+        """Handle messages as they come from a queue, and what they make due."""
         for message in messages:
             await self.handle(message)
-            self.waiting += self._new_mails()
+            self.waiting += self._newly_due()
             while self.sends and self.waiting:
                 await self.handle(self.waiting.popleft())
 
@@ -57,8 +72,8 @@ class Whole:
         route = self.service.registry.messages[message.routing_key()]
         await route.handle(route.model.model_validate_json(message.model_dump_json()))
 
-    def _new_mails(self) -> list[EmailDue]:
-        dues = self.emitted(EmailDue)
+    def _newly_due(self) -> list[EmailDue | PushDue]:
+        dues: list[EmailDue | PushDue] = [*self.emitted(EmailDue), *self.emitted(PushDue)]
         fresh = [one for one in dues if one.event_id not in self._known]
         self._known |= {one.event_id for one in fresh}
         return fresh
