@@ -33,8 +33,8 @@ def inbox_by_chance(stack: ExitStack) -> None:
         return lambda notice, **text: of(notice, **text).model_copy(update={"id": uuid4()})
 
     def failing(put: Any) -> Any:  # noqa: ANN401 - as above
-        async def put_and_fail(self: MongoInbox, *args: object) -> None:
-            await put(self, *args)
+        async def put_and_fail(self: MongoInbox, *args: object, **of: object) -> None:
+            await put(self, *args, **of)
             if next(count) == 1:
                 raise ConnectionError
 
@@ -82,7 +82,7 @@ def sent_before_sending(stack: ExitStack) -> None:
 
 def evaluation_a_delivery(stack: ExitStack) -> None:
     """Open an evaluation for each delivery of a closing."""
-    swap(stack, feedback, "evaluation_of", lambda _: lambda _closing, _known: uuid4())
+    swap(stack, feedback, "evaluation_id", lambda _: lambda _closing, _known: uuid4())
 
 
 def last_answer_wins(stack: ExitStack) -> None:

@@ -64,7 +64,7 @@ async def schemathesis(url: str, token: str, folder: Path) -> tuple[int, str]:
     return process.returncode or 0, said.decode()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 async def test_no_answer_is_undeclared(serve: Serve, bring_up: BringUp, issuer: Issuer, tmp_path: Path) -> None:
     here = await serve(**UNLIMITED)
     answer_everything(await bring_up())
