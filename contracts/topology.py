@@ -129,8 +129,11 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         feedback.EvaluationRequested,
         feedback.EvaluationReminded,
         feedback.EvaluationWithdrawn,
+        feedback.EvaluationSubmitted,
+        feedback.EvaluationExpired,
+        feedback.EvaluationRefused,
     ),
-    "feedback": (mk.CustomerErased, tickets.TicketClosed, tickets.TicketReopened),
+    "feedback": (mk.CustomerErased, tickets.TicketClosed, tickets.TicketReopened, notifier.EvaluationAnswered),
     "mk": (
         mk.CustomerErased,
         contacts.ContactReceived,
@@ -157,7 +160,11 @@ CATCHES_UNKNOWN = ("tickets", MK, "mk.#")
 
 COMMANDED = ("contacts", "feedback", "notifier")
 QUERIED = ("contacts", "tickets", "feedback", "notifier")
-CHANNELS: dict[str, type[Message]] = {"email": notifier.EmailDue, "inbox": notifier.InboxDue}
+CHANNELS: dict[str, type[Message]] = {
+    "email": notifier.EmailDue,
+    "inbox": notifier.InboxDue,
+    "telegram": notifier.TelegramDue,
+}
 """The notifier's channels, each with a queue of its own: a slow mail server delays mail and nothing else.
 
 Inbox items need none since v0.1; what that release left in its queue is still taken from it.
