@@ -70,8 +70,8 @@ class Documents:
 
         `version` is that of the document as loaded, 0 for a new one. A cause applied before changes nothing (False);
         what it still has in the outbox is published. The document keeps what it told, word for word, unless it
-        `forgets`: then it keeps nothing, earlier words neither (R27). It `remembers` every cause, or the latest so many:
-        only where what is older can't come again. Raises: Conflict, BrokerDown, Unroutable.
+        `forgets`: then it keeps nothing, earlier words neither (R27). It `remembers` every cause, or so many
+        of the latest: only where what is older can't come again. Raises: Conflict, BrokerDown, Unroutable.
         """
         now = self._clock()
         entries = [Entry.of(event, cause=cause.event_id, at=now) for event in events]
@@ -135,7 +135,7 @@ class Snapshots:
 class Repository(Generic[T]):
     """Values of a domain, each kept in a document; `update` loads, decides, commits, and runs a lost race again."""
 
-    def __init__(  # noqa: PLR0913 - keyword-only after the first
+    def __init__(
         self,
         documents: Documents,
         *,

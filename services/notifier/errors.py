@@ -57,6 +57,10 @@ class ClaimedElsewhere(Exception):
     """Somebody else is sending this very message, or was a moment ago."""
 
 
+class TooEarly(ClaimedElsewhere):
+    """The channel's server asked to be left alone for longer."""
+
+
 PERMANENT = (Unwritable,)
 """No retry can cure these."""
 

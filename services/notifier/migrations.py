@@ -2,6 +2,7 @@
 
 from chassis.persistence import outbox
 from chassis.persistence.mongo import Database
+from services.notifier.deliver.chat.store import indexes as chat_indexes
 
 
 async def first_indexes(database: Database) -> None:
@@ -31,4 +32,9 @@ async def inbox_by_arrival(database: Database) -> None:
     await database["deliveries"].create_index(arrived, name="arrived")
 
 
-STEPS = (first_indexes, less_of_people, inbox_by_arrival)
+async def chats(database: Database) -> None:
+    """What the chats with the bot are looked up by, and when they go."""
+    await chat_indexes(database)
+
+
+STEPS = (first_indexes, less_of_people, inbox_by_arrival, chats)

@@ -1,6 +1,6 @@
 """What the notifier's handlers are put together from: the real parts, or those that a test gives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chassis.service import Service
 from services.notifier.decide.handlers import DecisionHandlers
@@ -8,6 +8,7 @@ from services.notifier.decide.ports import Contacts, Customers, Tickets
 from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
 from services.notifier.deliver import ports
 from services.notifier.deliver.channels.email import Mail
+from services.notifier.deliver.chat.parts import ChatParts, Telegram
 from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers
 from services.notifier.deliver.render import Writer
 from services.notifier.deliver.store import MongoAddresses, MongoDeliveries, MongoInbox
@@ -28,6 +29,7 @@ class Parts:
     deliveries: ports.Deliveries | None = None
     inbox: ports.Inbox | None = None
     mail: ports.Mail | None = None
+    chat: ChatParts = field(default_factory=ChatParts)
 
     def handlers(self, service: Service, settings: Settings) -> Handlers:
         """Both halves of the notifier: who decides hands items to who shows, and hears of mails from who sends."""
@@ -35,7 +37,7 @@ class Parts:
         customers = self.customers or MongoCustomers(service)
         addresses = self.addresses or MongoAddresses(service, off_for=settings.address_off_for)
         deliveries = self.deliveries or MongoDeliveries(service, lease=settings.send_lease)
-        writer = Writer(sender=settings.mail_from, domain=settings.mail_domain, timezone=settings.timezone)
+        writer = _writer(settings)
         shows = InboxHandlers(
             inbox=self.inbox or MongoInbox(service),
             customers=customers,
@@ -66,6 +68,20 @@ class Parts:
             on_mail_ended=decides.on_mail_ended,
         )
         return decides, sends, shows, ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
+
+    def telegram(self, service: Service, settings: Settings) -> Telegram:
+        """The chat with the bot, beside both halves."""
+        return self.chat.build(
+            service,
+            settings,
+            customers=self.customers or MongoCustomers(service),
+            deliveries=self.deliveries or MongoDeliveries(service, lease=settings.send_lease),
+            writer=_writer(settings),
+        )
+
+
+def _writer(settings: Settings) -> Writer:
+    return Writer(sender=settings.mail_from, domain=settings.mail_domain, timezone=settings.timezone)
 
 
 def _mail(service: Service, settings: Settings) -> Mail:

@@ -1,12 +1,15 @@
 """What the notifier reads from its environment beside what every service reads."""
 
+import re
 from datetime import timedelta
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from chassis import settings
 from chassis.settings import with_password
+
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 class Settings(settings.Settings):
@@ -40,6 +43,28 @@ class Settings(settings.Settings):
     address_off_for: timedelta = timedelta(days=30)
     """How long nothing is sent to an address whose mail server said that it takes no mail (R19)."""
 
+    telegram_bot_token: SecretStr | None = None
+    """The provider's bot; without it there is no Telegram."""
+
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_link_url: str = "https://t.me"
+    """Where start links lead."""
+
+    telegram_updates: Literal["polling", "webhook"] = "polling"
+    """Whether one replica at a time asks for what happened in the chats, or Telegram posts it to the edge."""
+
+    telegram_webhook_secret: SecretStr | None = None
+    """What Telegram shows with each update that it posts: the same as the edge's."""
+
+    telegram_timeout: timedelta = timedelta(seconds=10)
+    """How long Telegram may take for one answer."""
+
+    telegram_wait: timedelta = timedelta(seconds=20)
+    """How long Telegram may hold a question for updates until something happens."""
+
+    public_url: str = "http://127.0.0.1:8080"
+    """Where customers, and Telegram, reach the edge."""
+
     @property
     def mail_url(self) -> str:
         """`smtp_url` with its password."""
@@ -49,4 +74,11 @@ class Settings(settings.Settings):
     def _a_lease_outlasts_its_mail(self) -> Self:
         if self.send_lease <= 5 * self.smtp_timeout:
             raise ValueError("SEND_LEASE must be more than five times SMTP_TIMEOUT, which a mail may take")
+        return self
+
+    @model_validator(mode="after")
+    def _a_webhook_has_a_secret(self) -> Self:
+        secret = self.telegram_webhook_secret.get_secret_value() if self.telegram_webhook_secret else ""
+        if self.telegram_updates == "webhook" and not _WEBHOOK_SECRET.fullmatch(secret):
+            raise ValueError("TELEGRAM_WEBHOOK_SECRET must be 1 to 256 letters, digits, _ and -")
         return self

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.message import Message
-from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped
+from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped, PushDue, TelegramDue
 from contracts.replies import InboxItem
 from services.notifier.decide.addresses import lacking, of_customer, of_sector
 from services.notifier.decide.domain import REPEATABLE
@@ -14,6 +14,9 @@ from services.notifier.decide.receipts import End, Outcome
 
 GIVEN_UP = "given up"
 OUTCOME_UNKNOWN = "outcome unknown"
+
+Due = EmailDue | PushDue | TelegramDue
+"""One message for one recipient on a channel that leaves the house."""
 
 _ENDS: dict[End, type[NotificationSent | NotificationSkipped | NotificationFailed]] = {
     "sent": NotificationSent,
@@ -45,7 +48,7 @@ class Attempt:
     correlation_id: str
 
     @classmethod
-    def of(cls, due: EmailDue, claim: Claim) -> "Attempt":
+    def of(cls, due: Due, claim: Claim) -> "Attempt":
         """The attempt that `claim` gave the right to."""
         return cls(uuid5(due.event_id, f"attempt:{claim.attempts}"), due.correlation_id)
 
@@ -77,7 +80,7 @@ def owner_of(due: EmailDue) -> str | None:
     return of_customer(due.customer_id) if due.customer_id else None
 
 
-def ending(due: EmailDue, outcome: Outcome, *, channel: str, n: int, at: datetime) -> Message:
+def ending(due: Due, outcome: Outcome, *, channel: str, n: int, at: datetime) -> Message:
     """What is emitted of an outcome, once for each `n`."""
     return _ENDS[outcome.state].caused_by(
         due,

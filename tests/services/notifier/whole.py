@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from contracts.message import Message
-from contracts.notifier import EmailDue
+from contracts.notifier import EmailDue, TelegramDue
 from contracts.problems import Problem
 from contracts.replies import Explained, InboxItem
 from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, Request
 from services.notifier.app import build
+from services.notifier.deliver.chat.parts import ChatParts
 from services.notifier.parts import Parts
 from services.notifier.settings import Settings
+from tests.services.notifier.chat.fakes import Bot, Chats, Invitations, Offsets, Questions
 from tests.services.notifier.fakes import Addresses, Contacts, Customers, Deliveries, Inbox, Mail, Tickets
 from tests.services.notifier.world import PROTOCOL
 from tests.system import LONG_AGO
@@ -25,13 +27,15 @@ M = TypeVar("M", bound=Message)
 class Whole:
     """The notifier, over memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, bot: Bot | None = None) -> None:
+        self.bot = bot
+        self.chats, self.invitations, self.questions, self.offsets = Chats(), Invitations(), Questions(), Offsets()
         self.contacts, self.tickets, self.customers, self.addresses = Contacts(), Tickets(), Customers(), Addresses()
         self.deliveries, self.mail = Deliveries(), Mail()
         self.inbox = Inbox(self.deliveries)
         self.now = LONG_AGO + timedelta(days=1)
         self.sends = True
-        self.waiting: deque[EmailDue] = deque()
+        self.waiting: deque[EmailDue | TelegramDue] = deque()
         self._known: set[UUID] = set()
         parts = Parts(
             contacts=self.contacts,
@@ -41,6 +45,13 @@ class Whole:
             deliveries=self.deliveries,
             inbox=self.inbox,
             mail=self.mail,
+            chat=ChatParts(
+                chats=self.chats,
+                invitations=self.invitations,
+                questions=self.questions,
+                offsets=self.offsets,
+                bot=bot,
+            ),
         )
         self.service = build(Settings(), parts=parts, clock=lambda: self.now)
 
@@ -48,24 +59,28 @@ class Whole:
         """Handle messages as they come from a queue, and the mails that they make due."""
         for message in messages:
             await self.handle(message)
-            self.waiting += self._new_mails()
-            while self.sends and self.waiting:
-                await self.handle(self.waiting.popleft())
+            await self.send()
+
+    async def send(self) -> None:
+        """Send what is due by now."""
+        self.waiting += self._new_dues()
+        while self.sends and self.waiting:
+            await self.handle(self.waiting.popleft())
 
     async def handle(self, message: Message) -> None:
         """Handle one message, and nothing that it leads to."""
         route = self.service.registry.messages[message.routing_key()]
         await route.handle(route.model.model_validate_json(message.model_dump_json()))
 
-    def _new_mails(self) -> list[EmailDue]:
-        dues = self.emitted(EmailDue)
+    def _new_dues(self) -> list[EmailDue | TelegramDue]:
+        dues = [*self.emitted(EmailDue), *self.emitted(TelegramDue)]
         fresh = [one for one in dues if one.event_id not in self._known]
         self._known |= {one.event_id for one in fresh}
         return fresh
 
     def emitted(self, of: type[M]) -> list[M]:
         """What was emitted of one type, in order."""
-        everything = [*self.contacts.emitted, *self.tickets.emitted, *self.deliveries.emitted]
+        everything = [*self.contacts.emitted, *self.tickets.emitted, *self.deliveries.emitted, *self.chats.emitted]
         return [one for one in everything if isinstance(one, of)]
 
     async def answer(self, request: Request[Any]) -> Any:  # noqa: ANN401 - the request's own model
