@@ -73,7 +73,7 @@ class Whole:
         await route.handle(route.model.model_validate_json(message.model_dump_json()))
 
     def _new_dues(self) -> list[EmailDue | TelegramDue]:
-        dues = [*self.emitted(EmailDue), *self.emitted(TelegramDue)]
+        dues: list[EmailDue | TelegramDue] = [*self.emitted(EmailDue), *self.emitted(TelegramDue)]
         fresh = [one for one in dues if one.event_id not in self._known]
         self._known |= {one.event_id for one in fresh}
         return fresh

@@ -315,7 +315,12 @@ async def test_r18_an_update_that_comes_again_does_nothing(world: World) -> None
 @pytest.mark.parametrize("closed", ["answered", "expired", "withdrawn"])
 async def test_a_press_on_an_old_button_gets_a_visible_answer(world: World, closed: str) -> None:
     await asked(world)
-    common = {"evaluation_id": EVALUATION, "ticket_id": "t1", "protocol": PROTOCOL, "customer_id": "ana"}
+    common: dict[str, Any] = {
+        "evaluation_id": EVALUATION,
+        "ticket_id": "t1",
+        "protocol": PROTOCOL,
+        "customer_id": "ana",
+    }
     ends = {
         "answered": emitted(feedback.EvaluationSubmitted, **common, cycle=1, score=5, channel="sac_plus"),
         "expired": emitted(feedback.EvaluationExpired, **common),
