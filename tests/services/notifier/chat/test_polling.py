@@ -166,7 +166,7 @@ async def test_who_stops_hangs_up_and_gives_its_turn_back() -> None:
         await asyncio.Event().wait()
         return []
 
-    world.bot.updates = hang  # type: ignore[method-assign, assignment]
+    world.bot.updates = hang  # type: ignore[method-assign]
     asking = asyncio.create_task(world.polling.ask_once())
     await calls.wait()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -124,7 +125,14 @@ async def test_r19_a_429_is_waited_out_without_sleeping_and_never_asked_earlier(
 ) -> None:
     notifier = await a_notifier(system, telegram, telegram_updates="webhook", telegram_webhook_secret="s")
     chats = notifier.database["chats"]
-    chat = {"customer_id": "ana", "awaited": None, "early": None, "taken": [], "linked_by": 0, "linked_at": utc_now()}
+    chat: dict[str, Any] = {
+        "customer_id": "ana",
+        "awaited": None,
+        "early": None,
+        "taken": [],
+        "linked_by": 0,
+        "linked_at": utc_now(),
+    }
     await chats.insert_one({"_id": ANA, "version": 1, "applied": [], "unlinked_at": None, **chat})
     telegram.begin(ANA)
     telegram.trouble(429, retry_after=4)
@@ -153,10 +161,9 @@ async def test_r18_redelivered_messages_and_updates_change_nothing(system: Syste
     await a_notifier(system, telegram)
     await linked(system, telegram)
     due = due_for(a_request())
-    update = {"update_id": 900, "message": {"chat": {"id": ANA, "type": "private"}, "text": "oi"}}
 
     await system.publish(due, due)
-    await asyncio.gather(*(system.answer(TakeTelegramUpdate.of({**update})) for _ in range(10)))
+    await asyncio.gather(*(system.answer(an_update(900)) for _ in range(10)))
     await system.publish(due)
     await eventually(lambda: len(telegram.texts(ANA)) == 3)
     await system.quiet()
@@ -198,11 +205,17 @@ async def _is_clear(chats: Any) -> bool:  # noqa: ANN401 - the driver's
     return not (await chats.find_one({}))["outbox"]
 
 
+def an_update(number: int) -> TakeTelegramUpdate:
+    """Ana writes in her chat."""
+    return TakeTelegramUpdate.of(
+        {"update_id": number, "message": {"chat": {"id": ANA, "type": "private"}, "text": "oi"}}
+    )
+
+
 async def test_what_a_chat_keeps_is_bounded(system: System, telegram: Telegram) -> None:
     notifier = await a_notifier(system, telegram, telegram_updates="webhook", telegram_webhook_secret="s")
     for number in range(1, 131):
-        message = {"chat": {"id": ANA, "type": "private"}, "text": "oi"}
-        await system.answer(TakeTelegramUpdate.of({"update_id": number, "message": message}))
+        await system.answer(an_update(number))
 
     chat = await notifier.database["chats"].find_one({"_id": ANA})
 
@@ -216,12 +229,13 @@ async def test_two_customers_in_two_chats_do_not_mix(system: System, telegram: T
     bias = a_request().model_copy(update={"customer_id": "bia", "event_id": uuid4(), "evaluation_id": uuid4()})
     for request in (a_request(), bias):
         await system.publish(request)
-        await eventually(lambda asked=request: _knows(system, asked))
+        await eventually(partial(_knows, system, request))
         await system.publish(due_for(request))
     await eventually(lambda: len(telegram.texts(ANA)) == len(telegram.texts(ANA + 1)) == 2)
 
     for chat in (ANA, ANA + 1):
         telegram.press(chat, 5)
 
-    answered = await eventually(lambda: len(found := system.received_of(EvaluationAnswered)) == 2 and found)
+    await eventually(lambda: len(system.received_of(EvaluationAnswered)) == 2)
+    answered = system.received_of(EvaluationAnswered)
     assert {(one["customer_id"], one["reply_to"]) for one in answered} == {("ana", str(ANA)), ("bia", str(ANA + 1))}
