@@ -46,6 +46,7 @@ class Parts:
         contacts, tickets = self.contacts or MongoContacts(service), self.tickets or MongoTickets(service)
         customers = self.customers or MongoCustomers(service)
         addresses = self.addresses or MongoAddresses(service, off_for=settings.address_off_for)
+        chosen = self.chosen or MongoPreferences(service)
         hosts, devices = PushHosts.of(settings.push_hosts), self.devices or MongoDevices(service)
         ways = ways_to_devices(service, settings, hosts) if self.ways is None else self.ways
         channels = OptionalChannels(settings.optional_channels, settings.zone)
@@ -67,7 +68,7 @@ class Parts:
             inbox=shows,
             clock=service.clock,
             channels=channels,
-            others=(devices,),
+            others=(devices, chosen),
         )
         push = Push(
             PushHandlers(
@@ -84,7 +85,7 @@ class Parts:
             ),
             DeviceHandlers(
                 devices=devices,
-                chosen=self.chosen or MongoPreferences(service),
+                chosen=chosen,
                 customers=customers,
                 tickets=tickets,
                 hosts=hosts,

@@ -54,6 +54,7 @@ class Tickets(InMemory[Ticket]):
         super().__init__()
         self.versions: Counter[str] = Counter()
         self.woken: set[str] = set()
+        self.seen: list[Held] | None = None
 
     async def update(self, key: str, decide: Decide[Ticket], *, cause: Cause) -> Ticket:
         before = self.kept.get(key)
@@ -65,6 +66,8 @@ class Tickets(InMemory[Ticket]):
         return next((one for one in self.kept.values() if one.protocol == protocol), None)
 
     async def held(self, now: datetime) -> list[Held]:
+        if self.seen is not None:
+            return self.seen
         due = (one for one in self.kept.values() if one.due_at and (one.due_at <= now or one.customer_id in self.woken))
         found = [Held(one.id, one.customer_id, self.versions[one.id]) for one in due]
         self.woken.clear()
