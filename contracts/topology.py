@@ -163,6 +163,7 @@ QUERIED = ("contacts", "tickets", "feedback", "notifier")
 CHANNELS: dict[str, type[Message]] = {
     "email": notifier.EmailDue,
     "inbox": notifier.InboxDue,
+    "push": notifier.PushDue,
     "telegram": notifier.TelegramDue,
 }
 """The notifier's channels, each with a queue of its own: a slow mail server delays mail and nothing else.

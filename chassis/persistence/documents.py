@@ -116,7 +116,7 @@ class Snapshots:
         self._reads = reading(collection, None)
         self._writes = writing(collection)
 
-    async def find(self, document_id: str) -> dict[str, Any] | None:
+    async def find(self, document_id: Id) -> dict[str, Any] | None:
         """The newest that was told, or None."""
         return await self._reads.submit(document_id)
 

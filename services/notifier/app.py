@@ -1,10 +1,11 @@
 """What the notifier is made of: the only file that knows."""
 
+from datetime import timedelta
 from typing import get_args
 
 from chassis.clock import Clock, utc_now
 from chassis.service import Service, run
-from contracts import contacts, mk, notifier, tickets
+from contracts import contacts, feedback, mk, notifier, tickets
 from contracts.requests import (
     ExplainContact,
     ExplainTicket,
@@ -18,6 +19,9 @@ from services.notifier.migrations import STEPS
 from services.notifier.parts import Parts
 from services.notifier.settings import Settings
 
+RELEASE_EVERY = timedelta(seconds=10)
+"""How late a message may come that quiet hours held back."""
+
 
 def build(settings: Settings | None = None, *, parts: Parts | None = None, clock: Clock = utc_now) -> Service:
     """One replica of the notifier; what is given in `parts` is used."""
@@ -27,7 +31,7 @@ def build(settings: Settings | None = None, *, parts: Parts | None = None, clock
     service.permanent(*errors.PERMANENT)
     service.outage(*errors.OUTAGES)
     parts = parts or Parts()
-    decides, sends, shows, explains = parts.handlers(service, settings)
+    decides, sends, shows, explains, push = parts.handlers(service, settings)
     service.on(mk.CustomerSaved, decides.on_customer_saved)
     service.on(mk.CustomerErased, decides.on_customer_erased)
     service.on(mk.SectorSaved, decides.on_sector_saved)
@@ -36,6 +40,10 @@ def build(settings: Settings | None = None, *, parts: Parts | None = None, clock
     for step in get_args(Step):
         if step is not tickets.TicketOpened:
             service.on(step, decides.on_step)
+    service.on(feedback.EvaluationSubmitted, decides.on_question_closed)
+    service.on(feedback.EvaluationExpired, decides.on_question_closed)
+    service.every(RELEASE_EVERY, decides.release_held)
+    push.listen(service)
     service.on(notifier.EmailDue, sends.on_email_due, given_up=sends.on_email_given_up)
     service.on(notifier.InboxDue, shows.on_inbox_due)
     service.answers(ListNotifications, shows.on_list_notifications, refuses=errors.STATUS)

@@ -1,6 +1,10 @@
 """What the notifier may refuse, and what may go wrong on the way out."""
 
+from datetime import datetime
+
 from chassis.persistence.cursor import CursorMalformed
+from services.notifier.deliver.channels.outcomes import Away
+from services.notifier.deliver.devices import DeviceNotFound, DeviceRefused
 
 
 class UnknownNotification(Exception):
@@ -15,11 +19,23 @@ class UnknownContact(Exception):
     """No event came of this contact."""
 
 
+class PushNotSetUp(Exception):
+    """The provider has no key or account for devices of this kind."""
+
+
+class NoLongerACustomer(Exception):
+    """The customer was erased: nothing more is kept of them (R27)."""
+
+
 STATUS: dict[type[Exception], int] = {
     CursorMalformed: 422,
     UnknownNotification: 404,
     UnknownTicket: 404,
     UnknownContact: 404,
+    PushNotSetUp: 404,
+    NoLongerACustomer: 404,
+    DeviceNotFound: 404,
+    DeviceRefused: 422,
 }
 """The HTTP status of each refusal."""
 
@@ -57,12 +73,16 @@ class ClaimedElsewhere(Exception):
     """Somebody else is sending this very message, or was a moment ago."""
 
 
-class TooEarly(ClaimedElsewhere):
-    """The channel's server asked to be left alone for longer."""
+class AskedToWait(Exception):
+    """It is not to be sent before that moment: a server asked for that, or the customer wants to sleep."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"not before {until.isoformat()}")
+        self.until = until
 
 
 PERMANENT = (Unwritable,)
 """No retry can cure these."""
 
-OUTAGES = (MailServerAway, ClaimedElsewhere)
+OUTAGES = (MailServerAway, ClaimedElsewhere, Away, AskedToWait)
 """Waited out."""

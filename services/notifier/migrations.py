@@ -2,6 +2,7 @@
 
 from chassis.persistence import outbox
 from chassis.persistence.mongo import Database
+from services.notifier.decide.store import UNDER_THE_CLOCK
 from services.notifier.deliver.chat.store import indexes as chat_indexes
 
 
@@ -32,9 +33,19 @@ async def inbox_by_arrival(database: Database) -> None:
     await database["deliveries"].create_index(arrived, name="arrived")
 
 
+async def devices_and_quiet_hours(database: Database) -> None:
+    """What devices, what reaches a customer and what quiet hours hold back are looked up by."""
+    await database["devices"].create_index("customer_id", name="customer")
+    await database["customers"].create_index("devices", sparse=True, name="devices")
+    await database["customers"].create_index("chats", sparse=True, name="chats")
+    # most tickets hold nothing back
+    held = {"due_at": dict(UNDER_THE_CLOCK)}
+    await database["tickets"].create_index("due_at", name="due", partialFilterExpression=held)
+
+
 async def chats(database: Database) -> None:
     """What the chats with the bot are looked up by, and when they go."""
     await chat_indexes(database)
 
 
-STEPS = (first_indexes, less_of_people, inbox_by_arrival, chats)
+STEPS = (first_indexes, less_of_people, inbox_by_arrival, devices_and_quiet_hours, chats)

@@ -5,17 +5,25 @@ from dataclasses import dataclass, field
 from chassis.service import Service
 from services.notifier.decide.handlers import DecisionHandlers
 from services.notifier.decide.ports import Contacts, Customers, Tickets
+from services.notifier.decide.reach import OptionalChannels
 from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
 from services.notifier.deliver import ports
 from services.notifier.deliver.channels.email import Mail
+from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.chat.parts import ChatParts, Telegram
+from services.notifier.deliver.device_store import MongoDevices, MongoPreferences
 from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers
+from services.notifier.deliver.push import ports as push_ports
+from services.notifier.deliver.push.device_handlers import DeviceHandlers
+from services.notifier.deliver.push.handlers import PushHandlers
+from services.notifier.deliver.push.parts import Push, Ways, public_channels, ways_to_devices
+from services.notifier.deliver.push.store import MongoPushes
 from services.notifier.deliver.render import Writer
 from services.notifier.deliver.store import MongoAddresses, MongoDeliveries, MongoInbox
 from services.notifier.metrics import Counted
 from services.notifier.settings import Settings
 
-Handlers = tuple[DecisionHandlers, MailHandlers, InboxHandlers, ExplainingHandlers]
+Handlers = tuple[DecisionHandlers, MailHandlers, InboxHandlers, ExplainingHandlers, Push]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +37,10 @@ class Parts:
     deliveries: ports.Deliveries | None = None
     inbox: ports.Inbox | None = None
     mail: ports.Mail | None = None
+    devices: push_ports.Devices | None = None
+    chosen: push_ports.Chosen | None = None
+    pushes: push_ports.Pushes | None = None
+    ways: Ways | None = None
     chat: ChatParts = field(default_factory=ChatParts)
 
     def handlers(self, service: Service, settings: Settings) -> Handlers:
@@ -36,6 +48,10 @@ class Parts:
         contacts, tickets = self.contacts or MongoContacts(service), self.tickets or MongoTickets(service)
         customers = self.customers or MongoCustomers(service)
         addresses = self.addresses or MongoAddresses(service, off_for=settings.address_off_for)
+        chosen = self.chosen or MongoPreferences(service)
+        hosts, devices = PushHosts.of(settings.push_hosts), self.devices or MongoDevices(service)
+        ways = ways_to_devices(service, settings, hosts) if self.ways is None else self.ways
+        channels = OptionalChannels(settings.optional_channels, settings.zone)
         deliveries = self.deliveries or MongoDeliveries(service, lease=settings.send_lease)
         writer = _writer(settings)
         shows = InboxHandlers(
@@ -53,6 +69,32 @@ class Parts:
             deliveries=deliveries,
             inbox=shows,
             clock=service.clock,
+            channels=channels,
+            others=(devices, chosen),
+        )
+        push = Push(
+            PushHandlers(
+                pushes=self.pushes or MongoPushes(service, lease=settings.send_lease),
+                devices=devices,
+                tickets=tickets,
+                customers=customers,
+                writer=writer,
+                ways=ways,
+                channels=channels,
+                public_url=settings.public_url,
+                clock=service.clock,
+                at_most=settings.send_lease / 2,
+            ),
+            DeviceHandlers(
+                devices=devices,
+                chosen=chosen,
+                customers=customers,
+                tickets=tickets,
+                hosts=hosts,
+                kinds=frozenset(ways),
+                public_channels=public_channels(settings),
+                clock=service.clock,
+            ),
         )
         counted = Counted(service.metrics.registry)
         service.outbox.on_commit(counted.count_ends)
@@ -67,7 +109,8 @@ class Parts:
             clock=service.clock,
             on_mail_ended=decides.on_mail_ended,
         )
-        return decides, sends, shows, ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
+        explains = ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
+        return decides, sends, shows, explains, push
 
     def telegram(self, service: Service, settings: Settings) -> Telegram:
         """The chat with the bot, beside both halves."""

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -37,6 +38,26 @@ class Settings(settings.Settings):
     timezone: str = "America/Sao_Paulo"
     """In whose local time moments are written to people."""
 
+    public_url: str = "http://127.0.0.1:8080"
+    """Where customers reach the edge: what a push message leads to."""
+
+    vapid_key: SecretStr | None = None
+    """What Web Push is signed with: a P-256 private key as PEM, of `VAPID_KEY_FILE`; without it there is none."""
+
+    vapid_subject: str = Field(default="mailto:atendimento@atendo.local", pattern=r"^(mailto:|https://)\S+$")
+    """Whom a push service may ask about what we send."""
+
+    push_hosts: str = ""
+    """The hosts of push services, separated by commas; without, those of Google, Mozilla, Apple and Microsoft."""
+
+    push_timeout: timedelta = timedelta(seconds=10)
+    """How long a push service may take for one answer."""
+
+    fcm_credentials: SecretStr | None = None
+    """The JSON of a Google service account, of `FCM_CREDENTIALS_FILE`; without it phones get no push messages."""
+
+    fcm_url: str = "https://fcm.googleapis.com"
+
     send_lease: timedelta = timedelta(seconds=60)
     """How long a replica may take over one mail before it counts as crashed."""
 
@@ -62,9 +83,6 @@ class Settings(settings.Settings):
     telegram_wait: timedelta = timedelta(seconds=20)
     """How long Telegram may hold a question for updates until something happens."""
 
-    public_url: str = "http://127.0.0.1:8080"
-    """Where customers, and Telegram, reach the edge."""
-
     @property
     def mail_url(self) -> str:
         """`smtp_url` with its password."""
@@ -74,6 +92,8 @@ class Settings(settings.Settings):
     def _a_lease_outlasts_its_mail(self) -> Self:
         if self.send_lease <= 5 * self.smtp_timeout:
             raise ValueError("SEND_LEASE must be more than five times SMTP_TIMEOUT, which a mail may take")
+        if self.send_lease <= 2 * self.push_timeout:
+            raise ValueError("SEND_LEASE must be more than twice PUSH_TIMEOUT, which a push message may take")
         return self
 
     @model_validator(mode="after")
@@ -82,3 +102,14 @@ class Settings(settings.Settings):
         if self.telegram_updates == "webhook" and not _WEBHOOK_SECRET.fullmatch(secret):
             raise ValueError("TELEGRAM_WEBHOOK_SECRET must be 1 to 256 letters, digits, _ and -")
         return self
+
+    @property
+    def optional_channels(self) -> frozenset[str]:
+        """The channels beside the inbox and mails that are set up."""
+        push = {"push"} if self.vapid_key or self.fcm_credentials else set()
+        return frozenset(push | ({"telegram"} if self.telegram_bot_token else set()))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """`timezone` itself."""
+        return ZoneInfo(self.timezone)

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from contracts import replies
 from contracts.catalogue import all_requests, messages
 from contracts.requests import Reply
 from tests.contracts.losses import missing
 
 EXAMPLES = Path(__file__).parents[2] / "contracts" / "examples"
+PUBLISHERS = {message.publisher for message in messages()}
 
 
 def message_examples() -> list[Any]:
@@ -29,7 +31,12 @@ def request_examples() -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(("model", "path"), [*message_examples(), *request_examples()])
+def reply_examples() -> list[Any]:
+    paths = sorted((EXAMPLES / "replies").glob("*.json"))
+    return [pytest.param(getattr(replies, path.stem), path, id=f"replies/{path.stem}") for path in paths]
+
+
+@pytest.mark.parametrize(("model", "path"), [*message_examples(), *request_examples(), *reply_examples()])
 def test_a_released_example_is_read_and_none_of_its_fields_is_lost(model: type[BaseModel], path: Path) -> None:
     example = json.loads(path.read_text())
 
@@ -47,7 +54,7 @@ def test_every_message_has_a_full_and_a_minimal_example() -> None:
         f"{message.publisher}/{message.type_name()}{form}.json" for message in messages() for form in ("", ".minimal")
     }
 
-    there = {f"{path.parent.name}/{path.name}" for path in EXAMPLES.rglob("*.json") if path.parent.name != "requests"}
+    there = {f"{path.parent.name}/{path.name}" for path in EXAMPLES.rglob("*.json") if path.parent.name in PUBLISHERS}
 
     assert there == wanted
 

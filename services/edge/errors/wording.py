@@ -17,6 +17,7 @@ _TEXTS = {
     "int_from_float": "Deve ser um número inteiro.",
     "greater_than_equal": "O menor valor é {ge}.",
     "less_than_equal": "O maior valor é {le}.",
+    "bool_type": "Deve ser verdadeiro ou falso.",
     "enum": "Valores possíveis: {expected}.",
     "literal_error": "Valores possíveis: {expected}.",
     "json_invalid": "O corpo não é um JSON válido.",

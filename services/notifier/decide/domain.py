@@ -62,14 +62,34 @@ ASKING = frozenset({REQUEST, REMINDER})
 REPEATABLE = ASKING | {RECEIPT}
 """Better sent twice, with one Message-ID, than perhaps never; everything else the other way round."""
 
+_INFORMING = frozenset(one for one, levels in NOTIFIES.items() if levels)
+
 CARRIES: Mapping[str, frozenset[str]] = {
-    "inbox": frozenset(one for one, levels in NOTIFIES.items() if levels),
+    "inbox": _INFORMING,
     "email": REPEATABLE,
+    "push": _INFORMING - {RECEIPT},
+    "telegram": _INFORMING - {RECEIPT},
 }
 """What each channel is for (R16). A new one needs an entry here, one in `contracts.topology.CHANNELS`, a handler."""
 
+OPTIONAL = ("push", "telegram")
+"""Channels that a customer may have, may switch off, and that quiet hours hold back (R20); the first comes first."""
+
 ADDRESSED = frozenset({"email"})
 """Channels that reach nobody without an address."""
+
+NOT_SET_UP = "not set up"
+NO_DEVICE = "no device"
+NO_CHAT = "no chat"
+ABSENT = frozenset({NOT_SET_UP, NO_DEVICE, NO_CHAT})
+"""Why there is no such channel for a customer: that stands in the ledger alone, and before all that they chose."""
+
+SWITCHED_OFF = "switched off by the customer"
+CARRIED_BY: Mapping[str, str] = {channel: f"carried by {channel}" for channel in OPTIONAL}
+"""Why no mail is sent where another channel brings the same (R16)."""
+
+SILENT = COVERED | ABSENT | frozenset(CARRIED_BY.values())
+"""Reasons not to send of which no event is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +99,10 @@ class Event:
     `level` is what the event itself says of its ticket's level. `withheld` is why nobody is informed of it;
     `covered_by` is the other event whose notification covers it. `addresses` are those known when it came, by
     recipient, as they were typed. `step` is what of the ticket's it announces, where one may be announced twice.
+
+    `barred` is what kept channels from carrying it when it came, by channel; None where that wasn't noted, as by the
+    last release. `held_until` is the end of the customer's quiet hours in which it came, until what they held back is
+    released.
     """
 
     id: UUID
@@ -92,6 +116,14 @@ class Event:
     withheld: str | None = None
     covered_by: str | None = None
     step: UUID | None = None
+    barred: Mapping[str, str] | None = None
+    held_until: datetime | None = None
+
+    def bar(self, channel: str) -> str | None:
+        """What kept a channel from carrying it; a channel that nobody looked at is none that the customer had."""
+        if self.barred is None:
+            return NOT_SET_UP if channel in OPTIONAL else None
+        return self.barred.get(channel)
 
     @property
     def event_id(self) -> UUID:
@@ -166,14 +198,16 @@ def notification_id(event_id: UUID, recipient: str, channel: str, *, copy: int =
 
 def decide(event: Event, channel: str, recipient: str, known: Known) -> tuple[Verdict, str]:
     """Send, defer or skip, and the reason: the one place where that is decided (R17)."""
-    levels = NOTIFIES[event.kind]
+    levels, bar = NOTIFIES[event.kind], event.bar(channel)
     obstacles = (
         None if levels else "never told",
         None if event.kind in CARRIES[channel] else f"not carried by {channel}",
+        bar if bar in ABSENT else None,
         event.withheld,
         None if levels == ALWAYS or known.level in levels else f"level {known.level}",
         known.covered_by,
         known.overtaken,
+        bar,
         lacking(event.addresses.get(recipient)) if channel in ADDRESSED else None,
     )
     if reason := next(filter(None, obstacles), None):

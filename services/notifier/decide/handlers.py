@@ -2,22 +2,26 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from contracts import mk
+from chassis.persistence.documents import Decide
+from contracts import feedback, mk
 from contracts.contacts import ContactReceived
 from contracts.message import Emitted
 from contracts.notifier import EmailDue
 from contracts.tickets import TicketOpened
 from services.notifier.decide import ports, receipts, timeline
 from services.notifier.decide.addresses import lacking, of_customer, of_sector, usable
-from services.notifier.decide.domain import Event
+from services.notifier.decide.domain import Customer, Event
 from services.notifier.decide.facts import PROMISE, Step, event_of
 from services.notifier.decide.notices import Arrival, Notice
+from services.notifier.decide.reach import NOBODY, OptionalChannels, Reach
 from services.notifier.decide.receipts import Contact, Opening, Outcome
 from services.notifier.decide.timeline import Ticket
+
+_RELEASES = UUID("c5a3ad9e-6d0d-4a43-8a8a-7a2f1b0d9e21")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,9 @@ class DecisionHandlers:
     deliveries: ports.Deliveries
     inbox: ports.Inbox
     clock: Callable[[], datetime]
+    channels: OptionalChannels = field(default_factory=OptionalChannels)
+    others: tuple[ports.Erasable, ...] = ()
+    """What is kept of customers elsewhere, and forgotten with the rest (R27)."""
 
     async def on_contact_received(self, event: ContactReceived) -> None:
         """Decide about the receipts, at once or when the contact's ticket is opened (R11)."""
@@ -75,17 +82,51 @@ class DecisionHandlers:
         """Decide about one event of a ticket, and anew about those that it sheds light on (R15, R17)."""
 
         async def decide(ticket: Ticket | None) -> tuple[Ticket, list[Emitted]]:
-            customer = await self.customers.find(event.customer_id)
+            customer, reach = await self._look_up(event.customer_id)
             known = ticket or Ticket(event.ticket_id, event.customer_id, event.protocol)
             if isinstance(event, TicketOpened):
                 known = replace(known, contact_id=event.contact_id)
-            noted = event_of(event, {"customer": customer.email}, erased=customer.erased)
-            ticket, emitted = timeline.note(known, noted, now=self.clock())
+            noted, now = event_of(event, {"customer": customer.email}, erased=customer.erased), self.clock()
+            ticket, emitted = timeline.note(known, self.channels.note(noted, reach, now=now), now=now)
             return ticket, [*emitted]
 
         ticket = await self.tickets.update(event.ticket_id, decide, cause=event)
         items = timeline.notices(ticket, event.event_id)
         await self._show(items, of=ticket.customer_id, within=self.tickets, new=ticket.has_one_event)
+
+    async def _look_up(self, customer_id: str) -> tuple[Customer, Reach]:
+        if not self.channels.set_up:
+            return await self.customers.find(customer_id), NOBODY
+        # asked together they are one look-up
+        return await asyncio.gather(self.customers.find(customer_id), self.customers.reach(customer_id))
+
+    async def on_question_closed(self, event: feedback.EvaluationSubmitted | feedback.EvaluationExpired) -> None:
+        """Drop what is held back of a question that takes no answer any more (R20)."""
+        is_answer = isinstance(event, feedback.EvaluationSubmitted)
+        reason = timeline.ANSWERED if is_answer else timeline.EXPIRED
+
+        def decide(ticket: Ticket | None) -> tuple[Ticket, list[Emitted]]:
+            known = ticket or Ticket(event.ticket_id, event.customer_id, event.protocol)
+            on = Arrival(event.event_id, self.clock())
+            ticket, emitted = timeline.close_question(known, event.evaluation_id, reason, on)
+            return ticket, [*emitted]
+
+        await self.tickets.update(event.ticket_id, decide, cause=event)
+
+    async def release_held(self) -> None:
+        """Release what quiet hours held back until now; of several replicas that look at once, one does (R20)."""
+        for held in await self.tickets.held(self.clock()):
+            reach = await self.customers.reach(held.customer_id)
+            await self.tickets.update(held.ticket_id, self._releasing(held, reach), cause=_Release.of(held))
+
+    def _releasing(self, held: ports.Held, reach: Reach) -> Decide[Ticket]:
+        def decide(ticket: Ticket | None) -> tuple[Ticket, list[Emitted]]:
+            known = ticket or Ticket(held.ticket_id, held.customer_id, "")
+            on = Arrival(_Release.of(held).event_id, self.clock())
+            ticket, emitted = timeline.release(known, reach, self.channels, on)
+            return ticket, [*emitted]
+
+        return decide
 
     async def _show(self, items: Sequence[Notice], *, of: str, within: ports.Erasable, new: bool = False) -> None:
         """Put what was decided into the inbox; once more changes nothing."""
@@ -129,8 +170,20 @@ class DecisionHandlers:
     async def on_customer_erased(self, event: mk.CustomerErased) -> None:
         """Forget the person; keep what was decided and how it ended (R27)."""
         await self.customers.erase(event)
-        for kept in (self.contacts, self.tickets, self.deliveries, self.addresses):
+        for kept in (self.contacts, self.tickets, self.deliveries, self.addresses, *self.others):
             await kept.erase(event.customer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """A look at a ticket's clock as a cause: whoever finds the ticket as it stands applies the same one."""
+
+    event_id: UUID
+    correlation_id: str = ""
+
+    @classmethod
+    def of(cls, held: ports.Held) -> "_Release":
+        return cls(uuid5(_RELEASES, f"{held.ticket_id}\n{held.version}"))
 
 
 def _received(event: ContactReceived, *, erased: bool, off: Collection[str]) -> Event:

@@ -6,12 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.message import Message
-from contracts.notifier import About, EmailDue, InboxDue, NotificationSkipped
+from contracts.notifier import About, EmailDue, InboxDue, NotificationSkipped, PushDue, TelegramDue
 from services.notifier.decide.addresses import usable
 from services.notifier.decide.domain import (
     ADDRESSED,
     CARRIES,
-    COVERED,
+    OPTIONAL,
+    SILENT,
     Decision,
     Event,
     Known,
@@ -20,7 +21,7 @@ from services.notifier.decide.domain import (
     notification_id,
 )
 
-_PLACE = {"email": 0, "inbox": 1}
+_PLACE = {"email": 0, "inbox": 1, "push": 2, "telegram": 3}
 """A channel's place in the number of a skip's event: never changed, for the ids of repeated events hang on it."""
 
 
@@ -62,8 +63,8 @@ class Notice:
         return self.about.event_id
 
     @classmethod
-    def of(cls, due: InboxDue) -> "Notice":
-        """What a message of v0.1 asks for."""
+    def of(cls, due: InboxDue | PushDue | TelegramDue) -> "Notice":
+        """What a message of v0.1 asks for, or what is due elsewhere, so that it is written in the same words."""
         known = ("about", "template", "customer_id", "ticket_id", "correlation_id", "facts", "recipient")
         return cls(due.notification_id, **{name: getattr(due, name) for name in known})
 
@@ -87,13 +88,16 @@ def judge(event: Event, place: tuple[str, Recipient], known: Known, on: Arrival)
 
 
 def follow(event: Event, decision: Decision, scope: Scope) -> Iterator[Message]:
-    """The messages that a new decision leads to: mails that are due, or an event that it is skipped.
+    """The messages that a new decision leads to: what is due on a channel, or an event that it is skipped.
 
-    That a channel isn't meant for such an event is stored, and worth no message. Inbox items are made by `notice_of`.
+    That a channel isn't meant for such an event, or for this customer, is stored, and worth no message. Inbox items
+    are made by `notice_of`.
     """
     if decision.verdict == "send" and decision.channel == "email":
         yield from _mails(event, decision, scope)
-    if decision.verdict == "skip" and event.kind in CARRIES[decision.channel] and decision.reason not in COVERED:
+    if decision.verdict == "send" and decision.channel in OPTIONAL:
+        yield _message(event, decision, scope)
+    if decision.verdict == "skip" and event.kind in CARRIES[decision.channel] and decision.reason not in SILENT:
         yield NotificationSkipped.caused_by(
             event,
             n=2 * _PLACE[decision.channel] + (decision.recipient == "sector"),
@@ -117,6 +121,17 @@ def _mails(event: Event, decision: Decision, scope: Scope) -> Iterator[Message]:
             facts=_facts(event, scope),
             **_common(event, decision, scope),  # type: ignore[arg-type]
         )
+
+
+def _message(event: Event, decision: Decision, scope: Scope) -> Message:
+    due = PushDue if decision.channel == "push" else TelegramDue
+    return due.caused_by(
+        event,
+        notification_id=decision.notification_ids[0],
+        template=event.kind,
+        facts=_facts(event, scope),
+        **_common(event, decision, scope),  # type: ignore[arg-type]
+    )
 
 
 def _common(event: Event, decision: Decision, scope: Scope) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """What deciding needs from the world."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -11,6 +12,7 @@ from contracts.message import Cause
 from services.notifier.decide.domain import Customer
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.notices import Notice
+from services.notifier.decide.reach import Reach
 from services.notifier.decide.receipts import Contact
 from services.notifier.decide.timeline import Ticket
 
@@ -29,18 +31,30 @@ class Contacts(Erasable, Protocol):
     async def received_as(self, event_id: UUID, *, of: str) -> UUID | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A ticket of which quiet hours hold something back, as it stands."""
+
+    ticket_id: str
+    customer_id: str
+    version: int
+
+
 class Tickets(Erasable, Protocol):
     """The tickets and what was decided of their events."""
 
     async def find(self, ticket_id: str) -> Ticket | None: ...
     async def update(self, ticket_id: str, decide: Decide[Ticket], *, cause: Cause) -> Ticket: ...
     async def with_protocol(self, protocol: str) -> Ticket | None: ...
+    async def held(self, now: datetime) -> Sequence[Held]: ...
+    async def wake(self, customer_id: str, now: datetime) -> None: ...
 
 
 class Customers(Protocol):
-    """What MK said last of customers."""
+    """What MK said last of customers, and what they have and chose."""
 
     async def find(self, customer_id: str) -> Customer: ...
+    async def reach(self, customer_id: str) -> Reach: ...
     async def save(self, event: mk.CustomerSaved) -> bool: ...
     async def erase(self, event: mk.CustomerErased) -> None: ...
 

@@ -13,6 +13,7 @@ from services.notifier.decide.domain import (
     COVERED_BY_OPENING,
     NOTIFIES,
     OPENING,
+    OPTIONAL,
     Decision,
     Event,
     Known,
@@ -23,7 +24,10 @@ from services.notifier.decide.notices import Arrival, Notice, Scope, follow, is_
 
 THE_TICKET = "the ticket's opening"
 
-PLACES: tuple[tuple[str, Recipient], ...] = (("email", "sector"), ("email", "customer"), ("inbox", "customer"))
+PLACES: tuple[tuple[str, Recipient], ...] = (
+    *(("email", "sector"), ("email", "customer"), ("inbox", "customer")),
+    *((channel, "customer") for channel in OPTIONAL),
+)
 """Whom a contact reaches, and where."""
 
 End = Literal["sent", "skipped", "failed", "unknown"]

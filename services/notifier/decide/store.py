@@ -1,19 +1,33 @@
 """How the notifier keeps what it decides in MongoDB; dictionaries stop here and in `deliver/store.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from chassis.persistence.documents import WITHOUT_EMITTED, Repository
 from chassis.service import Service
 from contracts import mk
 from contracts.message import NotificationLevel
+from contracts.replies import Preferences
 from services.notifier.decide.domain import Customer, Decision, Event
 from services.notifier.decide.facts import ERASED
+from services.notifier.decide.ports import Held
+from services.notifier.decide.reach import Reach
 from services.notifier.decide.receipts import Contact, Opening, Outcome
 from services.notifier.decide.timeline import Ticket
 
 Found = dict[str, Any]
+
+_REACHES = UUID("6f0a9c55-9d0c-4a0e-8c0c-2f4f6f9f1f57")
+_HELD_AT_A_TIME = 200
+UNDER_THE_CLOCK: Mapping[str, Any] = {"$gt": datetime.min.replace(tzinfo=UTC)}
+"""What `due_at` is where anything is held back: most tickets have none, and no place in the index."""
+
+
+def reach_id(customer_id: str) -> UUID:
+    """Under which id stands what a customer has and chose, beside what MK said of them: read in one round trip."""
+    return uuid5(_REACHES, customer_id)
 
 
 class MongoContacts(Repository[Contact]):
@@ -47,6 +61,17 @@ class MongoTickets(Repository[Ticket]):
         found = await self.documents.collection.find_one({"protocol": protocol}, WITHOUT_EMITTED)
         return _ticket(found) if found else None
 
+    async def held(self, now: datetime) -> Sequence[Held]:
+        """Some tickets of which something is held back that is to be released by now, the longest held first."""
+        wanted = {"due_at": {**UNDER_THE_CLOCK, "$lte": now}}
+        found = self.documents.collection.find(wanted, {"customer_id": 1, "version": 1}).sort("due_at", 1)
+        return [Held(one["_id"], one["customer_id"], one["version"]) async for one in found.limit(_HELD_AT_A_TIME)]
+
+    async def wake(self, customer_id: str, now: datetime) -> None:
+        """Have looked again at what is held back of a customer's tickets: they chose anew."""
+        held = {"customer_id": customer_id, "due_at": {**UNDER_THE_CLOCK}}
+        await self.documents.collection.update_many(held, {"$set": {"due_at": now}})
+
     async def erase(self, customer_id: str) -> None:
         """Remove what could be written of a customer's tickets; what was decided, and why, stays."""
         gone = {"events.$[].facts": {}, "events.$[].addresses": {}, "events.$[].withheld": ERASED, "told": []}
@@ -65,6 +90,11 @@ class MongoCustomers:
         """A customer as far as known."""
         found = await self._customers.find(customer_id) or {}
         return Customer(customer_id, email=found.get("email"), erased=found.get("erased", False))
+
+    async def reach(self, customer_id: str) -> Reach:
+        """What a customer has beside the inbox and mails, and what they chose."""
+        found = await self._customers.find(reach_id(customer_id))
+        return _reach(found) if found else Reach()
 
     async def save(self, event: mk.CustomerSaved) -> bool:
         """Keep a customer's address, unless something newer is known; False then."""
@@ -122,15 +152,26 @@ def _opening(found: Found) -> Opening:
     return Opening(**{**found, "level": NotificationLevel(found["level"])})
 
 
+def _reach(found: Found) -> Reach:
+    chosen = found.get("chosen")
+    return Reach(
+        has_device=bool(found.get("devices")),
+        has_chat=bool(found.get("chats")),
+        preferences=Preferences.model_validate(chosen) if chosen else Preferences(),
+    )
+
+
 def _ticket(found: Found) -> Ticket:
     steps = {one["event"]: one["step"] for one in found.get("steps", ())}
+    barred = {one["event"]: one for one in found.get("barred", ())}
     return Ticket(
         id=found["_id"],
         customer_id=found["customer_id"],
         protocol=found["protocol"],
         contact_id=found["contact_id"],
-        events=tuple(_event(one, steps.get(one["id"])) for one in found["events"]),
+        events=tuple(_event(one, steps.get(one["id"]), barred.get(one["id"])) for one in found["events"]),
         decisions=_decisions(found),
+        closed=found.get("closed", {}),
     )
 
 
@@ -142,6 +183,13 @@ def _ticket_document(ticket: Ticket) -> Found:
         "events": [_event_document(event) for event in ticket.events],
         # beside the events, for the same reason
         "steps": [{"event": event.id, "step": event.step} for event in ticket.events if event.step],
+        "barred": [
+            {"event": event.id, "channels": event.barred, "until": event.held_until}
+            for event in ticket.events
+            if event.barred is not None
+        ],
+        "closed": ticket.closed,
+        "due_at": ticket.due_at,
         **_decision_documents(ticket.decisions),
     }
 
@@ -162,9 +210,10 @@ def _decision_documents(decisions: tuple[Decision, ...]) -> Found:
     }
 
 
-def _event(found: Found, step: UUID | None = None) -> Event:
+def _event(found: Found, step: UUID | None = None, barred: Found | None = None) -> Event:
     known = {**found, "level": NotificationLevel(found["level"]) if found["level"] else None}
-    return Event(covered_by=known.pop("told_with"), step=step, **known)
+    bars = {"barred": barred["channels"], "held_until": barred["until"]} if barred else {}
+    return Event(covered_by=known.pop("told_with"), step=step, **known, **bars)
 
 
 def _event_document(event: Event) -> Found:

@@ -1,10 +1,11 @@
 """What a ticket's customer is informed of; the order in which its events arrive doesn't matter (R15, R17)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from contracts import tickets
 from contracts.message import Message, NotificationLevel
 from services.notifier.decide.domain import (
     ASKING,
@@ -14,22 +15,35 @@ from services.notifier.decide.domain import (
     LEVEL_CHANGE,
     NOTIFIES,
     OPENING,
+    OPTIONAL,
     REMINDER,
     REQUEST,
     WITHDRAWAL,
     Decision,
     Event,
     Known,
+    kind,
     reweigh,
 )
 from services.notifier.decide.notices import Arrival, Notice, Scope, follow, is_item_of, judge, notice_of
+from services.notifier.decide.reach import OptionalChannels, Reach
 
 WITHDRAWN = "evaluation withdrawn"
+ANSWERED = "evaluation answered"
+EXPIRED = "evaluation expired"
+VISIT_OVER = "visit is over"
+QUIET_HOURS = "the end of quiet hours"
+
+_VISIT = kind(tickets.ServiceOrderCreated)
+_Earlier = Mapping[tuple[UUID, str], Decision]
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket's events as far as they came, in order of time, and what was decided of each."""
+    """A ticket's events as far as they came, in order of time, and what was decided of each.
+
+    `closed` is why its questions take no answer any more, by evaluation; a withdrawn one stands among the events.
+    """
 
     id: str
     customer_id: str
@@ -37,6 +51,13 @@ class Ticket:
     contact_id: UUID | None = None
     events: tuple[Event, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    closed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the first of what quiet hours hold back is to be released; None where nothing is held back."""
+        held = {one.event_id for one in self.decisions if one.channel in OPTIONAL and one.verdict == "defer"}
+        return min((one.held_until for one in self.events if one.id in held and one.held_until), default=None)
 
     @property
     def has_one_event(self) -> bool:
@@ -52,11 +73,33 @@ def note(ticket: Ticket, event: Event, *, now: datetime) -> tuple[Ticket, list[M
     if any(event.id == known.id for known in ticket.events):
         return ticket, []
     ticket = replace(ticket, events=tuple(sorted((*ticket.events, event), key=_moment)))
-    on = Arrival(event.id, now)
+    return _decide(ticket, Arrival(event.id, now))
+
+
+def close_question(ticket: Ticket, evaluation_id: UUID, reason: str, on: Arrival) -> tuple[Ticket, list[Message]]:
+    """Note that a question takes no answer any more, and drop what was held back of it."""
+    return _decide(replace(ticket, closed={**ticket.closed, str(evaluation_id): reason}), on)
+
+
+def release(ticket: Ticket, reach: Reach, channels: OptionalChannels, on: Arrival) -> tuple[Ticket, list[Message]]:
+    """Decide anew about what quiet hours held back, by what the customer has and chose now (R20)."""
+    held = {one.event_id for one in ticket.decisions if one.channel in OPTIONAL and one.verdict == "defer"}
+
+    def noted(event: Event) -> Event:
+        if event.id not in held:
+            return event
+        # of an erased customer nothing is known any more, and the erasure is the reason
+        return replace(event, held_until=None) if event.withheld else channels.note(event, reach, now=on.at)
+
+    return _decide(replace(ticket, events=tuple(noted(one) for one in ticket.events)), on)
+
+
+def _decide(ticket: Ticket, on: Arrival) -> tuple[Ticket, list[Message]]:
+    before: _Earlier = {(one.event_id, one.channel): one for one in ticket.decisions}
     stands, news = reweigh(
         ticket.decisions,
         [
-            judge(one, (channel, "customer"), _known(ticket, one, channel), on)
+            judge(one, (channel, "customer"), _known(ticket, one, channel, before=before, now=on.at), on)
             for one in ticket.events
             for channel in CARRIES
         ],
@@ -89,6 +132,11 @@ def level_for(ticket: Ticket, event: Event) -> NotificationLevel | None:
     return in_force[-1].level if in_force else event.level
 
 
+def why_closed(ticket: Ticket, evaluation_id: str | None) -> str | None:
+    """Why a question takes no answer any more, by what is known; None while it is open."""
+    return WITHDRAWN if is_withdrawn(ticket, evaluation_id) else ticket.closed.get(evaluation_id or "")
+
+
 def is_withdrawn(ticket: Ticket, evaluation_id: str | None) -> bool:
     """Whether a reopening took this question back (R21), by what is known."""
     return evaluation_id is not None and any(
@@ -101,15 +149,40 @@ def _moment(event: Event) -> tuple[datetime, bool, UUID]:
     return event.occurred_at, event.kind != OPENING, event.id
 
 
-def _known(ticket: Ticket, event: Event, channel: str) -> Known:
-    lost = event.kind == REMINDER and channel == "email" and _link(ticket, event) is None
+def _known(ticket: Ticket, event: Event, channel: str, *, before: _Earlier, now: datetime) -> Known:
+    earlier = before.get((event.id, channel))
     withdrawn = event.kind in ASKING and is_withdrawn(ticket, event.facts.get("evaluation_id"))
+    overtaken = WITHDRAWN if withdrawn else None
+    if channel in OPTIONAL and overtaken is None:
+        overtaken = _overtaken(ticket, event, earlier, now)
     return Known(
         level=level_for(ticket, event),
-        waits_for="the link of the evaluation" if lost else None,
+        waits_for=_waits_for(ticket, event, channel, now),
         covered_by=event.covered_by or _repeated(ticket, event, channel),
-        overtaken=WITHDRAWN if withdrawn else None,
+        overtaken=overtaken,
     )
+
+
+def _waits_for(ticket: Ticket, event: Event, channel: str, now: datetime) -> str | None:
+    if channel in OPTIONAL and event.held_until is not None and now < event.held_until:
+        return QUIET_HOURS
+    lost = event.kind == REMINDER and channel == "email" and _link(ticket, event) is None
+    return "the link of the evaluation" if lost else None
+
+
+def _overtaken(ticket: Ticket, event: Event, earlier: Decision | None, now: datetime) -> str | None:
+    if event.kind in ASKING and (earlier is None or earlier.verdict != "send"):
+        return ticket.closed.get(event.facts.get("evaluation_id", ""))
+    if event.kind != _VISIT or earlier is None:
+        return None
+    # whoever holds a message back answers for its age; a visit that was over when its news came is news all the same
+    is_over = earlier.verdict == "defer" and _is_over(event, now)
+    return VISIT_OVER if is_over or earlier.reason == VISIT_OVER else None
+
+
+def _is_over(visit: Event, now: datetime) -> bool:
+    scheduled = visit.facts.get("scheduled_for")
+    return scheduled is not None and datetime.fromisoformat(scheduled) <= now
 
 
 def _repeated(ticket: Ticket, event: Event, channel: str) -> str | None:

@@ -2,21 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID, uuid5
 
 from contracts.message import Message
-from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped, PushDue, TelegramDue
+from contracts.notifier import (
+    EmailDue,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSkipped,
+    PushDue,
+    TelegramDue,
+)
 from contracts.replies import InboxItem
 from services.notifier.decide.addresses import lacking, of_customer, of_sector
 from services.notifier.decide.domain import REPEATABLE
 from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import End, Outcome
 
+AnyDue = EmailDue | PushDue | TelegramDue
+
 GIVEN_UP = "given up"
 OUTCOME_UNKNOWN = "outcome unknown"
-
-Due = EmailDue | PushDue | TelegramDue
-"""One message for one recipient on a channel that leaves the house."""
 
 _ENDS: dict[End, type[NotificationSent | NotificationSkipped | NotificationFailed]] = {
     "sent": NotificationSent,
@@ -40,6 +47,15 @@ class Claim:
     ended: Outcome | None = None
 
 
+class Numbered(Protocol):
+    """A claim of whatever channel, by its number among the claims on one message."""
+
+    @property
+    def attempts(self) -> int:
+        """How many claims there were, with itself."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One claim as the cause of what it led to: every attempt is applied once."""
@@ -48,7 +64,7 @@ class Attempt:
     correlation_id: str
 
     @classmethod
-    def of(cls, due: Due, claim: Claim) -> "Attempt":
+    def of(cls, due: AnyDue, claim: Numbered) -> "Attempt":
         """The attempt that `claim` gave the right to."""
         return cls(uuid5(due.event_id, f"attempt:{claim.attempts}"), due.correlation_id)
 
@@ -68,8 +84,8 @@ def before_sending(due: EmailDue, claim: Claim, *, handed_over: bool, withheld: 
     return Outcome("skipped", lack) if lack else None
 
 
-def unanswered(due: EmailDue) -> Outcome | None:
-    """How a mail ends of which nobody knows whether it went out; None where it is better sent again (R18)."""
+def unanswered(due: AnyDue) -> Outcome | None:
+    """How a message ends of which nobody knows whether it went out; None where it is better sent again (R18)."""
     return None if due.template in REPEATABLE else Outcome("unknown", OUTCOME_UNKNOWN)
 
 
@@ -80,7 +96,7 @@ def owner_of(due: EmailDue) -> str | None:
     return of_customer(due.customer_id) if due.customer_id else None
 
 
-def ending(due: Due, outcome: Outcome, *, channel: str, n: int, at: datetime) -> Message:
+def ending(due: AnyDue, outcome: Outcome, *, channel: str, n: int, at: datetime) -> Message:
     """What is emitted of an outcome, once for each `n`."""
     return _ENDS[outcome.state].caused_by(
         due,

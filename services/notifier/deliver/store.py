@@ -21,8 +21,8 @@ from services.notifier.decide.facts import ERASED
 from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Outcome
 from services.notifier.deliver.inbox import Place
-from services.notifier.deliver.sending import GIVEN_UP, Attempt, Claim, Due
-from services.notifier.errors import ClaimedElsewhere, TooEarly
+from services.notifier.deliver.sending import GIVEN_UP, AnyDue, Attempt, Claim
+from services.notifier.errors import AskedToWait, ClaimedElsewhere
 
 _ITEM = ("at", "type", "title", "body", "ticket_id", "protocol", "evaluation_id", "read")
 
@@ -35,20 +35,20 @@ class MongoDeliveries:
         self._clock = service.clock
         self._lease = lease
 
-    async def claim(self, due: Due, *, handed_over: bool, now: datetime) -> Claim:
+    async def claim(self, due: AnyDue, *, handed_over: bool, now: datetime) -> Claim:
         """Take the right to send a mail, if it is still to be sent; with `handed_over`, take one's own right again.
 
-        Raises: ClaimedElsewhere while somebody else has it, TooEarly before the time that a channel's server asked for.
+        Raises: ClaimedElsewhere while somebody else has it, AskedToWait before the time that was asked for.
         """
         if not handed_over and await self._documents.create(due.notification_id, self._first_claim(due, now)):
             return Claim(due.notification_id, 1, 1)
         return await self._claim_again(due, handed_over=handed_over, now=now)
 
-    def _first_claim(self, due: Due, now: datetime) -> dict[str, Any]:
+    def _first_claim(self, due: AnyDue, now: datetime) -> dict[str, Any]:
         lease = {"state": "sending", "lease_until": now + self._lease, "reason": None, "state_at": now}
         return {**_identity(due, "email"), **lease, "attempts": 1}
 
-    async def _claim_again(self, due: Due, *, handed_over: bool, now: datetime) -> Claim:
+    async def _claim_again(self, due: AnyDue, *, handed_over: bool, now: datetime) -> Claim:
         free: list[dict[str, Any]] = [
             {"state": "queued", "not_before": {"$not": {"$gt": now}}},
             {"state": "failed", "reason": GIVEN_UP},
@@ -71,10 +71,10 @@ class MongoDeliveries:
         interrupted = before["state"] == "sending" and not handed_over
         return Claim(due.notification_id, before["version"] + 1, before["attempts"] + 1, interrupted)
 
-    async def _ended(self, due: Due) -> Claim:
+    async def _ended(self, due: AnyDue) -> Claim:
         found = await self._documents.find(due.notification_id)
         if found is not None and found["state"] == "queued" and found.get("not_before"):
-            raise TooEarly(due.notification_id)
+            raise AskedToWait(found["not_before"])
         if found is None or found["state"] in {"sending", "queued"}:
             raise ClaimedElsewhere(due.notification_id)
         outcome = Outcome(found["state"], found["reason"])
@@ -92,7 +92,7 @@ class MongoDeliveries:
             {"$set": {"state": "queued", "state_at": self._clock(), "not_before": not_before}},
         )
 
-    async def finish(self, due: Due, claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
+    async def finish(self, due: AnyDue, claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
         """Record how a claim ended, and publish that. Raises: Conflict where the claim is lost."""
         state = {"state": outcome.state, "reason": outcome.reason, "state_at": self._clock()}
         await self._documents.commit(
@@ -173,7 +173,7 @@ def _item(found: dict[str, Any]) -> InboxItem:
 _CHANNELS: Mapping[type, str] = {EmailDue: "email", PushDue: "push", TelegramDue: "telegram"}
 
 
-def _identity(due: Due | Notice, channel: str) -> dict[str, Any]:
+def _identity(due: AnyDue | Notice, channel: str) -> dict[str, Any]:
     return {
         "about": due.about.model_dump(),
         "ticket_id": due.ticket_id,

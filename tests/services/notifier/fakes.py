@@ -2,27 +2,34 @@
 
 # ruff: noqa: D102 - what the methods promise stands where it is kept, in `store.py`
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.persistence.documents import Decide
 from contracts import mk
-from contracts.message import Message
-from contracts.notifier import EmailDue
-from contracts.replies import InboxItem
+from contracts.message import Cause, Message
+from contracts.notifier import EmailDue, PushDue
+from contracts.replies import InboxItem, Preferences
+from contracts.requests import SavePreferences
 from services.notifier.decide.addresses import of_customer
 from services.notifier.decide.domain import Customer
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.notices import Notice
+from services.notifier.decide.ports import Held
+from services.notifier.decide.reach import Reach
 from services.notifier.decide.receipts import Contact, Outcome
 from services.notifier.decide.timeline import Ticket
+from services.notifier.deliver.devices import Device, too_many
 from services.notifier.deliver.inbox import Place
-from services.notifier.deliver.sending import GIVEN_UP, Claim, Due
-from services.notifier.errors import ClaimedElsewhere, TooEarly
+from services.notifier.deliver.push.domain import PushClaim, PushMessage, Tried
+from services.notifier.deliver.sending import GIVEN_UP, AnyDue, Claim
+from services.notifier.errors import AskedToWait, ClaimedElsewhere
 from tests.fakes import InMemory
 
 
@@ -41,10 +48,33 @@ class Contacts(InMemory[Contact]):
 
 
 class Tickets(InMemory[Ticket]):
-    """The tickets."""
+    """The tickets; a version counts the changes of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.versions: Counter[str] = Counter()
+        self.woken: set[str] = set()
+        self.seen: list[Held] | None = None
+
+    async def update(self, key: str, decide: Decide[Ticket], *, cause: Cause) -> Ticket:
+        before = self.kept.get(key)
+        found = await super().update(key, decide, cause=cause)
+        self.versions[key] += found is not before
+        return found
 
     async def with_protocol(self, protocol: str) -> Ticket | None:
         return next((one for one in self.kept.values() if one.protocol == protocol), None)
+
+    async def held(self, now: datetime) -> list[Held]:
+        if self.seen is not None:
+            return self.seen
+        due = (one for one in self.kept.values() if one.due_at and (one.due_at <= now or one.customer_id in self.woken))
+        found = [Held(one.id, one.customer_id, self.versions[one.id]) for one in due]
+        self.woken.clear()
+        return found
+
+    async def wake(self, customer_id: str, now: datetime) -> None:  # noqa: ARG002
+        self.woken.add(customer_id)
 
     async def erase(self, customer_id: str) -> None:
         for key, one in self.kept.items():
@@ -54,10 +84,69 @@ class Tickets(InMemory[Ticket]):
 
 
 @dataclass
+class Devices:
+    """Devices; an address is one customer's, and of more than twenty the oldest go."""
+
+    kept: dict[UUID, Device] = field(default_factory=dict)
+
+    async def save(self, device: Device) -> bool:
+        before = self.kept.get(device.id)
+        known = before is not None and before.customer_id == device.customer_id
+        self.kept[device.id] = replace(device, registered_at=before.registered_at) if before and known else device
+        for gone in too_many(await self.of_customer(device.customer_id)):
+            del self.kept[gone.id]
+        return not known
+
+    async def of_customer(self, customer_id: str) -> list[Device]:
+        theirs = (one for one in self.kept.values() if one.customer_id == customer_id)
+        return sorted(theirs, key=lambda one: (one.registered_at, one.id), reverse=True)
+
+    async def remove(self, customer_id: str, device_id: UUID) -> bool:
+        found = self.kept.get(device_id)
+        return found is not None and found.customer_id == customer_id and bool(self.kept.pop(device_id))
+
+    async def drop(self, device: Device) -> None:
+        if self.kept.get(device.id) == device:
+            del self.kept[device.id]
+
+    async def erase(self, customer_id: str) -> None:
+        self.kept = {key: one for key, one in self.kept.items() if one.customer_id != customer_id}
+
+
+@dataclass
+class Chosen:
+    """What customers chose, and when."""
+
+    kept: dict[str, SavePreferences] = field(default_factory=dict)
+
+    async def of_customer(self, customer_id: str) -> Preferences:
+        return self.kept[customer_id].preferences if customer_id in self.kept else Preferences()
+
+    async def save(self, command: SavePreferences) -> Preferences:
+        known = self.kept.get(command.customer_id)
+        if known is None or known.saved_at <= command.saved_at:
+            self.kept[command.customer_id] = command
+        return self.kept[command.customer_id].preferences
+
+    async def erase(self, customer_id: str) -> None:
+        self.kept.pop(customer_id, None)
+
+
+@dataclass
 class Customers:
     """What MK said last; the first word on a customer stays the newest until a later one comes."""
 
     kept: dict[str, tuple[datetime, Customer]] = field(default_factory=dict)
+    devices: Devices = field(default_factory=Devices)
+    chosen: Chosen = field(default_factory=Chosen)
+    with_chat: set[str] = field(default_factory=set)
+
+    async def reach(self, customer_id: str) -> Reach:
+        return Reach(
+            has_device=bool(await self.devices.of_customer(customer_id)),
+            has_chat=customer_id in self.with_chat,
+            preferences=await self.chosen.of_customer(customer_id),
+        )
 
     async def find(self, customer_id: str) -> Customer:
         return self.kept[customer_id][1] if customer_id in self.kept else Customer(customer_id)
@@ -73,6 +162,55 @@ class Customers:
             return False
         self.kept[customer.id] = at, customer
         return True
+
+
+@dataclass
+class Pushes:
+    """What was pushed, without leases."""
+
+    deliveries: "Deliveries"
+
+    async def claim(self, due: PushDue, *, now: datetime, anyway: bool = False) -> PushClaim:
+        one = self.deliveries.kept.setdefault(
+            due.notification_id,
+            {"state": "new", "attempts": 0, "reason": None, "customer_id": due.customer_id, "channel": "push"}
+            | {"not_before": None, "tried": {}, "at": now},
+        )
+        if one["state"] == "queued" and one["not_before"] and one["not_before"] > now and not anyway:
+            raise AskedToWait(one["not_before"])
+        if one["state"] in {"sent", "skipped", "unknown", "failed"} and one["reason"] != GIVEN_UP:
+            ended = Outcome(one["state"], one["reason"])
+            return PushClaim(due.notification_id, 0, one["attempts"], ended=ended)
+        interrupted = one["state"] == "sending"
+        one |= {"state": "sending", "attempts": one["attempts"] + 1, "at": now, "reason": None}
+        number = one["attempts"]
+        return PushClaim(due.notification_id, number, number, interrupted=interrupted, tried=one["tried"])
+
+    async def release(self, claim: PushClaim, tried: Mapping[UUID, Tried], *, not_before: datetime | None) -> None:
+        self.deliveries.kept[claim.notification_id] |= {"state": "queued", "tried": tried, "not_before": not_before}
+
+    async def finish(
+        self, due: PushDue, _claim: PushClaim, outcome: Outcome, emitted: Sequence[Message], tried: Mapping[UUID, Tried]
+    ) -> None:
+        found = {"state": outcome.state, "reason": outcome.reason, "tried": tried}
+        self.deliveries.kept[due.notification_id] |= found
+        self.deliveries.emitted += emitted
+
+
+@dataclass
+class Way:
+    """A push service that fails as it is told, by address, and keeps what it took: to where, and the message."""
+
+    failures: dict[str, list[Exception]] = field(default_factory=dict)
+    took: list[tuple[str, PushMessage]] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def send(self, device: Device, message: PushMessage) -> None:
+        if self.meanwhile:
+            await self.meanwhile()
+        if self.failures.get(device.address):
+            raise self.failures[device.address].pop(0)
+        self.took.append((device.address, message))
 
 
 @dataclass
@@ -109,7 +247,7 @@ class Deliveries:
     ends: list[str] = field(default_factory=list)
     emitted: list[Message] = field(default_factory=list)
 
-    async def claim(self, due: Due, *, handed_over: bool, now: datetime) -> Claim:
+    async def claim(self, due: AnyDue, *, handed_over: bool, now: datetime) -> Claim:
         one = self.kept.setdefault(
             due.notification_id,
             {"state": "new", "attempts": 0, "reason": None, "customer_id": due.customer_id, "channel": "email"},
@@ -117,7 +255,7 @@ class Deliveries:
         if one["state"] == "sending" and not handed_over:
             raise ClaimedElsewhere
         if one["state"] == "queued" and (one.get("not_before") or now) > now:
-            raise TooEarly
+            raise AskedToWait(one["not_before"])
         if one["state"] in {"sent", "skipped", "unknown", "failed"} and one["reason"] != GIVEN_UP:
             return Claim(due.notification_id, 0, one["attempts"], ended=Outcome(one["state"], one["reason"]))
         one |= {"state": "sending", "attempts": one["attempts"] + 1, "at": now, "reason": None}
@@ -126,7 +264,7 @@ class Deliveries:
     async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
         self.kept[claim.notification_id] |= {"state": "queued", "not_before": not_before}
 
-    async def finish(self, due: Due, _claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
+    async def finish(self, due: AnyDue, _claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
         if self.failures:
             self.failures -= 1
             raise ConnectionError("the database is away")

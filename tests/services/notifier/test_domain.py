@@ -11,7 +11,7 @@ from contracts import tickets
 from contracts.message import NotificationLevel
 from contracts.notifier import EmailDue, NotificationSkipped
 from services.notifier.decide.addresses import lacking
-from services.notifier.decide.domain import NOTIFIES, Decision, Known, decide, notification_id, weigh
+from services.notifier.decide.domain import CARRIES, NOTIFIES, Decision, Known, decide, notification_id, weigh
 from services.notifier.decide.facts import Step, event_of
 from services.notifier.decide.notices import Notice
 from services.notifier.decide.timeline import Ticket, level_for, note, notices
@@ -155,7 +155,7 @@ def test_r17_there_is_one_decision_for_every_event_and_channel() -> None:
 
     places = [(decision.event_id, decision.channel) for decision in ticket.decisions]
     assert sorted(places, key=str) == sorted(
-        ((message.event_id, channel) for message in messages for channel in ("inbox", "email")), key=str
+        ((message.event_id, channel) for message in messages for channel in CARRIES), key=str
     )
 
 

@@ -403,6 +403,8 @@ async def test_r17_a_contact_without_a_ticket_is_explained_by_its_id(whole: Whol
         ("ContactReceived.v1", "email", "customer"): ("send", "always told", "sent"),
         ("ContactReceived.v1", "email", "sector"): ("skip", "no address", None),
         ("ContactReceived.v1", "inbox", "customer"): ("send", "always told", "sent"),
+        ("ContactReceived.v1", "push", "customer"): ("skip", "not carried by push", None),
+        ("ContactReceived.v1", "telegram", "customer"): ("skip", "not carried by telegram", None),
     }
     assert (await whole.problem(ExplainContact(request_id=uuid4(), contact_id=uuid4()))).status == 404
 

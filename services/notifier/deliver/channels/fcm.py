@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Self
 
 import httpx2
@@ -34,16 +33,15 @@ class ServiceAccount:
     private_key: str = field(repr=False)
 
     @classmethod
-    def read(cls, path: Path) -> Self:
-        """Raises: ValueError with what is wrong."""
+    def read(cls, text: str) -> Self:
+        """From the file's text. Raises: ValueError with what is wrong."""
         try:
-            found = orjson.loads(path.read_bytes())
+            found = orjson.loads(text)
             return cls(
                 **{name: str(found[name]) for name in ("project_id", "client_email", "token_uri", "private_key")}
             )
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            problem = f"{type(error).__name__}"
-            raise ValueError(f"FCM_CREDENTIALS_FILE: {path} is no service account's JSON ({problem})") from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"FCM_CREDENTIALS is no service account's JSON ({type(error).__name__})") from None
 
 
 class Fcm:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Literal
 
 import http_ece
@@ -71,14 +70,15 @@ class Vapid:
         self.public_key = base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
     @classmethod
-    def read(cls, path: Path, *, subject: str) -> "Vapid":
-        """The key of a PEM file. Raises: ValueError with what to do, where it holds no P-256 private key."""
+    def read(cls, pem: str, *, subject: str) -> "Vapid":
+        """The key of a PEM file's text. Raises: ValueError with what to do, where it holds no P-256 private key."""
         try:
-            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise ValueError(f"VAPID_KEY_FILE: {path} can't be read as a PEM key ({type(error).__name__})") from error
+            key = serialization.load_pem_private_key(pem.encode(), password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            # without the text, and without the cause, which may show it
+            raise ValueError(f"VAPID_KEY can't be read as a PEM key ({type(error).__name__})") from None
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise ValueError(f"VAPID_KEY_FILE: {path} holds no P-256 private key: make one with make secrets")  # noqa: TRY004
+            raise ValueError("VAPID_KEY holds no P-256 private key: make one with make secrets")  # noqa: TRY004
         return cls(key, subject=subject)
 
     def authorization(self, endpoint: str) -> str:

@@ -23,8 +23,8 @@ from services.notifier.deliver.chat.domain import (
     unlinked,
 )
 from services.notifier.deliver.chat.links import Links
-from services.notifier.deliver.chat.ports import Chats, Customers, Invitations, Questions
-from services.notifier.deliver.chat.updates import Press, Start, Update
+from services.notifier.deliver.chat.ports import Chats, Customers, Invitations, Questions, Reach
+from services.notifier.deliver.chat.updates import Leave, Press, Start, Update
 
 REPLY = "chat_reply"
 """The template of what the bot writes by itself: its facts are the text, the press, and what it asks for."""
@@ -50,6 +50,7 @@ class ChatHandlers:
     """The handlers of the chat, over the ports that they are given."""
 
     chats: Chats
+    reach: Reach
     invitations: Invitations
     questions: Questions
     customers: Customers
@@ -70,6 +71,8 @@ class ChatHandlers:
         chat = await self.chats.update(update.chat_id, decide, cause=command)
         if isinstance(update.what, Start) and chat.customer_id is not None:
             await self._linked(chat, chat.customer_id, command)
+        if isinstance(update.what, Start | Leave):
+            await self._note_reach(chat.id)
         return Done()
 
     async def _known(self, update: Update) -> Known:
@@ -143,6 +146,19 @@ class ChatHandlers:
             return unlinked(found), [self._due(unlinked(found), reply, consequence)] if reply else []
 
         await self.chats.update(chat.id, decide, cause=consequence)
+        await self._note_reach(chat.id)
+
+    async def _note_reach(self, chat_id: int) -> None:
+        noted: Chat | None = None
+        chat = await self.chats.find(chat_id) or Chat(chat_id)
+        # it may be linked or unlinked again in between: then whoever comes last notes what is
+        while noted is None or noted.customer_id != chat.customer_id:
+            noted = chat
+            if chat.customer_id is None:
+                await self.reach.lose(chat_id)
+            else:
+                await self.reach.gain(chat_id, customer_id=chat.customer_id)
+            chat = await self.chats.find(chat_id) or Chat(chat_id)
 
     async def on_evaluation_requested(self, event: feedback.EvaluationRequested) -> None:
         """Know the question that buttons will be about; without a bot there are none."""

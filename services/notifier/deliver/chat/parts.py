@@ -19,9 +19,15 @@ from services.notifier.deliver.chat.handlers import ChatHandlers
 from services.notifier.deliver.chat.links import Links
 from services.notifier.deliver.chat.polling import Polling
 from services.notifier.deliver.chat.sending import MessageHandlers
-from services.notifier.deliver.chat.store import MongoChats, MongoInvitations, MongoOffsets, MongoQuestions
+from services.notifier.deliver.chat.store import (
+    MongoChatReach,
+    MongoChats,
+    MongoInvitations,
+    MongoOffsets,
+    MongoQuestions,
+)
 from services.notifier.deliver.ports import Deliveries
-from services.notifier.errors import TooEarly
+from services.notifier.errors import AskedToWait
 from services.notifier.settings import Settings
 
 WAITS_AT_MOST = timedelta(days=2)
@@ -36,6 +42,7 @@ class ChatParts:
     """The parts that are given; each that is None is the real one."""
 
     chats: ports.Chats | None = None
+    reach: ports.Reach | None = None
     invitations: ports.Invitations | None = None
     questions: ports.Questions | None = None
     offsets: ports.Offsets | None = None
@@ -54,6 +61,7 @@ class ChatParts:
         bot = self.bot or _bot(service, settings)
         handles = ChatHandlers(
             chats=self.chats or MongoChats(service),
+            reach=self.reach or MongoChatReach(service),
             invitations=self.invitations or MongoInvitations(service),
             questions=self.questions or MongoQuestions(service),
             customers=customers,
@@ -91,7 +99,7 @@ class Telegram:
         """
         service, handles, sends = self.service, self.handles, self.sends
         service.outage(Away)
-        patience = Patience(TooEarly, WAITS_AT_MOST, sends.on_telegram_due)
+        patience = Patience(AskedToWait, WAITS_AT_MOST, sends.on_telegram_due)
         service.on(TelegramDue, sends.on_telegram_due, patience=patience, given_up=sends.on_telegram_given_up)
         service.answers(InviteToTelegram, handles.on_invite_to_telegram, refuses=errors.STATUS)
         service.answers(GetTelegramLink, handles.on_get_telegram_link, refuses=errors.STATUS)

@@ -24,6 +24,13 @@ class Chats(Protocol):
     async def of_customer(self, customer_id: str) -> list[Chat]: ...
 
 
+class Reach(Protocol):
+    """What brings messages to customers, as deciding looks it up: it follows the chats."""
+
+    async def gain(self, chat_id: int, *, customer_id: str) -> None: ...
+    async def lose(self, chat_id: int) -> None: ...
+
+
 class Invitations(Protocol):
     """The start links that were given out."""
 

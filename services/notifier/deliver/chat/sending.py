@@ -19,7 +19,7 @@ from services.notifier.deliver.chat.ports import Bot, Chats, Customers, Question
 from services.notifier.deliver.chat.updates import button_data
 from services.notifier.deliver.ports import Deliveries
 from services.notifier.deliver.sending import GIVEN_UP, OUTCOME_UNKNOWN, Claim, ending
-from services.notifier.errors import TooEarly
+from services.notifier.errors import AskedToWait
 
 NO_BOT = "not set up"
 NO_CHAT = "no chat"
@@ -44,7 +44,7 @@ class MessageHandlers:
     """What Telegram has while the database does not know it yet."""
 
     async def on_telegram_due(self, due: TelegramDue) -> None:
-        """Send one message, once. Raises: Away, ClaimedElsewhere, TooEarly, Unwritable."""
+        """Send one message, once. Raises: Away, ClaimedElsewhere, AskedToWait, Unwritable."""
         text = self._text(due)
         chat, withheld = await self._recipient(due)
         handed_over = due.notification_id in self._handed_over
@@ -99,9 +99,10 @@ class MessageHandlers:
         if away.retry_after is None:
             await self.deliveries.release(claim)
             return
-        await self.deliveries.release(claim, not_before=self.clock() + away.retry_after)
-        # no failure: it waits as long as it was told to
-        raise TooEarly(claim.notification_id) from away
+        until = self.clock() + away.retry_after
+        await self.deliveries.release(claim, not_before=until)
+        # no failure: it waits as long as it was asked to
+        raise AskedToWait(until) from away
 
     async def on_telegram_given_up(self, due: TelegramDue) -> None:
         """Note that a message was tried for as long as messages are tried (R19). Raises: ClaimedElsewhere."""

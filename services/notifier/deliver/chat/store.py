@@ -21,6 +21,7 @@ from services.notifier.deliver.chat.domain import (
     Question,
     QuestionState,
 )
+from services.notifier.deliver.device_store import MongoReach
 
 _OFFSET = "telegram"
 _DAY = timedelta(days=1)
@@ -68,6 +69,21 @@ class MongoChats:
     async def of_customer(self, customer_id: str) -> list[Chat]:
         """The chats that are linked to a customer."""
         return [_chat(found) async for found in self._documents.collection.find({"customer_id": customer_id})]
+
+
+class MongoChatReach:
+    """Which customers have a chat, noted where deciding looks it up."""
+
+    def __init__(self, service: Service) -> None:
+        self._reach = MongoReach(service)
+
+    async def gain(self, chat_id: int, *, customer_id: str) -> None:
+        """Note a chat as this customer's, and nobody else's."""
+        await self._reach.gain("chats", chat_id, customer_id=customer_id)
+
+    async def lose(self, chat_id: int) -> None:
+        """Note a chat as nobody's."""
+        await self._reach.lose("chats", chat_id)
 
 
 class MongoInvitations:

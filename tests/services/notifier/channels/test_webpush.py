@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -192,13 +191,12 @@ def test_an_auth_of_another_length_is_refused() -> None:
         Subscription.of(f"{BASE}/push/a", p256dh=keys["p256dh"], auth=keys["auth"] + "AA")
 
 
-def test_a_key_file_of_another_kind_says_what_to_do(tmp_path: Path) -> None:
+def test_a_key_of_another_kind_says_what_to_do() -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (tmp_path / "vapid.pem").write_bytes(pem)
 
     with pytest.raises(ValueError, match="make secrets"):
-        Vapid.read(tmp_path / "vapid.pem", subject="mailto:a@b.example")
+        Vapid.read(pem.decode(), subject="mailto:a@b.example")
 
 
 @pytest.mark.parametrize(

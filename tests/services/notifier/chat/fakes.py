@@ -21,6 +21,26 @@ class Chats(InMemory[Chat]):
 
 
 @dataclass
+class Reach:
+    """Which chat is whose, noted in the customers that have one."""
+
+    with_chat: set[str]
+    kept: dict[int, str] = field(default_factory=dict)
+
+    async def gain(self, chat_id: int, *, customer_id: str) -> None:
+        self.kept[chat_id] = customer_id
+        self._note()
+
+    async def lose(self, chat_id: int) -> None:
+        self.kept.pop(chat_id, None)
+        self._note()
+
+    def _note(self) -> None:
+        self.with_chat.clear()
+        self.with_chat.update(self.kept.values())
+
+
+@dataclass
 class Invitations:
     """The start links, and which update used each."""
 
