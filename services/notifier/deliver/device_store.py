@@ -100,6 +100,7 @@ class MongoPreferences:
 
     def __init__(self, service: Service) -> None:
         self._collection = service.database["customers"]
+        self._reach = MongoReach(service)
 
     async def of_customer(self, customer_id: str) -> Preferences:
         """What a customer chose, or what holds for everybody."""
@@ -122,6 +123,10 @@ class MongoPreferences:
             return_document=ReturnDocument.AFTER,
         )
         return Preferences.model_validate(found["chosen"])
+
+    async def erase(self, customer_id: str) -> None:
+        """Forget a customer's choice, and what reaches them (R27)."""
+        await self._reach.erase(customer_id)
 
 
 def _document(device: Device) -> dict[str, Any]:

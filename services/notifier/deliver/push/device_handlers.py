@@ -83,4 +83,5 @@ class DeviceHandlers:
         # an erasure that came in between has not seen what was saved (ADR 17)
         if (await self.customers.find(customer_id)).erased:
             await self.devices.erase(customer_id)
+            await self.chosen.erase(customer_id)
             raise NoLongerACustomer("Cliente não encontrado.")
