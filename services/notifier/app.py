@@ -11,6 +11,7 @@ from contracts.requests import (
     ListNotifications,
     ListRecentNotifications,
     MarkNotificationRead,
+    SendAgain,
 )
 from services.notifier import errors
 from services.notifier.decide.facts import Step
@@ -26,7 +27,7 @@ def build(settings: Settings | None = None, *, parts: Parts | None = None, clock
     service.migrates(STEPS)
     service.permanent(*errors.PERMANENT)
     service.outage(*errors.OUTAGES)
-    decides, sends, shows, explains = (parts or Parts()).handlers(service, settings)
+    decides, sends, shows, explains, resends = (parts or Parts()).handlers(service, settings)
     service.on(mk.CustomerSaved, decides.on_customer_saved)
     service.on(mk.CustomerErased, decides.on_customer_erased)
     service.on(mk.SectorSaved, decides.on_sector_saved)
@@ -42,6 +43,7 @@ def build(settings: Settings | None = None, *, parts: Parts | None = None, clock
     service.answers(MarkNotificationRead, shows.on_mark_notification_read, refuses=errors.STATUS)
     service.answers(ExplainTicket, explains.on_explain_ticket, refuses=errors.STATUS)
     service.answers(ExplainContact, explains.on_explain_contact, refuses=errors.STATUS)
+    service.answers(SendAgain, resends.on_send_again, refuses=errors.STATUS)
     return service
 
 

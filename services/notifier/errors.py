@@ -15,11 +15,21 @@ class UnknownContact(Exception):
     """No event came of this contact."""
 
 
+class AlreadySent(Exception):
+    """It was sent, and nobody said that it is to go out twice."""
+
+
+class NothingToSend(Exception):
+    """It isn't to be sent, or what it says was erased."""
+
+
 STATUS: dict[type[Exception], int] = {
     CursorMalformed: 422,
     UnknownNotification: 404,
     UnknownTicket: 404,
     UnknownContact: 404,
+    AlreadySent: 409,
+    NothingToSend: 409,
 }
 """The HTTP status of each refusal."""
 

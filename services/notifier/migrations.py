@@ -31,4 +31,10 @@ async def inbox_by_arrival(database: Database) -> None:
     await database["deliveries"].create_index(arrived, name="arrived")
 
 
-STEPS = (first_indexes, less_of_people, inbox_by_arrival)
+async def what_did_not_arrive(database: Database) -> None:
+    """What failed or was skipped lately: what was sent has no reason, and isn't in it."""
+    has_reason = {"reason": {"$type": "string"}}
+    await database["deliveries"].create_index("state_at", name="not_arrived", partialFilterExpression=has_reason)
+
+
+STEPS = (first_indexes, less_of_people, inbox_by_arrival, what_did_not_arrive)

@@ -7,6 +7,8 @@ from services.notifier.decide.handlers import DecisionHandlers
 from services.notifier.decide.ports import Contacts, Customers, Tickets
 from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
 from services.notifier.deliver import ports
+from services.notifier.deliver.again import AgainHandlers
+from services.notifier.deliver.again_store import MongoSendings
 from services.notifier.deliver.channels.email import Mail
 from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers
 from services.notifier.deliver.render import Writer
@@ -14,7 +16,7 @@ from services.notifier.deliver.store import MongoAddresses, MongoDeliveries, Mon
 from services.notifier.metrics import Counted
 from services.notifier.settings import Settings
 
-Handlers = tuple[DecisionHandlers, MailHandlers, InboxHandlers, ExplainingHandlers]
+Handlers = tuple[DecisionHandlers, MailHandlers, InboxHandlers, ExplainingHandlers, AgainHandlers]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class Parts:
     deliveries: ports.Deliveries | None = None
     inbox: ports.Inbox | None = None
     mail: ports.Mail | None = None
+    sendings: ports.Sendings | None = None
 
     def handlers(self, service: Service, settings: Settings) -> Handlers:
         """Both halves of the notifier: who decides hands items to who shows, and hears of mails from who sends."""
@@ -65,7 +68,9 @@ class Parts:
             clock=service.clock,
             on_mail_ended=decides.on_mail_ended,
         )
-        return decides, sends, shows, ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
+        explains = ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
+        resends = AgainHandlers(sendings=self.sendings or MongoSendings(service), customers=customers)
+        return decides, sends, shows, explains, resends
 
 
 def _mail(service: Service, settings: Settings) -> Mail:

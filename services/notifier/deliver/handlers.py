@@ -24,7 +24,16 @@ from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Contact, Outcome
 from services.notifier.decide.timeline import Ticket
 from services.notifier.deliver import inbox, ports
-from services.notifier.deliver.sending import GIVEN_UP, Claim, before_sending, ending, owner_of, shown, unanswered
+from services.notifier.deliver.sending import (
+    ADDRESS_REFUSED,
+    GIVEN_UP,
+    Claim,
+    before_sending,
+    ending,
+    owner_of,
+    shown,
+    unanswered,
+)
 from services.notifier.errors import (
     MailRefused,
     MailServerAway,
@@ -60,8 +69,10 @@ class MailHandlers:
         async with self.mail.line() as line:
             claim = await self.deliveries.claim(due, handed_over=handed_over, now=self.clock())
             outcome = claim.ended or before_sending(due, claim, handed_over=handed_over, withheld=withheld)
-            outcome = outcome or await self._send(line, due, claim, mail)
-        await self._finish(due, claim, outcome)
+            answer = None
+            if outcome is None:
+                outcome, answer = await self._send(line, due, claim, mail)
+        await self._finish(due, claim, outcome, answer)
 
     async def _withheld(self, due: EmailDue) -> str | None:
         erased, withdrawn, refusal = await asyncio.gather(
@@ -83,24 +94,24 @@ class MailHandlers:
     async def _refusal(self, due: EmailDue) -> str | None:
         owner = owner_of(due)
         found = await self.addresses.refusal(owner, due.address) if owner and due.address else None
-        return f"address refused: {found}" if found else None
+        return f"{ADDRESS_REFUSED}: {found}" if found else None
 
-    async def _send(self, line: ports.Line, due: EmailDue, claim: Claim, mail: bytes) -> Outcome:
+    async def _send(self, line: ports.Line, due: EmailDue, claim: Claim, mail: bytes) -> tuple[Outcome, str]:
         try:
-            await line.send(self.writer.sender, due.address or "", mail)
+            answer = await line.send(self.writer.sender, due.address or "", mail)
         except MailRefused as refused:
             if refused.by_mailbox:
                 await self._switch_off(due, refused.reason)
-            return Outcome("failed", refused.reason)
+            return Outcome("failed", refused.reason), refused.reason
         except MailServerAway as away:
             outcome = unanswered(due) if isinstance(away, OutcomeUnknown) else None
             if outcome is None:
-                await self.deliveries.release(claim)
+                await self.deliveries.release(claim, answer=str(away))
                 raise
-            return outcome
+            return outcome, str(away)
         self._handed_over.add(due.notification_id)
         self.counted.mailed(due, at=self.clock())
-        return Outcome("sent")
+        return Outcome("sent"), answer
 
     async def _switch_off(self, due: EmailDue, reason: str) -> None:
         owner = owner_of(due)
@@ -118,10 +129,10 @@ class MailHandlers:
         outcome = claim.ended or before_sending(due, claim, handed_over=handed_over, withheld=None)
         await self._finish(due, claim, outcome or Outcome("failed", GIVEN_UP))
 
-    async def _finish(self, due: EmailDue, claim: Claim, outcome: Outcome) -> None:
+    async def _finish(self, due: EmailDue, claim: Claim, outcome: Outcome, answer: str | None = None) -> None:
         if claim.ended is None:
             emitted = ending(due, outcome, channel="email", n=claim.attempts, at=self.clock())
-            await self.deliveries.finish(due, claim, outcome, [emitted])
+            await self.deliveries.finish(due, claim, outcome, [emitted], answer=answer)
             self._handed_over.discard(due.notification_id)
         if due.template == RECEIPT:
             await self.on_mail_ended(due, outcome)

@@ -14,6 +14,9 @@ from services.notifier.decide.receipts import End, Outcome
 
 GIVEN_UP = "given up"
 OUTCOME_UNKNOWN = "outcome unknown"
+ADDRESS_REFUSED = "address refused"
+OVER_CAP = "over the hourly cap"
+OWN_ADDRESS = "our own address"
 
 _ENDS: dict[End, type[NotificationSent | NotificationSkipped | NotificationFailed]] = {
     "sent": NotificationSent,

@@ -13,6 +13,7 @@ from contracts import mk
 from contracts.message import Message
 from contracts.notifier import EmailDue
 from contracts.replies import InboxItem
+from contracts.requests import SendAgain
 from services.notifier.decide.addresses import of_customer
 from services.notifier.decide.domain import Customer
 from services.notifier.decide.explanation import Progress
@@ -21,6 +22,7 @@ from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Contact, Outcome
 from services.notifier.decide.timeline import Ticket
 from services.notifier.deliver.inbox import Place
+from services.notifier.deliver.resending import Delivery, Due
 from services.notifier.deliver.sending import GIVEN_UP, Claim
 from services.notifier.errors import ClaimedElsewhere
 from tests.fakes import InMemory
@@ -119,22 +121,32 @@ class Deliveries:
         if one["state"] in {"sent", "skipped", "unknown", "failed"} and one["reason"] != GIVEN_UP:
             return Claim(due.notification_id, 0, one["attempts"], ended=Outcome(one["state"], one["reason"]))
         one |= {"state": "sending", "attempts": one["attempts"] + 1, "at": now, "reason": None}
+        one |= {"first_at": one.get("first_at", now), "last_at": now}
         return Claim(due.notification_id, one["attempts"], one["attempts"])
 
-    async def release(self, claim: Claim) -> None:
-        self.kept[claim.notification_id]["state"] = "queued"
+    async def release(self, claim: Claim, *, answer: str | None = None) -> None:
+        self.kept[claim.notification_id] |= {"state": "queued", "answer": answer}
 
-    async def finish(self, due: EmailDue, _claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
+    async def finish(
+        self, due: EmailDue, _claim: Claim, outcome: Outcome, emitted: list[Message], *, answer: str | None = None
+    ) -> None:
         if self.failures:
             self.failures -= 1
             raise ConnectionError("the database is away")
-        self.kept[due.notification_id] |= {"state": outcome.state, "reason": outcome.reason}
+        one = self.kept[due.notification_id]
+        one |= {"state": outcome.state, "reason": outcome.reason, "answer": answer or one.get("answer")}
         self.ends.append(outcome.state)
         self.emitted += emitted
 
     async def progress(self, ids: Sequence[UUID]) -> dict[UUID, Progress]:
         known = {name: self.kept[name] for name in ids if name in self.kept}
-        return {name: Progress(one["state"], one["reason"], one["at"]) for name, one in known.items()}
+        return {
+            name: Progress(
+                *(one["state"], one["reason"], one["at"]),
+                **{field: one[field] for field in ("attempts", "answer", "first_at", "last_at") if field in one},
+            )
+            for name, one in known.items()
+        }
 
     async def erase(self, customer_id: str) -> None:
         for one in self.kept.values():
@@ -146,6 +158,33 @@ class Deliveries:
     def states(self) -> list[str]:
         """The states, in order of the claims."""
         return [one["state"] for one in self.kept.values()]
+
+
+@dataclass
+class Sendings:
+    """The deliveries again, and the messages that made them due, which contacts and tickets emitted."""
+
+    deliveries: Deliveries
+    contacts: Contacts
+    tickets: Tickets
+    emitted: list[Message] = field(default_factory=list)
+    causes: set[UUID] = field(default_factory=set)
+
+    async def find(self, notification_id: UUID) -> Delivery | None:
+        one = self.deliveries.kept.get(notification_id)
+        if one is None:
+            return None
+        about, causes = UUID(int=0), frozenset(self.causes)
+        return Delivery(notification_id, 1, one["state"], one["reason"], about, "", None, one["customer_id"], causes)
+
+    async def due(self, delivery: Delivery) -> EmailDue | None:
+        emitted = [one for one in (*self.contacts.emitted, *self.tickets.emitted) if isinstance(one, EmailDue)]
+        return next((one for one in emitted if one.notification_id == delivery.id), None)
+
+    async def queue(self, delivery: Delivery, due: Due, *, cause: SendAgain) -> None:
+        self.deliveries.kept[delivery.id] |= {"state": "queued", "reason": None}
+        self.causes.add(cause.event_id)
+        self.emitted.append(due)
 
 
 @dataclass
@@ -201,7 +240,7 @@ class Mail:
     async def line(self) -> AsyncIterator["Mail"]:
         yield self
 
-    async def send(self, _sender: str, recipient: str, mail: bytes) -> None:
+    async def send(self, _sender: str, recipient: str, mail: bytes) -> str:
         if self.meanwhile:
             await self.meanwhile()
         if self.failures:
@@ -209,6 +248,7 @@ class Mail:
         if recipient in self.refuses:
             raise self.refuses[recipient]
         self.took.append((recipient, mail))
+        return f"SMTP 250 2.0.0 taken as {len(self.took)}"
 
 
 class Uncounted:

@@ -15,7 +15,7 @@ from contracts.requests import ExplainContact, ExplainTicket, ListNotifications,
 from services.notifier.app import build
 from services.notifier.parts import Parts
 from services.notifier.settings import Settings
-from tests.services.notifier.fakes import Addresses, Contacts, Customers, Deliveries, Inbox, Mail, Tickets
+from tests.services.notifier.fakes import Addresses, Contacts, Customers, Deliveries, Inbox, Mail, Sendings, Tickets
 from tests.services.notifier.world import PROTOCOL
 from tests.system import LONG_AGO
 
@@ -29,6 +29,7 @@ class Whole:
         self.contacts, self.tickets, self.customers, self.addresses = Contacts(), Tickets(), Customers(), Addresses()
         self.deliveries, self.mail = Deliveries(), Mail()
         self.inbox = Inbox(self.deliveries)
+        self.sendings = Sendings(self.deliveries, self.contacts, self.tickets)
         self.now = LONG_AGO + timedelta(days=1)
         self.sends = True
         self.waiting: deque[EmailDue] = deque()
@@ -41,6 +42,7 @@ class Whole:
             deliveries=self.deliveries,
             inbox=self.inbox,
             mail=self.mail,
+            sendings=self.sendings,
         )
         self.service = build(Settings(), parts=parts, clock=lambda: self.now)
 
@@ -48,9 +50,13 @@ class Whole:
         """Handle messages as they come from a queue, and the mails that they make due."""
         for message in messages:
             await self.handle(message)
-            self.waiting += self._new_mails()
-            while self.sends and self.waiting:
-                await self.handle(self.waiting.popleft())
+            await self.send_mails()
+
+    async def send_mails(self) -> None:
+        """Send what became due."""
+        self.waiting += self._new_mails()
+        while self.sends and self.waiting:
+            await self.handle(self.waiting.popleft())
 
     async def handle(self, message: Message) -> None:
         """Handle one message, and nothing that it leads to."""
@@ -65,7 +71,7 @@ class Whole:
 
     def emitted(self, of: type[M]) -> list[M]:
         """What was emitted of one type, in order."""
-        everything = [*self.contacts.emitted, *self.tickets.emitted, *self.deliveries.emitted]
+        everything = [*self.contacts.emitted, *self.tickets.emitted, *self.deliveries.emitted, *self.sendings.emitted]
         return [one for one in everything if isinstance(one, of)]
 
     async def answer(self, request: Request[Any]) -> Any:  # noqa: ANN401 - the request's own model
