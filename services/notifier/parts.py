@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chassis.service import Service
+from services.notifier.decide.addresses import usable
 from services.notifier.decide.handlers import DecisionHandlers
 from services.notifier.decide.ports import Contacts, Customers, Tickets
 from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
@@ -67,6 +68,8 @@ class Parts:
             counted=counted,
             clock=service.clock,
             on_mail_ended=decides.on_mail_ended,
+            own_addresses=frozenset(one.lower() for one in (writer.sender, *usable(settings.mail_own_addresses))),
+            hourly_cap=settings.mail_hourly_cap,
         )
         explains = ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
         resends = AgainHandlers(sendings=self.sendings or MongoSendings(service), customers=customers)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.notifier import EmailDue, InboxDue
@@ -27,6 +27,8 @@ from services.notifier.deliver import inbox, ports
 from services.notifier.deliver.sending import (
     ADDRESS_REFUSED,
     GIVEN_UP,
+    OVER_CAP,
+    OWN_ADDRESS,
     Claim,
     before_sending,
     ending,
@@ -43,6 +45,8 @@ from services.notifier.errors import (
     UnknownTicket,
 )
 
+_HOUR = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailHandlers:
@@ -57,6 +61,10 @@ class MailHandlers:
     counted: ports.Counted
     clock: Callable[[], datetime]
     on_mail_ended: ports.OnMailEnded
+    own_addresses: frozenset[str] = frozenset()
+    """Ours, in lower case: a mail to one of them would come back for ever."""
+    hourly_cap: int = 30
+    """How many mails a customer gets within an hour; receipts, which are always sent (R11), count for nothing."""
     _handed_over: set[UUID] = field(default_factory=set)
     """What the mail server has while the database does not know it yet."""
 
@@ -75,12 +83,19 @@ class MailHandlers:
         await self._finish(due, claim, outcome, answer)
 
     async def _withheld(self, due: EmailDue) -> str | None:
-        erased, withdrawn, refusal = await asyncio.gather(
-            self._is_erased(due), self._is_withdrawn(due), self._refusal(due)
+        if (due.address or "").lower() in self.own_addresses:
+            return OWN_ADDRESS
+        erased, withdrawn, refusal, over_cap = await asyncio.gather(
+            self._is_erased(due), self._is_withdrawn(due), self._refusal(due), self._is_over_cap(due)
         )
         if erased:
             return ERASED
-        return timeline.WITHDRAWN if withdrawn else refusal
+        return timeline.WITHDRAWN if withdrawn else refusal or (OVER_CAP if over_cap else None)
+
+    async def _is_over_cap(self, due: EmailDue) -> bool:
+        if due.template == RECEIPT or due.customer_id is None:
+            return False
+        return await self.deliveries.mailed_since(due.customer_id, self.clock() - _HOUR) >= self.hourly_cap
 
     async def _is_erased(self, due: EmailDue) -> bool:
         return due.customer_id is not None and (await self.customers.find(due.customer_id)).erased

@@ -16,6 +16,7 @@ from contracts.message import Message
 from contracts.notifier import EmailDue
 from contracts.replies import InboxItem
 from services.notifier.decide.addresses import of_customer
+from services.notifier.decide.domain import RECEIPT
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.notices import Notice
@@ -117,6 +118,13 @@ class MongoDeliveries:
             )
             async for found in self._documents.collection.find({"_id": {"$in": list(ids)}}, wanted)
         }
+
+    async def mailed_since(self, customer_id: str, since: datetime) -> int:
+        """How many mails went to a customer since then, receipts left out."""
+        mails = {"customer_id": customer_id, "channel": "email", "recipient": "customer", "template": {"$ne": RECEIPT}}
+        lately = {"state": "sent", "state_at": {"$gte": since}}
+        count: int = await self._documents.collection.count_documents({**mails, **lately})
+        return count
 
     async def erase(self, customer_id: str) -> None:
         """Remove what inbox items say, and send nothing more; that there were items and mails stays (R27)."""

@@ -15,7 +15,7 @@ from contracts.notifier import EmailDue
 from contracts.replies import InboxItem
 from contracts.requests import SendAgain
 from services.notifier.decide.addresses import of_customer
-from services.notifier.decide.domain import Customer
+from services.notifier.decide.domain import RECEIPT, Customer
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.notices import Notice
@@ -116,6 +116,7 @@ class Deliveries:
             due.notification_id,
             {"state": "new", "attempts": 0, "reason": None, "customer_id": due.customer_id, "channel": "email"},
         )
+        one["template"] = due.template
         if one["state"] == "sending" and not handed_over:
             raise ClaimedElsewhere
         if one["state"] in {"sent", "skipped", "unknown", "failed"} and one["reason"] != GIVEN_UP:
@@ -147,6 +148,11 @@ class Deliveries:
             )
             for name, one in known.items()
         }
+
+    async def mailed_since(self, customer_id: str, since: datetime) -> int:
+        mails = [one for one in self.kept.values() if one["channel"] == "email" and one["customer_id"] == customer_id]
+        lately = [one for one in mails if one["state"] == "sent" and one["at"] >= since]
+        return sum(one["template"] != RECEIPT for one in lately)
 
     async def erase(self, customer_id: str) -> None:
         for one in self.kept.values():

@@ -25,7 +25,7 @@ M = TypeVar("M", bound=Message)
 class Whole:
     """The notifier, over memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: object) -> None:
         self.contacts, self.tickets, self.customers, self.addresses = Contacts(), Tickets(), Customers(), Addresses()
         self.deliveries, self.mail = Deliveries(), Mail()
         self.inbox = Inbox(self.deliveries)
@@ -44,7 +44,7 @@ class Whole:
             mail=self.mail,
             sendings=self.sendings,
         )
-        self.service = build(Settings(), parts=parts, clock=lambda: self.now)
+        self.service = build(Settings.model_validate(settings), parts=parts, clock=lambda: self.now)
 
     async def publish(self, *messages: Message) -> None:
         """Handle messages as they come from a queue, and the mails that they make due."""
