@@ -60,6 +60,7 @@ class Writer:
             # whoever is away answers no mail that says so (RFC 3834); Exchange asks for a header of its own
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "OOF, AutoReply",
+            "Content-Language": "pt-BR",
             "List-Id": f"Atendimento <atendimento.{self._domain}>",
         }
         if due.ticket_id is not None:

@@ -96,6 +96,7 @@ def test_r11_the_sector_s_mail_says_who_which_connection_what_and_how_it_was_fil
             "04/01/2026 às 23:30",
         ):
             assert fact in part(mail, kind)
+        assert "sem atendimento" not in part(mail, kind)
     assert mail["Subject"] == f"Atendimento {PROTOCOL}: Ana Souza (Técnico)"
     assert mail["To"] == SECTOR
     assert mail["Reply-To"] == f"Ana Souza <{ANA}>"
@@ -217,7 +218,7 @@ def test_no_header_can_be_smuggled_in(field: str, breaking: str) -> None:
     assert mail["Bcc"] is None
     assert set(mail.keys()) <= {
         *("From", "To", "Subject", "Message-ID", "Date", "Reply-To", "MIME-Version", "Content-Type"),
-        *("Auto-Submitted", "X-Auto-Response-Suppress", "List-Id"),
+        *("Auto-Submitted", "X-Auto-Response-Suppress", "List-Id", "Content-Language"),
     }
 
 
