@@ -35,7 +35,8 @@ class Parts:
 
     def handlers(self, service: Service, settings: Settings) -> Handlers:
         """Both halves of the notifier: who decides hands items to who shows, and hears of mails from who sends."""
-        contacts, tickets = self.contacts or MongoContacts(service), self.tickets or MongoTickets(service)
+        counted = Counted(service.metrics.registry)
+        contacts, tickets = self._decided(service, counted)
         customers = self.customers or MongoCustomers(service)
         addresses = self.addresses or MongoAddresses(service, off_for=settings.address_off_for)
         deliveries = self.deliveries or MongoDeliveries(service, lease=settings.send_lease)
@@ -56,7 +57,6 @@ class Parts:
             inbox=shows,
             clock=service.clock,
         )
-        counted = Counted(service.metrics.registry)
         service.outbox.on_commit(counted.count_ends)
         sends = MailHandlers(
             deliveries=deliveries,
@@ -74,6 +74,12 @@ class Parts:
         explains = ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
         resends = AgainHandlers(sendings=self.sendings or MongoSendings(service), customers=customers)
         return decides, sends, shows, explains, resends
+
+    def _decided(self, service: Service, counted: Counted) -> tuple[Contacts, Tickets]:
+        contacts, tickets = MongoContacts(service), MongoTickets(service)
+        contacts.on_update(counted.count_decisions)
+        tickets.on_update(counted.count_decisions)
+        return self.contacts or contacts, self.tickets or tickets
 
 
 def _mail(service: Service, settings: Settings) -> Mail:

@@ -1,6 +1,6 @@
 """How what is to be sent again is found in MongoDB: in the words with which it was made due the first time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -38,6 +38,7 @@ class MongoSendings:
             template=found["template"],
             ticket_id=found["ticket_id"],
             customer_id=found["customer_id"],
+            reached=_reached(found["devices"]) if "devices" in found else None,
             causes=frozenset(found.get("applied", ())),
         )
 
@@ -55,10 +56,17 @@ class MongoSendings:
 
     async def queue(self, delivery: Delivery, due: Due, *, cause: SendAgain) -> None:
         """Make it due again, and publish that. What it says isn't kept beside it (R27). Raises: Conflict."""
-        state = {"state": "queued", "reason": None, "state_at": self._clock()}
+        state: dict[str, Any] = {"state": "queued", "reason": None, "state_at": self._clock(), "not_before": None}
+        if delivery.reached is not None:
+            reached = () if cause.anyway else delivery.reached
+            state["devices"] = [{"id": device, "fate": "sent", "reason": None} for device in reached]
         await self._deliveries.commit(
             delivery.id, state, version=delivery.version, cause=cause, events=[due], forgets=True
         )
+
+
+def _reached(devices: Sequence[Mapping[str, Any]]) -> frozenset[UUID]:
+    return frozenset(one["id"] for one in devices if one["fate"] == "sent")
 
 
 def _due(entry: Mapping[str, Any]) -> Due | None:

@@ -13,13 +13,16 @@ from services.notifier.errors import AlreadySent, NothingToSend
 Due = EmailDue | PushDue | TelegramDue
 
 UNDER_WAY = frozenset({"queued", "sending"})
-CURABLE_SKIPS = (NO_ADDRESS, UNUSABLE, ADDRESS_REFUSED, OVER_CAP)
+CURABLE_SKIPS = (NO_ADDRESS, UNUSABLE, ADDRESS_REFUSED, OVER_CAP, "no device", "no chat")
 """What a skip may begin with that was for the address alone: another one may be known, or it may be allowed again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One notification as far as it came, and what it was about; `causes` are those that were applied to it."""
+    """One notification as far as it came, and what it was about; `causes` are those that were applied to it.
+
+    `reached` are the devices that have it; None where it doesn't go to devices.
+    """
 
     id: UUID
     version: int
@@ -29,6 +32,7 @@ class Delivery:
     template: str
     ticket_id: str | None
     customer_id: str | None
+    reached: frozenset[UUID] | None = None
     causes: frozenset[UUID] = frozenset()
 
 
