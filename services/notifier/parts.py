@@ -10,6 +10,7 @@ from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoT
 from services.notifier.deliver import ports
 from services.notifier.deliver.again import AgainHandlers
 from services.notifier.deliver.again_store import MongoSendings
+from services.notifier.deliver.caps import HourlyCap
 from services.notifier.deliver.channels.email import Mail
 from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers
 from services.notifier.deliver.render import Writer
@@ -69,7 +70,7 @@ class Parts:
             clock=service.clock,
             on_mail_ended=decides.on_mail_ended,
             own_addresses=frozenset(one.lower() for one in (writer.sender, *usable(settings.mail_own_addresses))),
-            hourly_cap=settings.mail_hourly_cap,
+            cap=HourlyCap(settings.mail_hourly_cap),
         )
         explains = ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
         resends = AgainHandlers(sendings=self.sendings or MongoSendings(service), customers=customers)

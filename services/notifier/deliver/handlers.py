@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from contracts.notifier import EmailDue, InboxDue
@@ -24,6 +24,7 @@ from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Contact, Outcome
 from services.notifier.decide.timeline import Ticket
 from services.notifier.deliver import inbox, ports
+from services.notifier.deliver.caps import HOUR, HourlyCap
 from services.notifier.deliver.sending import (
     ADDRESS_REFUSED,
     GIVEN_UP,
@@ -45,8 +46,6 @@ from services.notifier.errors import (
     UnknownTicket,
 )
 
-_HOUR = timedelta(hours=1)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailHandlers:
@@ -63,7 +62,7 @@ class MailHandlers:
     on_mail_ended: ports.OnMailEnded
     own_addresses: frozenset[str] = frozenset()
     """Ours, in lower case: a mail to one of them would come back for ever."""
-    hourly_cap: int = 30
+    cap: HourlyCap = field(default_factory=lambda: HourlyCap(30))
     """How many mails a customer gets within an hour; receipts, which are always sent (R11), count for nothing."""
     _handed_over: set[UUID] = field(default_factory=set)
     """What the mail server has while the database does not know it yet."""
@@ -93,9 +92,10 @@ class MailHandlers:
         return timeline.WITHDRAWN if withdrawn else refusal or (OVER_CAP if over_cap else None)
 
     async def _is_over_cap(self, due: EmailDue) -> bool:
-        if due.template == RECEIPT or due.customer_id is None:
+        now = self.clock()
+        if due.template == RECEIPT or due.customer_id is None or not self.cap.is_near(due.customer_id, now=now):
             return False
-        return await self.deliveries.mailed_since(due.customer_id, self.clock() - _HOUR) >= self.hourly_cap
+        return await self.deliveries.mailed_since(due.customer_id, now - HOUR) >= self.cap.most
 
     async def _is_erased(self, due: EmailDue) -> bool:
         return due.customer_id is not None and (await self.customers.find(due.customer_id)).erased
@@ -126,6 +126,8 @@ class MailHandlers:
             return outcome, str(away)
         self._handed_over.add(due.notification_id)
         self.counted.mailed(due, at=self.clock())
+        if due.template != RECEIPT and due.customer_id is not None:
+            self.cap.note(due.customer_id, at=self.clock())
         return Outcome("sent"), answer
 
     async def _switch_off(self, due: EmailDue, reason: str) -> None:
