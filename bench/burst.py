@@ -25,6 +25,7 @@ class Command(NamedTuple):
     body: bytes
     type: str = ""
     correlation_id: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @contextmanager
@@ -72,6 +73,7 @@ async def _publish_all(
                     message_id=str(number),
                     type=command.type or None,
                     correlation_id=command.correlation_id or None,
+                    headers=dict(command.headers),
                 )
                 await exchange.publish(message, queue, mandatory=True)
 

@@ -126,6 +126,22 @@ UNRESOLVED = Metric(
     ("tickets",),
     labels=(Label("field", ("process", "classification")),),
 )
+DECISIONS = Metric(
+    "atendo_decisions_total",
+    "counter",
+    "Decisions whether a recipient is informed of an event on a channel, and why; one that changes counts again (R17).",
+    ("notifier",),
+    labels=(
+        Label("channel", of="the notifier's channels"),
+        Label("decision", of="`send`, `defer`, `skip`"),
+        Label(
+            "reason",
+            of="`always`, `level`, `never`, `not_carried`, `covered`, `not_visible`, `erased`, `overtaken`, "
+            "`no_address`, `unusable_address`, `not_set_up`, `switched_off`, `carried_elsewhere`, `quiet_hours`, "
+            "`waits`, `other`; of what was held back at its sending `address_refused`, `own_address`, `over_cap`",
+        ),
+    ),
+)
 DELIVERIES = Metric(
     "atendo_deliveries_total",
     "counter",
@@ -214,6 +230,15 @@ CATALOGUE = (
         DATABASE_UP,
         DATABASE_SECONDS,
     ),
-    *(UNRESOLVED, DELIVERIES, SECTOR_MAILS_UNSENT, MAIL_SECONDS, EVALUATIONS, EVALUATIONS_WAITING, EVALUATIONS_OVERDUE),
+    *(
+        UNRESOLVED,
+        DECISIONS,
+        DELIVERIES,
+        SECTOR_MAILS_UNSENT,
+        MAIL_SECONDS,
+        EVALUATIONS,
+        EVALUATIONS_WAITING,
+        EVALUATIONS_OVERDUE,
+    ),
     *(HTTP_REQUESTS, HTTP_SECONDS, HTTP_SHED, HTTP_IN_HAND, LIVE_STREAMS, LIVE_DROPPED, KEYS_AGE),
 )

@@ -191,10 +191,34 @@ class InboxItemRead(Frozen):
     read: Literal[True] = True
 
 
+class Sending(Frozen):
+    """How far one notification came: how often it was tried, when, and what the channel's server answered last.
+
+    There is one for each address, device or chat of a recipient. `answer` holds nothing personal.
+    """
+
+    notification_id: UUID
+    state: Literal["queued", "sending", "sent", "skipped", "failed", "unknown"]
+    reason: str | None = None
+    at: Moment
+    attempts: int = 0
+    answer: str | None = None
+    first_at: Moment | None = None
+    last_at: Moment | None = None
+
+
+class SentAgain(Frozen):
+    """What was asked to be sent again; `under_way` where it was on its way already, and nothing was added to that."""
+
+    notification_id: UUID
+    under_way: bool = False
+
+
 class Explained(Frozen):
     """One decision about one event, channel and recipient, and what became of it (R17).
 
-    `event` is its id; `state` and what belongs to it are null where nothing was to be sent.
+    `event` is its id; `state` and what belongs to it are null where nothing was to be sent. They are those of the
+    first of `sendings`, where the one that came furthest stands first.
     """
 
     at: Moment
@@ -208,6 +232,7 @@ class Explained(Frozen):
     state: str | None
     state_reason: str | None
     state_at: Moment | None
+    sendings: tuple[Sending, ...] = ()
 
 
 class Channels(Frozen):

@@ -32,6 +32,7 @@ from contracts.replies import (
     Rated,
     RecentNotifications,
     Resolved,
+    SentAgain,
     TelegramInvitation,
     TelegramLink,
     TicketList,
@@ -252,6 +253,19 @@ class ExplainContact(Request[list[Explained]]):
     service: ClassVar[str] = "notifier"
 
     contact_id: UUID
+
+
+class SendAgain(Request[SentAgain]):
+    """Send a notification again that failed, that nobody knows the fate of, or that was skipped for its address (R19).
+
+    One that was sent goes out again with `anyway` alone.
+    """
+
+    service: ClassVar[str] = "notifier"
+    durable: ClassVar[bool] = True
+
+    notification_id: UUID
+    anyway: bool = False
 
 
 class GetChannels(Request[Channels]):

@@ -13,6 +13,7 @@ def build() -> App:
     app.command("ops.reconcile:reconcile", name="reconcile", help="Find what got lost between services; tell it again.")
     app.command("ops.export:export", name="export", help="All that is held about a customer, as JSON.")
     app.command("ops.questions:explain", name="explain", help="Why a customer was, or wasn't, informed.")
+    app.command("ops.sending:send", name="send", help="Send again what didn't arrive.")
     app.command("ops.mail_addresses:addresses", name="addresses", help="Addresses that no mail is sent to.")
     app.command("ops.questions:resolve", name="resolve", help="Where a contact would go, without sending it.")
     app.command("ops.tokens:token", name="token", help="Print a customer's token of the run on this machine.")

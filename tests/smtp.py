@@ -10,7 +10,7 @@ from email.parser import BytesParser
 from typing import cast
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from ops.embedded.ports import LOOPBACK, free_port
 
@@ -44,6 +44,10 @@ class Mailbox:
     # From the first byte on, or when it is asked for, which it is offered then.
     tls: ssl.SSLContext | None = None
     starttls: ssl.SSLContext | None = None
+    # User and password that a client must give before its first mail, once it speaks TLS; None asks for none.
+    login: tuple[str, str] | None = None
+    # How often a client gave them.
+    logins: int = 0
     _controller: Controller | None = None
 
     @property
@@ -68,9 +72,23 @@ class Mailbox:
     def start(self) -> None:
         """Listen, on the same port as before."""
         self._controller = Controller(
-            _Handler(self), hostname=LOOPBACK, port=self.port, ssl_context=self.tls, tls_context=self.starttls
+            _Handler(self),
+            hostname=LOOPBACK,
+            port=self.port,
+            ssl_context=self.tls,
+            tls_context=self.starttls,
+            auth_required=self.login is not None,
+            authenticator=self._authenticate if self.login else None,
         )
         self._controller.start()
+
+    def _authenticate(self, *given: object) -> AuthResult:
+        self.logins += 1
+        user, password = self.login or ("", "")
+        # the server itself, its session, envelope and mechanism stand before it
+        login = given[-1]
+        right = isinstance(login, LoginPassword) and (login.login, login.password) == (user.encode(), password.encode())
+        return AuthResult(success=right, handled=False)
 
     def stop(self) -> None:
         """Listen no more, as a server that is down."""

@@ -149,6 +149,11 @@ class Repository(Generic[T]):
         self._dump = dump
         self._forgets = forgets
         self._remembers = remembers
+        self._listeners: list[Callable[[T | None, T], None]] = []
+
+    def on_update(self, listener: Callable[[T | None, T], None]) -> None:
+        """Have `listener` receive what was kept before and what is kept since, once for each change."""
+        self._listeners.append(listener)
 
     async def find(self, document_id: Id) -> T | None:
         """What is kept under an id, or None."""
@@ -170,7 +175,8 @@ class Repository(Generic[T]):
 
     async def _update_once(self, document_id: Id, decide: Decide[T], cause: Cause) -> T:
         found = await self.documents.find(document_id)
-        decided = decide(self._load(found) if found else None)
+        before = self._load(found) if found else None
+        decided = decide(before)
         value, emitted = await decided if isinstance(decided, Awaitable) else decided
         written = await self.documents.commit(
             document_id,
@@ -181,4 +187,8 @@ class Repository(Generic[T]):
             forgets=self._forgets(value),
             remembers=self._remembers,
         )
-        return value if written else await self.find(document_id) or value
+        if not written:
+            return await self.find(document_id) or value
+        for listener in self._listeners:
+            listener(before, value)
+        return value

@@ -17,6 +17,19 @@ _NOTIFICATIONS = (
         unit="cps",
     ),
 )
+_DECISIONS = (
+    lines("Decided, by channel", per_second("atendo_decisions_total", "channel", "decision"), unit="cps"),
+    lines(
+        "Not sent, by reason",
+        per_second("atendo_decisions_total", "channel", "reason", where='decision!="send", reason!="not_carried"'),
+        unit="cps",
+    ),
+    lines(
+        "Failed or held back",
+        counted("atendo_deliveries_total", "channel", where='outcome="failed"'),
+        counted("atendo_decisions_total", "channel", "reason", where='reason=~"address_refused|own_address|over_cap"'),
+    ),
+)
 _EVALUATIONS = (
     number("Waiting for an answer", "max(atendo_evaluations_waiting)", alarming=None),
     lines("What became of them", counted("atendo_evaluations_total", "state")),
@@ -31,5 +44,10 @@ _TICKETS = (
 NOTIFICATIONS = Dashboard(
     "atendo-notifications",
     "Atendo: notifications and evaluations",
-    (("Notifications", _NOTIFICATIONS), ("Evaluations", _EVALUATIONS), ("Tickets", _TICKETS)),
+    (
+        ("Notifications", _NOTIFICATIONS),
+        ("Decisions, and why", _DECISIONS),
+        ("Evaluations", _EVALUATIONS),
+        ("Tickets", _TICKETS),
+    ),
 )

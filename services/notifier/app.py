@@ -12,6 +12,7 @@ from contracts.requests import (
     ListNotifications,
     ListRecentNotifications,
     MarkNotificationRead,
+    SendAgain,
 )
 from services.notifier import errors
 from services.notifier.decide.facts import Step
@@ -31,7 +32,7 @@ def build(settings: Settings | None = None, *, parts: Parts | None = None, clock
     service.permanent(*errors.PERMANENT)
     service.outage(*errors.OUTAGES)
     parts = parts or Parts()
-    decides, sends, shows, explains, push = parts.handlers(service, settings)
+    decides, sends, shows, explains, resends, push = parts.handlers(service, settings)
     service.on(mk.CustomerSaved, decides.on_customer_saved)
     service.on(mk.CustomerErased, decides.on_customer_erased)
     service.on(mk.SectorSaved, decides.on_sector_saved)
@@ -51,6 +52,7 @@ def build(settings: Settings | None = None, *, parts: Parts | None = None, clock
     service.answers(MarkNotificationRead, shows.on_mark_notification_read, refuses=errors.STATUS)
     service.answers(ExplainTicket, explains.on_explain_ticket, refuses=errors.STATUS)
     service.answers(ExplainContact, explains.on_explain_contact, refuses=errors.STATUS)
+    service.answers(SendAgain, resends.on_send_again, refuses=errors.STATUS)
     parts.telegram(service, settings).listen()
     return service
 

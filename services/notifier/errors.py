@@ -27,6 +27,14 @@ class NoLongerACustomer(Exception):
     """The customer was erased: nothing more is kept of them (R27)."""
 
 
+class AlreadySent(Exception):
+    """It was sent, and nobody said that it is to go out twice."""
+
+
+class NothingToSend(Exception):
+    """It isn't to be sent, or what it says was erased."""
+
+
 STATUS: dict[type[Exception], int] = {
     CursorMalformed: 422,
     UnknownNotification: 404,
@@ -36,6 +44,8 @@ STATUS: dict[type[Exception], int] = {
     NoLongerACustomer: 404,
     DeviceNotFound: 404,
     DeviceRefused: 422,
+    AlreadySent: 409,
+    NothingToSend: 409,
 }
 """The HTTP status of each refusal."""
 

@@ -48,4 +48,10 @@ async def chats(database: Database) -> None:
     await chat_indexes(database)
 
 
-STEPS = (first_indexes, less_of_people, inbox_by_arrival, devices_and_quiet_hours, chats)
+async def what_did_not_arrive(database: Database) -> None:
+    """What failed or was skipped lately: what was sent has no reason, and isn't in it."""
+    has_reason = {"reason": {"$type": "string"}}
+    await database["deliveries"].create_index("state_at", name="not_arrived", partialFilterExpression=has_reason)
+
+
+STEPS = (first_indexes, less_of_people, inbox_by_arrival, devices_and_quiet_hours, chats, what_did_not_arrive)

@@ -3,11 +3,15 @@
 from dataclasses import dataclass, field
 
 from chassis.service import Service
+from services.notifier.decide.addresses import usable
 from services.notifier.decide.handlers import DecisionHandlers
 from services.notifier.decide.ports import Contacts, Customers, Tickets
 from services.notifier.decide.reach import OptionalChannels
 from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
 from services.notifier.deliver import ports
+from services.notifier.deliver.again import AgainHandlers
+from services.notifier.deliver.again_store import MongoSendings
+from services.notifier.deliver.caps import HourlyCap
 from services.notifier.deliver.channels.email import Mail
 from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.chat.parts import ChatParts, Telegram
@@ -23,7 +27,7 @@ from services.notifier.deliver.store import MongoAddresses, MongoDeliveries, Mon
 from services.notifier.metrics import Counted
 from services.notifier.settings import Settings
 
-Handlers = tuple[DecisionHandlers, MailHandlers, InboxHandlers, ExplainingHandlers, Push]
+Handlers = tuple[DecisionHandlers, MailHandlers, InboxHandlers, ExplainingHandlers, AgainHandlers, Push]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +46,12 @@ class Parts:
     pushes: push_ports.Pushes | None = None
     ways: Ways | None = None
     chat: ChatParts = field(default_factory=ChatParts)
+    sendings: ports.Sendings | None = None
 
     def handlers(self, service: Service, settings: Settings) -> Handlers:
         """Both halves of the notifier: who decides hands items to who shows, and hears of mails from who sends."""
-        contacts, tickets = self.contacts or MongoContacts(service), self.tickets or MongoTickets(service)
+        counted = Counted(service.metrics.registry)
+        contacts, tickets = self._decided(service, counted)
         customers = self.customers or MongoCustomers(service)
         addresses = self.addresses or MongoAddresses(service, off_for=settings.address_off_for)
         chosen = self.chosen or MongoPreferences(service)
@@ -96,7 +102,6 @@ class Parts:
                 clock=service.clock,
             ),
         )
-        counted = Counted(service.metrics.registry)
         service.outbox.on_commit(counted.count_ends)
         sends = MailHandlers(
             deliveries=deliveries,
@@ -108,9 +113,12 @@ class Parts:
             counted=counted,
             clock=service.clock,
             on_mail_ended=decides.on_mail_ended,
+            own_addresses=frozenset(one.lower() for one in (writer.sender, *usable(settings.mail_own_addresses))),
+            cap=HourlyCap(settings.mail_hourly_cap),
         )
         explains = ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
-        return decides, sends, shows, explains, push
+        resends = AgainHandlers(sendings=self.sendings or MongoSendings(service), customers=customers)
+        return decides, sends, shows, explains, resends, push
 
     def telegram(self, service: Service, settings: Settings) -> Telegram:
         """The chat with the bot, beside both halves."""
@@ -121,6 +129,12 @@ class Parts:
             deliveries=self.deliveries or MongoDeliveries(service, lease=settings.send_lease),
             writer=_writer(settings),
         )
+
+    def _decided(self, service: Service, counted: Counted) -> tuple[Contacts, Tickets]:
+        contacts, tickets = MongoContacts(service), MongoTickets(service)
+        contacts.on_update(counted.count_decisions)
+        tickets.on_update(counted.count_decisions)
+        return self.contacts or contacts, self.tickets or tickets
 
 
 def _writer(settings: Settings) -> Writer:

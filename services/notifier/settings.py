@@ -32,6 +32,12 @@ class Settings(settings.Settings):
     """How long the mail server may take for one answer."""
 
     mail_from: str = "Atendimento <atendimento@atendo.local>"
+    mail_own_addresses: str = ""
+    """Further addresses that are ours, as where bounces go: nothing is sent to them, nor to that of `MAIL_FROM`."""
+
+    mail_hourly_cap: int = Field(default=30, ge=1)
+    """How many mails a customer gets within an hour; more is skipped. Receipts (R11) go whatever their number."""
+
     mail_domain: str = Field(default="atendo.local", pattern=r"^[A-Za-z0-9.-]+$")
     """What follows the `@` in the Message-ID of our mails."""
 

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -124,8 +125,13 @@ async def test_a_database_whose_certificate_is_not_good_is_as_if_it_were_away(
 
 
 @contextlib.contextmanager
-def a_mailbox(*, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None) -> Iterator[Mailbox]:
-    mailbox = Mailbox(tls=tls, starttls=starttls)
+def a_mailbox(
+    *,
+    tls: ssl.SSLContext | None = None,
+    starttls: ssl.SSLContext | None = None,
+    login: tuple[str, str] | None = None,
+) -> Iterator[Mailbox]:
+    mailbox = Mailbox(tls=tls, starttls=starttls, login=login)
     mailbox.start()
     try:
         yield mailbox
@@ -162,6 +168,32 @@ async def test_a_mail_goes_by_starttls_where_it_must(ours: Authority, certificat
         assert len(mailbox.to("ana@cliente.example")) == 1
 
 
+async def test_a_mail_goes_by_starttls_with_a_login_that_is_given_once(ours: Authority, certificate: Path) -> None:
+    login = ("atendo@provedor.example", "uma/senha:com@tudo")
+    with a_mailbox(starttls=serving(certificate), login=login) as mailbox:
+        user, password = (quote(part, safe="") for part in login)
+        mail = Mail(
+            f"smtp://{user}:{password}@{LOOPBACK}:{mailbox.port}?starttls=required&cafile={ours.file}",
+            connections=1,
+            timeout=timedelta(seconds=5),
+        )
+        for _ in range(2):
+            async with mail.line() as line:
+                await line.send("atendimento@atendo.example", "ana@cliente.example", MAIL)
+        await mail.close()
+
+        assert len(mailbox.to("ana@cliente.example")) == 2
+        assert mailbox.logins == 1
+
+
+async def test_a_login_that_is_wrong_sends_nothing(ours: Authority, certificate: Path) -> None:
+    with a_mailbox(starttls=serving(certificate), login=("atendo", "certa")) as mailbox:
+        with pytest.raises(MailServerAway):
+            await send(f"smtp://atendo:errada@{LOOPBACK}:{mailbox.port}?starttls=required&cafile={ours.file}")
+
+        assert (mailbox.messages, mailbox.attempts) == ([], 0)
+
+
 async def test_no_mail_goes_in_the_open_where_starttls_is_required() -> None:
     with a_mailbox() as mailbox:
         with pytest.raises(MailServerAway):
@@ -174,8 +206,9 @@ async def test_no_mail_goes_in_the_open_where_starttls_is_required() -> None:
 async def test_no_mail_goes_to_a_server_whose_certificate_is_not_good(
     anothers: Authority, certificate: Path, scheme: str
 ) -> None:
-    how = {"tls" if scheme == "smtps" else "starttls": serving(certificate)}
-    with a_mailbox(**how) as mailbox:
+    context = serving(certificate)
+    how = {"tls": context, "starttls": None} if scheme == "smtps" else {"tls": None, "starttls": context}
+    with a_mailbox(tls=how["tls"], starttls=how["starttls"]) as mailbox:
         with pytest.raises(MailServerAway):
             await send(f"{scheme}://{LOOPBACK}:{mailbox.port}?cafile={anothers.file}")
 

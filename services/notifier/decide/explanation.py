@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from contracts.replies import Explained
+from contracts.replies import Explained, Sending
 from services.notifier.decide.domain import Decision
 from services.notifier.decide.receipts import End
 
@@ -17,25 +17,47 @@ _BEST_FIRST: tuple[State, ...] = ("sent", "sending", "queued", "unknown", "faile
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a notification that was to be sent came."""
+    """How far a notification that was to be sent came.
+
+    `answer` is what the channel's server said last, without anything personal. The last release noted neither it nor
+    the moments of the first and the last attempt.
+    """
 
     state: State
     reason: str | None
     at: datetime
+    attempts: int = 0
+    answer: str | None = None
+    first_at: datetime | None = None
+    last_at: datetime | None = None
 
 
 def explain(decisions: Iterable[Decision], progress: Mapping[UUID, Progress]) -> list[Explained]:
     """One line per event, channel and recipient, in order of time."""
     ordered = sorted(decisions, key=lambda one: (one.occurred_at, one.event_id, one.channel, one.recipient))
-    return [_line(decision, _best(decision, progress)) for decision in ordered]
+    return [_line(decision, _sendings(decision, progress)) for decision in ordered]
 
 
-def _best(decision: Decision, progress: Mapping[UUID, Progress]) -> Progress | None:
-    found = [progress[name] for name in decision.notification_ids if name in progress]
-    return min(found, key=lambda one: _BEST_FIRST.index(one.state), default=None)
+def _sendings(decision: Decision, progress: Mapping[UUID, Progress]) -> list[Sending]:
+    found = [(name, progress[name]) for name in decision.notification_ids if name in progress]
+    return [_sending(name, one) for name, one in sorted(found, key=lambda pair: _BEST_FIRST.index(pair[1].state))]
 
 
-def _line(decision: Decision, progress: Progress | None) -> Explained:
+def _sending(name: UUID, progress: Progress) -> Sending:
+    return Sending(
+        notification_id=name,
+        state=progress.state,
+        reason=progress.reason,
+        at=progress.at,
+        attempts=progress.attempts,
+        answer=progress.answer,
+        first_at=progress.first_at,
+        last_at=progress.last_at,
+    )
+
+
+def _line(decision: Decision, sendings: list[Sending]) -> Explained:
+    best = sendings[0] if sendings else None
     return Explained(
         at=decision.decided_at,
         event=decision.event_id,
@@ -45,7 +67,8 @@ def _line(decision: Decision, progress: Progress | None) -> Explained:
         recipient=decision.recipient,
         decision=decision.verdict,
         reason=f"{decision.reason}; {decision.note}" if decision.note else decision.reason,
-        state=progress.state if progress else None,
-        state_reason=progress.reason if progress else None,
-        state_at=progress.at if progress else None,
+        state=best.state if best else None,
+        state_reason=best.reason if best else None,
+        state_at=best.at if best else None,
+        sendings=tuple(sendings),
     )

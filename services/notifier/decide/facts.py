@@ -77,6 +77,7 @@ def _(message: contacts.ContactReceived) -> dict[str, str | None]:
         "customer_email": message.customer.email,
         "connection": message.connection.label if message.connection else None,
         "sector": message.sector.name,
+        "sector_email": message.sector.responsible_email,
         "text": message.text,
     }
 

@@ -24,7 +24,19 @@ from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Contact, Outcome
 from services.notifier.decide.timeline import Ticket
 from services.notifier.deliver import inbox, ports
-from services.notifier.deliver.sending import GIVEN_UP, Claim, before_sending, ending, owner_of, shown, unanswered
+from services.notifier.deliver.caps import HOUR, HourlyCap
+from services.notifier.deliver.sending import (
+    ADDRESS_REFUSED,
+    GIVEN_UP,
+    OVER_CAP,
+    OWN_ADDRESS,
+    Claim,
+    before_sending,
+    ending,
+    owner_of,
+    shown,
+    unanswered,
+)
 from services.notifier.errors import (
     MailRefused,
     MailServerAway,
@@ -48,6 +60,10 @@ class MailHandlers:
     counted: ports.Counted
     clock: Callable[[], datetime]
     on_mail_ended: ports.OnMailEnded
+    own_addresses: frozenset[str] = frozenset()
+    """Ours, in lower case: a mail to one of them would come back for ever."""
+    cap: HourlyCap = field(default_factory=lambda: HourlyCap(30))
+    """How many mails a customer gets within an hour; receipts, which are always sent (R11), count for nothing."""
     _handed_over: set[UUID] = field(default_factory=set)
     """What the mail server has while the database does not know it yet."""
 
@@ -60,16 +76,26 @@ class MailHandlers:
         async with self.mail.line() as line:
             claim = await self.deliveries.claim(due, handed_over=handed_over, now=self.clock())
             outcome = claim.ended or before_sending(due, claim, handed_over=handed_over, withheld=withheld)
-            outcome = outcome or await self._send(line, due, claim, mail)
-        await self._finish(due, claim, outcome)
+            answer = None
+            if outcome is None:
+                outcome, answer = await self._send(line, due, claim, mail)
+        await self._finish(due, claim, outcome, answer)
 
     async def _withheld(self, due: EmailDue) -> str | None:
-        erased, withdrawn, refusal = await asyncio.gather(
-            self._is_erased(due), self._is_withdrawn(due), self._refusal(due)
+        if (due.address or "").lower() in self.own_addresses:
+            return OWN_ADDRESS
+        erased, withdrawn, refusal, over_cap = await asyncio.gather(
+            self._is_erased(due), self._is_withdrawn(due), self._refusal(due), self._is_over_cap(due)
         )
         if erased:
             return ERASED
-        return timeline.WITHDRAWN if withdrawn else refusal
+        return timeline.WITHDRAWN if withdrawn else refusal or (OVER_CAP if over_cap else None)
+
+    async def _is_over_cap(self, due: EmailDue) -> bool:
+        now = self.clock()
+        if due.template == RECEIPT or due.customer_id is None or not self.cap.is_near(due.customer_id, now=now):
+            return False
+        return await self.deliveries.mailed_since(due.customer_id, now - HOUR) >= self.cap.most
 
     async def _is_erased(self, due: EmailDue) -> bool:
         return due.customer_id is not None and (await self.customers.find(due.customer_id)).erased
@@ -83,24 +109,26 @@ class MailHandlers:
     async def _refusal(self, due: EmailDue) -> str | None:
         owner = owner_of(due)
         found = await self.addresses.refusal(owner, due.address) if owner and due.address else None
-        return f"address refused: {found}" if found else None
+        return f"{ADDRESS_REFUSED}: {found}" if found else None
 
-    async def _send(self, line: ports.Line, due: EmailDue, claim: Claim, mail: bytes) -> Outcome:
+    async def _send(self, line: ports.Line, due: EmailDue, claim: Claim, mail: bytes) -> tuple[Outcome, str]:
         try:
-            await line.send(self.writer.sender, due.address or "", mail)
+            answer = await line.send(self.writer.sender, due.address or "", mail)
         except MailRefused as refused:
             if refused.by_mailbox:
                 await self._switch_off(due, refused.reason)
-            return Outcome("failed", refused.reason)
+            return Outcome("failed", refused.reason), refused.reason
         except MailServerAway as away:
             outcome = unanswered(due) if isinstance(away, OutcomeUnknown) else None
             if outcome is None:
-                await self.deliveries.release(claim)
+                await self.deliveries.release(claim, answer=str(away))
                 raise
-            return outcome
+            return outcome, str(away)
         self._handed_over.add(due.notification_id)
         self.counted.mailed(due, at=self.clock())
-        return Outcome("sent")
+        if due.template != RECEIPT and due.customer_id is not None:
+            self.cap.note(due.customer_id, at=self.clock())
+        return Outcome("sent"), answer
 
     async def _switch_off(self, due: EmailDue, reason: str) -> None:
         owner = owner_of(due)
@@ -118,10 +146,10 @@ class MailHandlers:
         outcome = claim.ended or before_sending(due, claim, handed_over=handed_over, withheld=None)
         await self._finish(due, claim, outcome or Outcome("failed", GIVEN_UP))
 
-    async def _finish(self, due: EmailDue, claim: Claim, outcome: Outcome) -> None:
+    async def _finish(self, due: EmailDue, claim: Claim, outcome: Outcome, answer: str | None = None) -> None:
         if claim.ended is None:
             emitted = ending(due, outcome, channel="email", n=claim.attempts, at=self.clock())
-            await self.deliveries.finish(due, claim, outcome, [emitted])
+            await self.deliveries.finish(due, claim, outcome, [emitted], answer=answer)
             self._handed_over.discard(due.notification_id)
         if due.template == RECEIPT:
             await self.on_mail_ended(due, outcome)

@@ -9,11 +9,13 @@ from uuid import UUID
 from contracts.message import Message
 from contracts.notifier import EmailDue
 from contracts.replies import InboxItem
+from contracts.requests import SendAgain
 from services.notifier.decide import ports as deciding
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Outcome
 from services.notifier.deliver.inbox import Place
+from services.notifier.deliver.resending import Delivery, Due
 from services.notifier.deliver.sending import AnyDue, Claim
 
 Contacts = deciding.Contacts
@@ -35,10 +37,21 @@ class Deliveries(Protocol):
     """What was sent, each under its notification's id."""
 
     async def claim(self, due: AnyDue, *, handed_over: bool, now: datetime) -> Claim: ...
-    async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None: ...
-    async def finish(self, due: AnyDue, claim: Claim, outcome: Outcome, emitted: list[Message]) -> None: ...
+    async def release(self, claim: Claim, *, not_before: datetime | None = None, answer: str | None = None) -> None: ...
+    async def finish(
+        self, due: AnyDue, claim: Claim, outcome: Outcome, emitted: list[Message], *, answer: str | None = None
+    ) -> None: ...
     async def progress(self, ids: Sequence[UUID]) -> dict[UUID, Progress]: ...
+    async def mailed_since(self, customer_id: str, since: datetime) -> int: ...
     async def erase(self, customer_id: str) -> None: ...
+
+
+class Sendings(Protocol):
+    """What was sent, and what it was made of."""
+
+    async def find(self, notification_id: UUID) -> Delivery | None: ...
+    async def due(self, delivery: Delivery) -> Due | None: ...
+    async def queue(self, delivery: Delivery, due: Due, *, cause: SendAgain) -> None: ...
 
 
 class Inbox(Protocol):
@@ -54,7 +67,7 @@ class Inbox(Protocol):
 class Line(Protocol):
     """A connection to the mail server of the caller's own."""
 
-    async def send(self, sender: str, recipient: str, mail: bytes) -> None: ...
+    async def send(self, sender: str, recipient: str, mail: bytes) -> str: ...
 
 
 class Mail(Protocol):

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from contracts.notifier import EmailDue
 from services.notifier.decide.addresses import usable
 from services.notifier.decide.domain import RECEIPT
+from services.notifier.decide.facts import PROMISE
 from services.notifier.decide.notices import Notice
 from services.notifier.deliver import mime
 from services.notifier.errors import UnknownTemplate, Unwritable
@@ -56,14 +57,27 @@ class Writer:
             "Subject": mime.header_text(subject),
             "Message-ID": f"<{due.notification_id}@{self._domain}>",
             "Date": format_datetime(due.occurred_at),
+            # whoever is away answers no mail that says so (RFC 3834); Exchange asks for a header of its own
             "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "OOF, AutoReply",
+            "Content-Language": "pt-BR",
+            "List-Id": f"Atendimento <atendimento.{self._domain}>",
         }
         if due.ticket_id is not None:
             # no mail bears this id: it is what the mails of one ticket have in common (RFC 5322, 3.6.4)
             headers["References"] = headers["In-Reply-To"] = f"<{uuid5(_THREADS, due.ticket_id)}@{self._domain}>"
-        if due.recipient == "sector" and (customer := usable(due.facts.get("customer_email"))):
-            headers["Reply-To"] = mime.mailbox(due.facts.get("customer", ""), customer[0])
+        if reply_to := self._reply_to(due.facts, to_sector=due.recipient == "sector"):
+            headers["Reply-To"] = reply_to
         return mime.mail(headers, text=text, html=html)
+
+    def _reply_to(self, facts: Mapping[str, str], *, to_sector: bool) -> str:
+        """Who reads an answer: the customer for the sector, and the sector for its customer where it can be reached."""
+        name, address = ("customer", "customer_email") if to_sector else ("sector", "sector_email")
+        if not to_sector and PROMISE not in facts:
+            return ""
+        # never ourselves: nobody reads that, or a robot does
+        others = [one for one in usable(facts.get(address)) if one.lower() != self.sender.lower()]
+        return ",\r\n ".join(mime.mailbox(facts.get(name, ""), one) for one in others[: 1 if to_sector else None])
 
     def item(self, notice: Notice) -> tuple[str, str]:
         """Title and body of an inbox item, as plain text."""

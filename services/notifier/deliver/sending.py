@@ -24,6 +24,9 @@ AnyDue = EmailDue | PushDue | TelegramDue
 
 GIVEN_UP = "given up"
 OUTCOME_UNKNOWN = "outcome unknown"
+ADDRESS_REFUSED = "address refused"
+OVER_CAP = "over the hourly cap"
+OWN_ADDRESS = "our own address"
 
 _ENDS: dict[End, type[NotificationSent | NotificationSkipped | NotificationFailed]] = {
     "sent": NotificationSent,

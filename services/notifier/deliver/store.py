@@ -16,6 +16,7 @@ from contracts.message import Message
 from contracts.notifier import EmailDue, PushDue, TelegramDue
 from contracts.replies import InboxItem
 from services.notifier.decide.addresses import of_customer
+from services.notifier.decide.domain import RECEIPT
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.notices import Notice
@@ -24,6 +25,7 @@ from services.notifier.deliver.inbox import Place
 from services.notifier.deliver.sending import GIVEN_UP, AnyDue, Attempt, Claim
 from services.notifier.errors import AskedToWait, ClaimedElsewhere
 
+_ATTEMPTS = ("attempts", "answer", "first_at", "last_at")
 _ITEM = ("at", "type", "title", "body", "ticket_id", "protocol", "evaluation_id", "read")
 
 
@@ -46,7 +48,7 @@ class MongoDeliveries:
 
     def _first_claim(self, due: AnyDue, now: datetime) -> dict[str, Any]:
         lease = {"state": "sending", "lease_until": now + self._lease, "reason": None, "state_at": now}
-        return {**_identity(due, "email"), **lease, "attempts": 1}
+        return {**_identity(due, "email"), **lease, "attempts": 1, "first_at": now, "last_at": now}
 
     async def _claim_again(self, due: AnyDue, *, handed_over: bool, now: datetime) -> Claim:
         free: list[dict[str, Any]] = [
@@ -58,7 +60,14 @@ class MongoDeliveries:
             before = await self._documents.collection.find_one_and_update(
                 {"_id": due.notification_id, "$or": free},
                 {
-                    "$set": {"state": "sending", "lease_until": now + self._lease, "reason": None, "state_at": now},
+                    "$set": {
+                        "state": "sending",
+                        "lease_until": now + self._lease,
+                        "reason": None,
+                        "state_at": now,
+                        "last_at": now,
+                    },
+                    "$min": {"first_at": now},
                     "$inc": {"version": 1, "attempts": 1},
                     "$setOnInsert": _identity(due, "email"),
                 },
@@ -85,27 +94,39 @@ class MongoDeliveries:
             await self._documents.commit(claim.notification_id, {}, version=claim.version, cause=attempt)
         return claim
 
-    async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
-        """Give a claim back: the message was not sent, and may be later, or `not_before` then."""
+    async def release(self, claim: Claim, *, not_before: datetime | None = None, answer: str | None = None) -> None:
+        """Give a claim back: not sent, it may be later, or `not_before` then; `answer` is what the server said."""
+        back = {"state": "queued", "state_at": self._clock(), "not_before": not_before, **_answered(answer)}
         await self._documents.collection.update_one(
-            {"_id": claim.notification_id, "version": claim.version, "state": "sending"},
-            {"$set": {"state": "queued", "state_at": self._clock(), "not_before": not_before}},
+            {"_id": claim.notification_id, "version": claim.version, "state": "sending"}, {"$set": back}
         )
 
-    async def finish(self, due: AnyDue, claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
-        """Record how a claim ended, and publish that. Raises: Conflict where the claim is lost."""
-        state = {"state": outcome.state, "reason": outcome.reason, "state_at": self._clock()}
+    async def finish(
+        self, due: AnyDue, claim: Claim, outcome: Outcome, emitted: list[Message], *, answer: str | None = None
+    ) -> None:
+        """Record how a claim ended and what the server said, and publish that. Raises: Conflict where it is lost."""
+        state = {"state": outcome.state, "reason": outcome.reason, "state_at": self._clock(), **_answered(answer)}
         await self._documents.commit(
             claim.notification_id, state, version=claim.version, cause=Attempt.of(due, claim), events=emitted
         )
 
     async def progress(self, ids: Sequence[UUID]) -> dict[UUID, Progress]:
         """How far these notifications came, as far as they are known."""
-        wanted = {"state": 1, "reason": 1, "state_at": 1}
+        wanted = dict.fromkeys(("state", "reason", "state_at", *_ATTEMPTS), 1)
         return {
-            found["_id"]: Progress(found["state"], found["reason"], found["state_at"])
+            found["_id"]: Progress(
+                *(found["state"], found["reason"], found["state_at"]),
+                **{name: found[name] for name in _ATTEMPTS if name in found},
+            )
             async for found in self._documents.collection.find({"_id": {"$in": list(ids)}}, wanted)
         }
+
+    async def mailed_since(self, customer_id: str, since: datetime) -> int:
+        """How many mails went to a customer since then, receipts left out."""
+        mails = {"customer_id": customer_id, "channel": "email", "recipient": "customer", "template": {"$ne": RECEIPT}}
+        lately = {"state": "sent", "state_at": {"$gte": since}}
+        count: int = await self._documents.collection.count_documents({**mails, **lately})
+        return count
 
     async def erase(self, customer_id: str) -> None:
         """Remove what inbox items say, and send nothing more; that there were items and mails stays (R27)."""
@@ -133,6 +154,9 @@ class MongoInbox:
             "state": "sent",
             "reason": None,
             "state_at": at,
+            "attempts": 1,
+            "first_at": at,
+            "last_at": at,
         }
         # it is in conflict with an item that v0.1 put there by a message
         with contextlib.suppress(Conflict):
@@ -164,6 +188,11 @@ class MongoInbox:
             {"_id": item, "customer_id": customer_id, "channel": "inbox"}, {"$set": {"read": True}}
         )
         return bool(result.matched_count)
+
+
+def _answered(answer: str | None) -> dict[str, str]:
+    # what was answered before stays where there was no answer this time
+    return {} if answer is None else {"answer": answer}
 
 
 def _item(found: dict[str, Any]) -> InboxItem:

@@ -41,7 +41,7 @@ async def test_a_device_is_registered_and_the_same_again_is_the_same(
     services: FakeServices,
     body: dict[str, Any],
     created: bool,
-    status: int,  # noqa: FBT001
+    status: int,
 ) -> None:
     services.says("register_device", {"id": DEVICE, "created": created})
 

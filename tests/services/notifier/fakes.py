@@ -15,9 +15,9 @@ from contracts import mk
 from contracts.message import Cause, Message
 from contracts.notifier import EmailDue, PushDue
 from contracts.replies import InboxItem, Preferences
-from contracts.requests import SavePreferences
+from contracts.requests import SavePreferences, SendAgain
 from services.notifier.decide.addresses import of_customer
-from services.notifier.decide.domain import Customer
+from services.notifier.decide.domain import RECEIPT, Customer
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.notices import Notice
@@ -28,6 +28,7 @@ from services.notifier.decide.timeline import Ticket
 from services.notifier.deliver.devices import Device, too_many
 from services.notifier.deliver.inbox import Place
 from services.notifier.deliver.push.domain import PushClaim, PushMessage, Tried
+from services.notifier.deliver.resending import Delivery, Due
 from services.notifier.deliver.sending import GIVEN_UP, AnyDue, Claim
 from services.notifier.errors import AskedToWait, ClaimedElsewhere
 from tests.fakes import InMemory
@@ -252,6 +253,7 @@ class Deliveries:
             due.notification_id,
             {"state": "new", "attempts": 0, "reason": None, "customer_id": due.customer_id, "channel": "email"},
         )
+        one["template"] = due.template
         if one["state"] == "sending" and not handed_over:
             raise ClaimedElsewhere
         if one["state"] == "queued" and (one.get("not_before") or now) > now:
@@ -259,22 +261,37 @@ class Deliveries:
         if one["state"] in {"sent", "skipped", "unknown", "failed"} and one["reason"] != GIVEN_UP:
             return Claim(due.notification_id, 0, one["attempts"], ended=Outcome(one["state"], one["reason"]))
         one |= {"state": "sending", "attempts": one["attempts"] + 1, "at": now, "reason": None}
+        one |= {"first_at": one.get("first_at", now), "last_at": now}
         return Claim(due.notification_id, one["attempts"], one["attempts"])
 
-    async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
-        self.kept[claim.notification_id] |= {"state": "queued", "not_before": not_before}
+    async def release(self, claim: Claim, *, not_before: datetime | None = None, answer: str | None = None) -> None:
+        self.kept[claim.notification_id] |= {"state": "queued", "not_before": not_before, "answer": answer}
 
-    async def finish(self, due: AnyDue, _claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
+    async def finish(
+        self, due: AnyDue, _claim: Claim, outcome: Outcome, emitted: list[Message], *, answer: str | None = None
+    ) -> None:
         if self.failures:
             self.failures -= 1
             raise ConnectionError("the database is away")
-        self.kept[due.notification_id] |= {"state": outcome.state, "reason": outcome.reason}
+        one = self.kept[due.notification_id]
+        one |= {"state": outcome.state, "reason": outcome.reason, "answer": answer or one.get("answer")}
         self.ends.append(outcome.state)
         self.emitted += emitted
 
     async def progress(self, ids: Sequence[UUID]) -> dict[UUID, Progress]:
         known = {name: self.kept[name] for name in ids if name in self.kept}
-        return {name: Progress(one["state"], one["reason"], one["at"]) for name, one in known.items()}
+        return {
+            name: Progress(
+                *(one["state"], one["reason"], one["at"]),
+                **{field: one[field] for field in ("attempts", "answer", "first_at", "last_at") if field in one},
+            )
+            for name, one in known.items()
+        }
+
+    async def mailed_since(self, customer_id: str, since: datetime) -> int:
+        mails = [one for one in self.kept.values() if one["channel"] == "email" and one["customer_id"] == customer_id]
+        lately = [one for one in mails if one["state"] == "sent" and one["at"] >= since]
+        return sum(one["template"] != RECEIPT for one in lately)
 
     async def erase(self, customer_id: str) -> None:
         for one in self.kept.values():
@@ -286,6 +303,33 @@ class Deliveries:
     def states(self) -> list[str]:
         """The states, in order of the claims."""
         return [one["state"] for one in self.kept.values()]
+
+
+@dataclass
+class Sendings:
+    """The deliveries again, and the messages that made them due, which contacts and tickets emitted."""
+
+    deliveries: Deliveries
+    contacts: Contacts
+    tickets: Tickets
+    emitted: list[Message] = field(default_factory=list)
+    causes: set[UUID] = field(default_factory=set)
+
+    async def find(self, notification_id: UUID) -> Delivery | None:
+        one = self.deliveries.kept.get(notification_id)
+        if one is None:
+            return None
+        about, causes = UUID(int=0), frozenset(self.causes)
+        return Delivery(notification_id, 1, one["state"], one["reason"], about, "", None, one["customer_id"], causes)
+
+    async def due(self, delivery: Delivery) -> EmailDue | None:
+        emitted = [one for one in (*self.contacts.emitted, *self.tickets.emitted) if isinstance(one, EmailDue)]
+        return next((one for one in emitted if one.notification_id == delivery.id), None)
+
+    async def queue(self, delivery: Delivery, due: Due, *, cause: SendAgain) -> None:
+        self.deliveries.kept[delivery.id] |= {"state": "queued", "reason": None}
+        self.causes.add(cause.event_id)
+        self.emitted.append(due)
 
 
 @dataclass
@@ -341,7 +385,7 @@ class Mail:
     async def line(self) -> AsyncIterator["Mail"]:
         yield self
 
-    async def send(self, _sender: str, recipient: str, mail: bytes) -> None:
+    async def send(self, _sender: str, recipient: str, mail: bytes) -> str:
         if self.meanwhile:
             await self.meanwhile()
         if self.failures:
@@ -349,6 +393,7 @@ class Mail:
         if recipient in self.refuses:
             raise self.refuses[recipient]
         self.took.append((recipient, mail))
+        return f"SMTP 250 2.0.0 taken as {len(self.took)}"
 
 
 class Uncounted:

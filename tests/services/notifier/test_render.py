@@ -96,6 +96,7 @@ def test_r11_the_sector_s_mail_says_who_which_connection_what_and_how_it_was_fil
             "04/01/2026 às 23:30",
         ):
             assert fact in part(mail, kind)
+        assert "sem atendimento" not in part(mail, kind)
     assert mail["Subject"] == f"Atendimento {PROTOCOL}: Ana Souza (Técnico)"
     assert mail["To"] == SECTOR
     assert mail["Reply-To"] == f"Ana Souza <{ANA}>"
@@ -111,6 +112,40 @@ def test_r11_the_customer_s_mail_says_received_when_protocol_and_sector_and_not_
             assert fact in part(mail, kind)
         assert "Sem sinal" not in part(mail, kind)
     assert mail["Reply-To"] is None
+
+
+TWO = "tecnico@provedor.example; plantao@provedor.example"
+
+
+def test_r11_an_answer_to_the_customer_s_mail_goes_to_the_sector() -> None:
+    mail = read(WRITER.mail(a_due(recipient="customer", sector_email=TWO, promise="yes")))
+
+    assert [one.addr_spec for one in mail["Reply-To"].addresses] == TWO.split("; ")
+    assert {one.display_name for one in mail["Reply-To"].addresses} == {"Técnico"}
+
+
+def test_r11_where_the_sector_cannot_be_reached_nobody_is_named_for_an_answer() -> None:
+    mail = read(WRITER.mail(a_due(recipient="customer", sector_email=TWO)))
+
+    assert mail["Reply-To"] is None
+
+
+@pytest.mark.parametrize("recipient", ["customer", "sector"])
+def test_an_answer_never_comes_back_to_ourselves(recipient: str) -> None:
+    ours = "Nao-Responda@provedor.example"
+
+    mail = read(WRITER.mail(a_due(recipient=recipient, sector_email=ours, customer_email=ours, promise="yes")))
+
+    assert mail["Reply-To"] is None
+
+
+@pytest.mark.parametrize("template", ["contact_received", "evaluation_requested", "evaluation_reminded"])
+def test_every_mail_says_that_a_machine_wrote_it_and_which_list_it_is_of(template: str) -> None:
+    mail = read(WRITER.mail(a_due(template, "customer")))
+
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+    assert mail["List-Id"] == "Atendimento <atendimento.provedor.example>"
 
 
 def test_r11_what_is_not_known_is_said_to_be_missing() -> None:
@@ -175,14 +210,15 @@ def test_a_template_in_a_text_is_text() -> None:
     assert "{{ customer }} {% if %}" in part(mail, "html")
 
 
-@pytest.mark.parametrize("field", ["customer", "sector", "protocol", "customer_email"])
+@pytest.mark.parametrize("field", ["customer", "sector", "protocol", "customer_email", "sector_email"])
 @pytest.mark.parametrize("breaking", ["\r\n", "\n", "\r", "\u2028", "\x85", "\x00", "\x0b"])
 def test_no_header_can_be_smuggled_in(field: str, breaking: str) -> None:
     mail = read(WRITER.mail(a_due(**{field: f"Ana{breaking}Bcc: eva@mau.example{breaking}{breaking}<b>oi</b>"})))
 
     assert mail["Bcc"] is None
     assert set(mail.keys()) <= {
-        *("From", "To", "Subject", "Message-ID", "Date", "Auto-Submitted", "Reply-To", "MIME-Version", "Content-Type"),
+        *("From", "To", "Subject", "Message-ID", "Date", "Reply-To", "MIME-Version", "Content-Type"),
+        *("Auto-Submitted", "X-Auto-Response-Suppress", "List-Id", "Content-Language"),
     }
 
 

@@ -1,6 +1,7 @@
 """Sending what can't be undone, on real parts: outages, refusals, crashes and rivals (R18, R19)."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from chassis.messaging.envelope import Envelope
@@ -180,6 +181,23 @@ async def test_a_mail_without_words_is_a_dead_letter_and_its_neighbours_are_sent
     (letter,) = await system.dead("notifier")
     assert letter.headers["x-atendo-reason"] == "permanent"
     await eventually(lambda: [word["reason"] for word in words(system, NotificationFailed, wordless)] == ["given up"])
+
+
+async def test_a_mail_beyond_the_hourly_cap_is_skipped_and_a_receipt_never_is(system: System, mailbox: Mailbox) -> None:
+    await a_notifier(system, mailbox, mail_hourly_cap=1)
+    first, second, receipt = a_mail("evaluation_reminded"), a_mail("evaluation_reminded"), a_mail()
+
+    for due in (first, second, receipt):
+        await system.publish(due)
+        await eventually(partial(has_ended, system, due))
+
+    assert [word["reason"] for word in words(system, NotificationSkipped, second)] == ["over the hourly cap"]
+    assert len(words(system, NotificationSent, receipt)) == 1
+    assert len(mailbox.messages) == 2
+
+
+def has_ended(system: System, due: EmailDue) -> bool:
+    return bool(words(system, NotificationSent, due) + words(system, NotificationSkipped, due))
 
 
 async def a_replica_that_died_sending(

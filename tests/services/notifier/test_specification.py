@@ -390,6 +390,47 @@ async def test_r11_the_mails_of_one_ticket_are_one_thread_and_bear_its_protocol(
     assert without["References"] is None
 
 
+# What is held back
+
+
+async def test_r11_nothing_is_sent_to_ourselves_and_the_ledger_says_so() -> None:
+    whole = Whole(mail_from="Atendimento <nos@provedor.example>", mail_own_addresses="volta@provedor.example")
+    contact = a_contact(generate_ticket=False, email="Nos@provedor.example", sector_email="volta@provedor.example")
+
+    await whole.publish(contact)
+
+    assert whole.mail.took == []
+    lines = await whole.explained(contact.contact_id)
+    for recipient in ("customer", "sector"):
+        line = lines["ContactReceived.v1", "email", recipient]
+        assert (line.state, line.state_reason) == ("skipped", "our own address")
+
+
+async def test_beyond_the_hourly_cap_a_mail_is_skipped_with_its_reason_and_the_inbox_still_has_it() -> None:
+    whole = Whole(mail_hourly_cap=2)
+    await whole.publish(ana(), an_opening(), a_request(), *(a_reminder(minute=minute) for minute in (90, 91)))
+
+    assert len(whole.mails(ANA)) == 2
+    states = sorted(whole.deliveries.states())
+    assert states.count("skipped") == 1
+    (skipped,) = whole.emitted(NotificationSkipped)
+    assert (skipped.channel, skipped.reason) == ("email", "over the hourly cap")
+    assert len(await whole.items()) == 4
+
+    whole.now += timedelta(hours=1, seconds=1)
+    await whole.publish(a_reminder(minute=92))
+    assert len(whole.mails(ANA)) == 3
+
+
+async def test_r11_receipts_are_always_sent_and_count_for_no_cap() -> None:
+    whole = Whole(mail_hourly_cap=1)
+
+    await whole.publish(ana(), *(a_contact(generate_ticket=False) for _ in range(3)), an_opening(), a_request())
+
+    assert len(whole.mails(ANA)) == 4
+    assert len(whole.mails(SECTOR)) == 3
+
+
 # What is read
 
 

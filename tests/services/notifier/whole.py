@@ -25,6 +25,7 @@ from tests.services.notifier.fakes import (
     Inbox,
     Mail,
     Pushes,
+    Sendings,
     Tickets,
     Way,
 )
@@ -44,6 +45,7 @@ class Whole:
         self.deliveries, self.mail = Deliveries(), Mail()
         self.inbox, self.devices, self.chosen = Inbox(self.deliveries), self.customers.devices, self.customers.chosen
         self.browsers, self.phones = Way(), Way()
+        self.sendings = Sendings(self.deliveries, self.contacts, self.tickets)
         self.now = LONG_AGO + timedelta(days=1)
         self.sends = True
         self.waiting: deque[EmailDue | PushDue | TelegramDue] = deque()
@@ -56,6 +58,7 @@ class Whole:
             deliveries=self.deliveries,
             inbox=self.inbox,
             mail=self.mail,
+            sendings=self.sendings,
             chat=ChatParts(
                 chats=self.chats,
                 reach=Reach(self.customers.with_chat),
@@ -113,7 +116,8 @@ class Whole:
 
     def emitted(self, of: type[M]) -> list[M]:
         """What was emitted of one type, in order."""
-        everything = [*self.contacts.emitted, *self.tickets.emitted, *self.deliveries.emitted, *self.chats.emitted]
+        kept = (self.contacts, self.tickets, self.deliveries, self.chats, self.sendings)
+        everything = [message for one in kept for message in one.emitted]
         return [one for one in everything if isinstance(one, of)]
 
     async def answer(self, request: Request[Any]) -> Any:  # noqa: ANN401 - the request's own model

@@ -53,12 +53,15 @@ class Line:
             timeout=timeout.total_seconds(),
         )
 
-    async def send(self, sender: str, recipient: str, mail: bytes) -> None:
-        """Hand over one mail, in five time-outs at most. Raises: MailServerAway, OutcomeUnknown, MailRefused."""
-        with tracing.calling("SMTP send", self._server):
-            await self._send(sender, recipient, mail)
+    async def send(self, sender: str, recipient: str, mail: bytes) -> str:
+        """Hand over one mail, in five time-outs at most, and return what the server answered, without addresses.
 
-    async def _send(self, sender: str, recipient: str, mail: bytes) -> None:
+        Raises: MailServerAway, OutcomeUnknown, MailRefused.
+        """
+        with tracing.calling("SMTP send", self._server):
+            return await self._send(sender, recipient, mail)
+
+    async def _send(self, sender: str, recipient: str, mail: bytes) -> str:
         await self._begin(sender)
         try:
             await self._client.rcpt(recipient)
@@ -67,12 +70,13 @@ class Line:
         except _TROUBLE as error:
             raise self._away(error) from error
         try:
-            await self._client.data(mail)
+            answer = await self._client.data(mail)
         except aiosmtplib.SMTPDataError as error:
             raise await self._refusal(error) from error
         except _TROUBLE as error:
             self.abandon()
             raise OutcomeUnknown(type(error).__name__) from error
+        return _impersonal(f"{answer.code} {answer.message}")
 
     async def _begin(self, sender: str) -> None:
         try:
@@ -108,12 +112,10 @@ class Line:
             await self._client.rset()
         except _TROUBLE:
             self.abandon()
-        if error.code < _PERMANENT:
-            return MailServerAway(f"SMTP {error.code}")
         answer = f"{error.code} {' '.join(error.message.split())}"
-        # servers like to repeat the address, which is nobody's business (R28)
-        reason = f"SMTP {_SOMEBODY.sub('(address)', answer)}"[:_LONGEST_REASON].strip()
-        return MailRefused(reason, by_mailbox=at_recipient and concerns_mailbox(answer))
+        if error.code < _PERMANENT:
+            return MailServerAway(_impersonal(answer))
+        return MailRefused(_impersonal(answer), by_mailbox=at_recipient and concerns_mailbox(answer))
 
     async def close(self) -> None:
         """Take leave of the server."""
@@ -122,6 +124,11 @@ class Line:
                 await self._client.quit()
         except _TROUBLE:
             self.abandon()
+
+
+def _impersonal(answer: str) -> str:
+    # servers like to repeat the address, which is nobody's business (R28)
+    return f"SMTP {_SOMEBODY.sub('(address)', ' '.join(answer.split()))}"[:_LONGEST_REASON].strip()
 
 
 def concerns_mailbox(answer: str) -> bool:
