@@ -40,8 +40,8 @@ async def test_a_device_is_registered_and_the_same_again_is_the_same(
     app: httpx2.AsyncClient,
     services: FakeServices,
     body: dict[str, Any],
-    created: bool,
-    status: int,  # noqa: FBT001
+    created: bool,  # noqa: FBT001 - as pytest has it
+    status: int,
 ) -> None:
     services.says("register_device", {"id": DEVICE, "created": created})
 
