@@ -6,7 +6,7 @@ A request names the model of its answer: `GetMenu(Request[Menu])`. The models st
 
 import re
 from functools import cache
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 from uuid import UUID, uuid5
 
 from pydantic import Field, JsonValue, TypeAdapter, computed_field
@@ -41,6 +41,7 @@ from contracts.replies import (
 A = TypeVar("A")
 
 _REQUESTS = UUID("8f0c6f1e-5a0b-4f8e-9b70-0d6b1a3f2c11")
+_UPDATES = UUID("0c2ff6a6-5d1f-4f49-8a39-6c4b6c1f2a77")
 
 
 def request_id(customer_id: str, key: str) -> UUID:
@@ -344,12 +345,18 @@ class UnlinkTelegram(Request[Done]):
 
 
 class TakeTelegramUpdate(Request[Done]):
-    """One update that Telegram posted to the webhook, as it came."""
+    """One update of Telegram's, as it came."""
 
     service: ClassVar[str] = "notifier"
     durable: ClassVar[bool] = True
 
     update: dict[str, JsonValue]
+
+    @classmethod
+    def of(cls, update: dict[str, JsonValue]) -> Self:
+        """The command that an update is: the same update is the same command, whichever way it comes."""
+        number = update.get("update_id")
+        return cls(request_id=uuid5(_UPDATES, str(number)), correlation_id=f"telegram-{number}"[:64], update=update)
 
 
 class ListRecentNotifications(Request[RecentNotifications]):

@@ -131,8 +131,9 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         feedback.EvaluationWithdrawn,
         feedback.EvaluationSubmitted,
         feedback.EvaluationExpired,
+        feedback.EvaluationRefused,
     ),
-    "feedback": (mk.CustomerErased, tickets.TicketClosed, tickets.TicketReopened),
+    "feedback": (mk.CustomerErased, tickets.TicketClosed, tickets.TicketReopened, notifier.EvaluationAnswered),
     "mk": (
         mk.CustomerErased,
         contacts.ContactReceived,

@@ -4,6 +4,7 @@ import os
 import signal
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pymongo
 import pytest
@@ -14,6 +15,7 @@ from tests.infra import ADDRESSES, Broker, Infra, NowhereError, Way, shared_infr
 from tests.smtp import Mailbox
 from tests.spreading import Spreading
 from tests.system import System
+from tests.telegram import Telegram
 
 _INFRA = pytest.StashKey[Infra]()
 _OWN = "starts, kills or clusters a RabbitMQ or mongod of this machine: runs with TEST_INFRA=embedded alone"
@@ -129,3 +131,11 @@ async def system(amqp_url: str, mongo_url: str, database_prefix: str) -> AsyncIt
     await system.open()
     yield system
     await system.close()
+
+
+@pytest.fixture
+def telegram(tmp_path: Path) -> Iterator[Telegram]:
+    """Give a running stand-in for Telegram."""
+    server = Telegram(tmp_path)
+    yield server
+    server.stop()

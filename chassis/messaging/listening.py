@@ -33,6 +33,10 @@ class Listening:
         """
         self.registry.add(Route(message, handle, patience=patience, given_up=given_up))
 
+    def first(self, message: type[Message], handle: Handle) -> None:
+        """Have `handle` take a message before the handler that it has by now; each must find done what it did."""
+        self.registry.precede(message, handle)
+
     def ignores(self, *messages: type[Message]) -> None:
         """Take what the last release asked for, and nobody needs any more, for done: it may still be under way."""
         for message in messages:

@@ -1,8 +1,9 @@
 """Which handler takes which message or request, and what its errors mean."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 import orjson
@@ -86,6 +87,21 @@ class Registry:
         if key in table:
             raise ValueError(f"{key} has a handler already")
         table[key] = route
+
+    def precede(self, message: type[Message], handle: Handle) -> None:
+        """Have `handle` take messages of this type before the handler that they have, if they have one."""
+        route = self.messages.get(message.routing_key())
+        if route is None:
+            self.add(Route(message, handle))
+            return
+        then = route.handle
+
+        @wraps(then)
+        async def both(received: Any) -> object:  # noqa: ANN401 - the type's own message
+            await handle(received)
+            return await then(received)
+
+        self.messages[message.routing_key()] = replace(route, handle=both)
 
     def ignore(self, message: type[Message]) -> None:
         """Take messages of this type for done: the last release asked for them, and nobody needs them any more."""

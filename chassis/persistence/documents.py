@@ -64,12 +64,14 @@ class Documents:
         cause: Cause,
         events: Sequence[Message] = (),
         forgets: bool = False,
+        remembers: int | None = None,
     ) -> bool:
         """Make state, cause and events durable together, then publish the events.
 
         `version` is that of the document as loaded, 0 for a new one. A cause applied before changes nothing (False);
         what it still has in the outbox is published. The document keeps what it told, word for word, unless it
-        `forgets`: then it keeps nothing, earlier words neither (R27). Raises: Conflict, BrokerDown, Unroutable.
+        `forgets`: then it keeps nothing, earlier words neither (R27). It `remembers` every cause, or so many
+        of the latest: only where what is older can't come again. Raises: Conflict, BrokerDown, Unroutable.
         """
         now = self._clock()
         entries = [Entry.of(event, cause=cause.event_id, at=now) for event in events]
@@ -77,6 +79,8 @@ class Documents:
         if forgets:
             change["$set"]["told"] = []
             change["$push"].pop("told", None)
+        if remembers is not None:
+            change["$push"]["applied"] = {"$each": [cause.event_id], "$slice": -remembers}
         written = await self._write(document_id, change, version=version, cause=cause.event_id)
         if written:
             self._outbox.committed(events)
@@ -138,11 +142,13 @@ class Repository(Generic[T]):
         load: Callable[[dict[str, Any]], T],
         dump: Callable[[T], Mapping[str, Any]],
         forgets: Callable[[T], bool] = lambda _: False,
+        remembers: int | None = None,
     ) -> None:
         self.documents = documents
         self._load = load
         self._dump = dump
         self._forgets = forgets
+        self._remembers = remembers
 
     async def find(self, document_id: Id) -> T | None:
         """What is kept under an id, or None."""
@@ -173,5 +179,6 @@ class Repository(Generic[T]):
             cause=cause,
             events=identified(emitted, cause),
             forgets=self._forgets(value),
+            remembers=self._remembers,
         )
         return value if written else await self.find(document_id) or value

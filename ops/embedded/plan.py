@@ -43,6 +43,8 @@ class Plan:
             yield from self._mongod()
         if self.layout.uses_own("SMTP_URL"):
             yield self._mailbox()
+        if self.layout.uses_own("CHAT_URL"):
+            yield self._chat()
 
     def _rabbitmq(self) -> Iterator[Part]:
         nodes = broker_nodes(self.layout, self.folder)
@@ -76,9 +78,23 @@ class Plan:
         module = _Module("mailbox", "ops.embedded.mailbox", Stage.FOUNDATION, env)
         return self._part(module, self.layout.ports["MAIL_PORT"])
 
+    def _chat(self) -> Part:
+        env = {"CHAT_FOLDER": str(self.folder.path / "chat"), **self._bot()}
+        module = _Module("chat", "ops.embedded.chat", Stage.FOUNDATION, env)
+        return self._part(module, self.layout.ports["CHAT_PORT"])
+
+    def _bot(self) -> Mapping[str, str]:
+        """What the notifier knows of the bot in our own chat; of another it reads in the environment."""
+        if not self.layout.uses_own("CHAT_URL"):
+            return {}
+        url = self.layout.addresses["CHAT_URL"]
+        token = f"1:{self.folder.secret('telegram')}"
+        return {"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": url, "TELEGRAM_LINK_URL": url}
+
     def _services(self) -> Iterator[Part]:
         for name in SERVICES:
-            module = _Module(name, f"services.{name}.app", Stage.EDGE if name == "edge" else Stage.SERVICES)
+            stage, env = Stage.EDGE if name == "edge" else Stage.SERVICES, self._bot() if name == "notifier" else {}
+            module = _Module(name, f"services.{name}.app", stage, env)
             for replica in range(1, self.layout.replicas[name] + 1):
                 known = name == "edge" and replica == 1
                 port = self.layout.ports["EDGE_PORT"] if known else self.layout.port_from(_FIRST_SERVICE_PORT)

@@ -36,7 +36,8 @@ def build(settings: Settings | None = None, *, broker: Broker | None = None) -> 
     streams.limit(settings.max_streams, on_slow=metrics.dropped.inc)
     tokens, receipts = Tokens(keys, audience=settings.token_audience), Receipts(settings.receipt_secret)
     rates = Rates.of(settings, now=now)
-    parts = Parts(gateway, broker.live, receipts, tokens, rates, Pages())
+    secret = settings.telegram_webhook_secret.get_secret_value() if settings.telegram_webhook_secret else ""
+    parts = Parts(gateway, broker.live, receipts, tokens, rates, Pages(), secret)
     http = application(parts, log=log)
     app = layered(http, settings, parts=parts, metrics=metrics)
     return Edge(settings, broker=broker, keys=keys, http=http, app=app, metrics=metrics)

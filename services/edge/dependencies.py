@@ -48,6 +48,7 @@ class Parts:
     tokens: Tokens
     rates: Rates
     pages: Pages
+    telegram_secret: str = ""
 
 
 def parts(request: Request) -> Parts:

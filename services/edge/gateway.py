@@ -76,7 +76,7 @@ class Caller:
         return await self.gateway.ask(request)
 
     async def read(self, kind: type[Request[A]], **fields: object) -> A:
-        """The answer to a question. Raises: Refused, with 503 where none comes in time."""
+        """The answer to a question, or to an order of its own. Raises: Refused, with 503 where none comes in time."""
         try:
             return await self.gateway.ask(self.makes(kind, request_id=None, **fields))
         except NoReply as error:

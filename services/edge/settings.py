@@ -51,6 +51,9 @@ class Settings(ServiceSettings):
     receipt_secret: SecretStr = Field(min_length=16)
     """What receipts of accepted contacts are signed with: the same in every replica (R13)."""
 
+    telegram_webhook_secret: SecretStr | None = None
+    """What Telegram shows with each update that it posts; without it nothing is taken."""
+
     trusted_proxies: int = Field(default=0, ge=0)
     """How many proxies of ours stand in front, each adding to `X-Forwarded-For` whom it saw."""
 

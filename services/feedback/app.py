@@ -2,7 +2,7 @@
 
 from chassis.clock import utc_now
 from chassis.service import Service, run
-from contracts import mk, requests, tickets
+from contracts import mk, notifier, requests, tickets
 from services.feedback import domain, errors, link, metrics, migrations, ports
 from services.feedback.handlers import LOOK_EVERY, Handlers
 from services.feedback.queries import Queries
@@ -25,6 +25,7 @@ def build(
     service.permanent(*errors.PERMANENT)
     service.on(tickets.TicketClosed, handlers.on_ticket_closed)
     service.on(tickets.TicketReopened, handlers.on_ticket_reopened)
+    service.on(notifier.EvaluationAnswered, handlers.on_evaluation_answered)
     service.on(mk.CustomerErased, handlers.on_customer_erased)
     service.answers(requests.SubmitEvaluation, handlers.on_submit_evaluation, refuses=errors.STATUS)
     service.answers(requests.SubmitEvaluationByLink, handlers.on_submit_evaluation_by_link, refuses=errors.STATUS)

@@ -80,5 +80,5 @@ STATUS: Mapping[type[Exception], int] = {
 }
 """The HTTP status of each; the first that fits counts."""
 
-PERMANENT: tuple[type[Exception], ...] = (ValidationError, OverflowError)
-"""A closing so late in time that no term fits behind it."""
+PERMANENT: tuple[type[Exception], ...] = (ValidationError, OverflowError, Refusal)
+"""A closing so late in time that no term fits behind it; an answer that no chat should have taken."""

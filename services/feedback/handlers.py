@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts import mk, tickets
 from contracts.message import Cause
+from contracts.notifier import EvaluationAnswered
 from contracts.replies import Rated
 from contracts.requests import SubmitEvaluation, SubmitEvaluationByLink
 from services.feedback import domain
@@ -119,6 +120,22 @@ class Handlers:
         except EvaluationWithdrawn as refusal:
             newest = await self._newest(evaluation_id)
             raise EvaluationWithdrawn(self.links.to(newest) if newest else None) from refusal
+
+    async def on_evaluation_answered(self, event: EvaluationAnswered) -> None:
+        """Record what a customer answered in a chat, or announce why it doesn't count (R23, R24).
+
+        Raises: UnknownEvaluation, for a foreign one too, ScoreOutOfRange and CommentTooLong: no chat lets these pass.
+        """
+        submission = Submission(Answer.of(event.score, event.comment), event.channel, of=event.customer_id)
+
+        def decide(evaluation: Evaluation | None) -> Decided:
+            if evaluation is None or not submission.may_concern(evaluation):
+                raise UnknownEvaluation
+            return domain.answer_in_chat(
+                evaluation, submission.answer, channel=event.channel, reply_to=event.reply_to, now=self.clock()
+            )
+
+        await self.evaluations.update(event.evaluation_id, decide, cause=event)
 
     async def _submit(self, evaluation_id: UUID, submission: Submission, *, cause: Cause) -> Rated:
         created = False

@@ -30,7 +30,8 @@ def build(settings: Settings | None = None, *, parts: Parts | None = None, clock
     service.migrates(STEPS)
     service.permanent(*errors.PERMANENT)
     service.outage(*errors.OUTAGES)
-    decides, sends, shows, explains, push = (parts or Parts()).handlers(service, settings)
+    parts = parts or Parts()
+    decides, sends, shows, explains, push = parts.handlers(service, settings)
     service.on(mk.CustomerSaved, decides.on_customer_saved)
     service.on(mk.CustomerErased, decides.on_customer_erased)
     service.on(mk.SectorSaved, decides.on_sector_saved)
@@ -50,6 +51,7 @@ def build(settings: Settings | None = None, *, parts: Parts | None = None, clock
     service.answers(MarkNotificationRead, shows.on_mark_notification_read, refuses=errors.STATUS)
     service.answers(ExplainTicket, explains.on_explain_ticket, refuses=errors.STATUS)
     service.answers(ExplainContact, explains.on_explain_contact, refuses=errors.STATUS)
+    parts.telegram(service, settings).listen()
     return service
 
 

@@ -3,6 +3,7 @@
 from chassis.persistence import outbox
 from chassis.persistence.mongo import Database
 from services.notifier.decide.store import UNDER_THE_CLOCK
+from services.notifier.deliver.chat.store import indexes as chat_indexes
 
 
 async def first_indexes(database: Database) -> None:
@@ -42,4 +43,9 @@ async def devices_and_quiet_hours(database: Database) -> None:
     await database["tickets"].create_index("due_at", name="due", partialFilterExpression=held)
 
 
-STEPS = (first_indexes, less_of_people, inbox_by_arrival, devices_and_quiet_hours)
+async def chats(database: Database) -> None:
+    """What the chats with the bot are looked up by, and when they go."""
+    await chat_indexes(database)
+
+
+STEPS = (first_indexes, less_of_people, inbox_by_arrival, devices_and_quiet_hours, chats)

@@ -1,6 +1,6 @@
 """What the notifier's handlers are put together from: the real parts, or those that a test gives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chassis.service import Service
 from services.notifier.decide.handlers import DecisionHandlers
@@ -10,6 +10,7 @@ from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoT
 from services.notifier.deliver import ports
 from services.notifier.deliver.channels.email import Mail
 from services.notifier.deliver.channels.push_hosts import PushHosts
+from services.notifier.deliver.chat.parts import ChatParts, Telegram
 from services.notifier.deliver.device_store import MongoDevices, MongoPreferences
 from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers
 from services.notifier.deliver.push import ports as push_ports
@@ -40,6 +41,7 @@ class Parts:
     chosen: push_ports.Chosen | None = None
     pushes: push_ports.Pushes | None = None
     ways: Ways | None = None
+    chat: ChatParts = field(default_factory=ChatParts)
 
     def handlers(self, service: Service, settings: Settings) -> Handlers:
         """Both halves of the notifier: who decides hands items to who shows, and hears of mails from who sends."""
@@ -51,7 +53,7 @@ class Parts:
         ways = ways_to_devices(service, settings, hosts) if self.ways is None else self.ways
         channels = OptionalChannels(settings.optional_channels, settings.zone)
         deliveries = self.deliveries or MongoDeliveries(service, lease=settings.send_lease)
-        writer = Writer(sender=settings.mail_from, domain=settings.mail_domain, timezone=settings.timezone)
+        writer = _writer(settings)
         shows = InboxHandlers(
             inbox=self.inbox or MongoInbox(service),
             customers=customers,
@@ -109,6 +111,20 @@ class Parts:
         )
         explains = ExplainingHandlers(contacts=contacts, tickets=tickets, deliveries=deliveries)
         return decides, sends, shows, explains, push
+
+    def telegram(self, service: Service, settings: Settings) -> Telegram:
+        """The chat with the bot, beside both halves."""
+        return self.chat.build(
+            service,
+            settings,
+            customers=self.customers or MongoCustomers(service),
+            deliveries=self.deliveries or MongoDeliveries(service, lease=settings.send_lease),
+            writer=_writer(settings),
+        )
+
+
+def _writer(settings: Settings) -> Writer:
+    return Writer(sender=settings.mail_from, domain=settings.mail_domain, timezone=settings.timezone)
 
 
 def _mail(service: Service, settings: Settings) -> Mail:

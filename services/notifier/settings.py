@@ -1,13 +1,16 @@
 """What the notifier reads from its environment beside what every service reads."""
 
+import re
 from datetime import timedelta
-from typing import Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
 
 from chassis import settings
 from chassis.settings import with_password
+
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 class Settings(settings.Settings):
@@ -55,14 +58,30 @@ class Settings(settings.Settings):
 
     fcm_url: str = "https://fcm.googleapis.com"
 
-    telegram_bot_token: SecretStr | None = None
-    """The bot's token; without it there is no Telegram."""
-
     send_lease: timedelta = timedelta(seconds=60)
     """How long a replica may take over one mail before it counts as crashed."""
 
     address_off_for: timedelta = timedelta(days=30)
     """How long nothing is sent to an address whose mail server said that it takes no mail (R19)."""
+
+    telegram_bot_token: SecretStr | None = None
+    """The provider's bot; without it there is no Telegram."""
+
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_link_url: str = "https://t.me"
+    """Where start links lead."""
+
+    telegram_updates: Literal["polling", "webhook"] = "polling"
+    """Whether one replica at a time asks for what happened in the chats, or Telegram posts it to the edge."""
+
+    telegram_webhook_secret: SecretStr | None = None
+    """What Telegram shows with each update that it posts: the same as the edge's."""
+
+    telegram_timeout: timedelta = timedelta(seconds=10)
+    """How long Telegram may take for one answer."""
+
+    telegram_wait: timedelta = timedelta(seconds=20)
+    """How long Telegram may hold a question for updates until something happens."""
 
     @property
     def mail_url(self) -> str:
@@ -75,6 +94,13 @@ class Settings(settings.Settings):
             raise ValueError("SEND_LEASE must be more than five times SMTP_TIMEOUT, which a mail may take")
         if self.send_lease <= 2 * self.push_timeout:
             raise ValueError("SEND_LEASE must be more than twice PUSH_TIMEOUT, which a push message may take")
+        return self
+
+    @model_validator(mode="after")
+    def _a_webhook_has_a_secret(self) -> Self:
+        secret = self.telegram_webhook_secret.get_secret_value() if self.telegram_webhook_secret else ""
+        if self.telegram_updates == "webhook" and not _WEBHOOK_SECRET.fullmatch(secret):
+            raise ValueError("TELEGRAM_WEBHOOK_SECRET must be 1 to 256 letters, digits, _ and -")
         return self
 
     @property

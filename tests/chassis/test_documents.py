@@ -202,3 +202,17 @@ async def test_of_two_replicas_that_hear_a_first_and_a_newer_word_at_once_the_ne
         )
 
     assert await one.collection.count_documents({"n": 0}) == 0
+
+
+async def test_a_document_that_remembers_so_many_causes_keeps_the_latest(service: Service) -> None:
+    things = service.documents("things")
+    causes = [an_event() for _ in range(5)]
+
+    for version, cause in enumerate(causes):
+        await things.commit("a", {"n": version}, version=version, cause=cause, remembers=3)
+    await things.commit("a", {"n": 9}, version=5, cause=causes[-1], remembers=3)
+
+    found = await things.find("a")
+    assert found is not None
+    assert found["n"] == 4
+    assert found["applied"] == [cause.event_id for cause in causes[-3:]]

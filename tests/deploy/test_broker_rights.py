@@ -35,7 +35,7 @@ CONSUMES = {
     "edge": set(),
     "contacts": {"contacts", "contacts.commands", "contacts.queries"},
     "tickets": {"tickets", "tickets.queries"},
-    "notifier": {"notifier", "notifier.commands", "notifier.queries", "notifier.email", "notifier.inbox"},
+    "notifier": {f"notifier{kind}" for kind in ("", ".commands", ".queries", ".email", ".inbox", ".telegram")},
     "feedback": {"feedback", "feedback.commands", "feedback.queries"},
     "mk": {"mk"},
 }

@@ -22,6 +22,8 @@ ASKED = {
     "/v1/evaluations": "feedback",
     "/avaliacao": "feedback",
     "/v1/notifications": "notifier",
+    "/v1/telegram": "notifier",
+    "/telegram": "notifier",
     "/v1/devices": "notifier",
     "/v1/preferences": "notifier",
 }

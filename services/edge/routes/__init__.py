@@ -4,9 +4,20 @@ from chassis.observability.logging import Log
 from services.edge.dependencies import Parts
 from services.edge.errors.mistakes import Mistakes, allowed_by
 from services.edge.openapi import Documented
-from services.edge.routes import contacts, devices, evaluations, health, links, live, menu, notifications, tickets
+from services.edge.routes import (
+    contacts,
+    devices,
+    evaluations,
+    health,
+    links,
+    live,
+    menu,
+    notifications,
+    telegram,
+    tickets,
+)
 
-ROUTES = (menu, tickets, contacts, evaluations, links, notifications, devices, live, health)
+ROUTES = (menu, tickets, contacts, evaluations, links, notifications, devices, telegram, live, health)
 
 
 def application(parts: Parts, *, log: Log) -> Documented:

@@ -1,7 +1,7 @@
 """How the notifier keeps what goes out in MongoDB: deliveries, the inbox's items among them, and addresses."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from chassis.persistence.documents import Conflict
 from chassis.persistence.mongo import milliseconds
 from chassis.service import Service
 from contracts.message import Message
-from contracts.notifier import EmailDue
+from contracts.notifier import EmailDue, PushDue, TelegramDue
 from contracts.replies import InboxItem
 from services.notifier.decide.addresses import of_customer
 from services.notifier.decide.explanation import Progress
@@ -21,8 +21,8 @@ from services.notifier.decide.facts import ERASED
 from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Outcome
 from services.notifier.deliver.inbox import Place
-from services.notifier.deliver.sending import GIVEN_UP, Attempt, Claim
-from services.notifier.errors import ClaimedElsewhere
+from services.notifier.deliver.sending import GIVEN_UP, AnyDue, Attempt, Claim
+from services.notifier.errors import AskedToWait, ClaimedElsewhere
 
 _ITEM = ("at", "type", "title", "body", "ticket_id", "protocol", "evaluation_id", "read")
 
@@ -35,22 +35,22 @@ class MongoDeliveries:
         self._clock = service.clock
         self._lease = lease
 
-    async def claim(self, due: EmailDue, *, handed_over: bool, now: datetime) -> Claim:
+    async def claim(self, due: AnyDue, *, handed_over: bool, now: datetime) -> Claim:
         """Take the right to send a mail, if it is still to be sent; with `handed_over`, take one's own right again.
 
-        Raises: ClaimedElsewhere while somebody else has it.
+        Raises: ClaimedElsewhere while somebody else has it, AskedToWait before the time that was asked for.
         """
         if not handed_over and await self._documents.create(due.notification_id, self._first_claim(due, now)):
             return Claim(due.notification_id, 1, 1)
         return await self._claim_again(due, handed_over=handed_over, now=now)
 
-    def _first_claim(self, due: EmailDue, now: datetime) -> dict[str, Any]:
+    def _first_claim(self, due: AnyDue, now: datetime) -> dict[str, Any]:
         lease = {"state": "sending", "lease_until": now + self._lease, "reason": None, "state_at": now}
         return {**_identity(due, "email"), **lease, "attempts": 1}
 
-    async def _claim_again(self, due: EmailDue, *, handed_over: bool, now: datetime) -> Claim:
+    async def _claim_again(self, due: AnyDue, *, handed_over: bool, now: datetime) -> Claim:
         free: list[dict[str, Any]] = [
-            {"state": "queued"},
+            {"state": "queued", "not_before": {"$not": {"$gt": now}}},
             {"state": "failed", "reason": GIVEN_UP},
             {"state": "sending"} if handed_over else {"state": "sending", "lease_until": {"$lte": now}},
         ]
@@ -71,8 +71,10 @@ class MongoDeliveries:
         interrupted = before["state"] == "sending" and not handed_over
         return Claim(due.notification_id, before["version"] + 1, before["attempts"] + 1, interrupted)
 
-    async def _ended(self, due: EmailDue) -> Claim:
+    async def _ended(self, due: AnyDue) -> Claim:
         found = await self._documents.find(due.notification_id)
+        if found is not None and found["state"] == "queued" and found.get("not_before"):
+            raise AskedToWait(found["not_before"])
         if found is None or found["state"] in {"sending", "queued"}:
             raise ClaimedElsewhere(due.notification_id)
         outcome = Outcome(found["state"], found["reason"])
@@ -83,14 +85,14 @@ class MongoDeliveries:
             await self._documents.commit(claim.notification_id, {}, version=claim.version, cause=attempt)
         return claim
 
-    async def release(self, claim: Claim) -> None:
-        """Give a claim back: the mail was not sent, and may be later."""
+    async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
+        """Give a claim back: the message was not sent, and may be later, or `not_before` then."""
         await self._documents.collection.update_one(
             {"_id": claim.notification_id, "version": claim.version, "state": "sending"},
-            {"$set": {"state": "queued", "state_at": self._clock()}},
+            {"$set": {"state": "queued", "state_at": self._clock(), "not_before": not_before}},
         )
 
-    async def finish(self, due: EmailDue, claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
+    async def finish(self, due: AnyDue, claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
         """Record how a claim ended, and publish that. Raises: Conflict where the claim is lost."""
         state = {"state": outcome.state, "reason": outcome.reason, "state_at": self._clock()}
         await self._documents.commit(
@@ -168,12 +170,15 @@ def _item(found: dict[str, Any]) -> InboxItem:
     return InboxItem(id=found["_id"], **{name: found[name] for name in _ITEM})
 
 
-def _identity(due: EmailDue | Notice, channel: str) -> dict[str, Any]:
+_CHANNELS: Mapping[type, str] = {EmailDue: "email", PushDue: "push", TelegramDue: "telegram"}
+
+
+def _identity(due: AnyDue | Notice, channel: str) -> dict[str, Any]:
     return {
         "about": due.about.model_dump(),
         "ticket_id": due.ticket_id,
         "customer_id": due.customer_id,
-        "channel": channel,
+        "channel": _CHANNELS.get(type(due), channel),
         "recipient": due.recipient,
         "template": due.template,
     }

@@ -1,11 +1,13 @@
 """What feedback does, as one service on fakes: no broker, no database, a clock that the tests set."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from contracts import feedback, mk
+from contracts.notifier import EvaluationAnswered
 from contracts.requests import (
     GetEvaluation,
     ListEvaluations,
@@ -14,6 +16,7 @@ from contracts.requests import (
     SubmitEvaluationByLink,
 )
 from services.feedback.domain import Evaluation
+from services.feedback.errors import PERMANENT
 from tests.services.feedback.closings import A_DAY, a_closing, a_reopening
 from tests.services.feedback.whole import Whole
 from tests.system import LONG_AGO, emitted
@@ -273,3 +276,84 @@ async def test_r27_an_erased_customers_comments_go_and_scores_stay_whatever_come
     kept = service.evaluations.kept
     assert [(kept[one].answer.score, kept[one].answer.comment) for one in (before, after)] == [(2, None), (3, None)]  # type: ignore[union-attr]
     assert service.emitted(feedback.EvaluationSubmitted)[-1].comment is None
+
+
+def answered_in_chat(
+    service: Whole, score: int = 5, comment: str | None = None, *, by: str = "ana", cycle: int = 1
+) -> EvaluationAnswered:
+    """An answer that was given in a chat."""
+    return emitted(
+        EvaluationAnswered,
+        evaluation_id=service.request(cycle).evaluation_id,
+        customer_id=by,
+        score=score,
+        comment=comment,
+        reply_to="700001",
+    )
+
+
+async def test_r23_an_answer_in_a_chat_is_recorded_with_its_channel(service: Whole) -> None:
+    await service.receive(a_closing())
+
+    await service.receive(answered_in_chat(service, 4, "Demorou"))
+
+    (submitted,) = service.emitted(feedback.EvaluationSubmitted)
+    assert (submitted.score, submitted.comment, submitted.channel) == (4, "Demorou", "telegram")
+    assert service.emitted(feedback.EvaluationRefused) == []
+
+
+async def test_r24_the_same_answer_in_a_chat_again_is_no_refusal(service: Whole) -> None:
+    await service.receive(a_closing())
+    answer = answered_in_chat(service, 5)
+
+    await service.receive(answer, answer, answered_in_chat(service, 5))
+
+    assert len(service.emitted(feedback.EvaluationSubmitted)) == 1
+    assert service.emitted(feedback.EvaluationRefused) == []
+
+
+async def test_r24_another_answer_in_a_chat_is_refused_once(service: Whole) -> None:
+    await service.receive(a_closing())
+    await service.receive(answered_in_chat(service, 5))
+    other = answered_in_chat(service, 1, "Demorou")
+
+    await service.receive(other, other)
+
+    (refused,) = service.emitted(feedback.EvaluationRefused)
+    assert (refused.reason, refused.customer_id, refused.reply_to) == ("already_answered", "ana", "700001")
+    assert len(service.emitted(feedback.EvaluationSubmitted)) == 1
+
+
+async def test_r22_the_chat_is_no_way_around_the_comment(service: Whole) -> None:
+    await service.receive(a_closing())
+
+    await service.receive(answered_in_chat(service, 4, "\u3164"))
+
+    assert [one.reason for one in service.emitted(feedback.EvaluationRefused)] == ["comment_required"]
+
+
+async def test_r24_an_answer_in_a_chat_that_comes_too_late_is_refused(service: Whole) -> None:
+    await service.receive(a_closing())
+    service.now += timedelta(days=15)
+
+    await service.receive(answered_in_chat(service))
+
+    assert [one.reason for one in service.emitted(feedback.EvaluationRefused)] == ["expired"]
+
+
+async def test_r21_an_answer_in_a_chat_to_a_withdrawn_question_is_refused(service: Whole) -> None:
+    await service.receive(a_closing(), a_reopening())
+
+    await service.receive(answered_in_chat(service))
+
+    assert [one.reason for one in service.emitted(feedback.EvaluationRefused)] == ["withdrawn"]
+
+
+@pytest.mark.parametrize("wrong", [{"by": "bia"}, {"score": 6}, {"comment": "x" * 2001, "score": 1}])
+async def test_what_no_chat_lets_pass_is_nobodys_answer(service: Whole, wrong: dict[str, Any]) -> None:
+    await service.receive(a_closing())
+
+    with pytest.raises(PERMANENT):
+        await service.receive(answered_in_chat(service, **wrong))
+
+    assert service.emitted(feedback.EvaluationSubmitted) == []

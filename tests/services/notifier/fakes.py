@@ -28,7 +28,7 @@ from services.notifier.decide.timeline import Ticket
 from services.notifier.deliver.devices import Device, too_many
 from services.notifier.deliver.inbox import Place
 from services.notifier.deliver.push.domain import PushClaim, PushMessage, Tried
-from services.notifier.deliver.sending import GIVEN_UP, Claim
+from services.notifier.deliver.sending import GIVEN_UP, AnyDue, Claim
 from services.notifier.errors import AskedToWait, ClaimedElsewhere
 from tests.fakes import InMemory
 
@@ -247,22 +247,24 @@ class Deliveries:
     ends: list[str] = field(default_factory=list)
     emitted: list[Message] = field(default_factory=list)
 
-    async def claim(self, due: EmailDue, *, handed_over: bool, now: datetime) -> Claim:
+    async def claim(self, due: AnyDue, *, handed_over: bool, now: datetime) -> Claim:
         one = self.kept.setdefault(
             due.notification_id,
             {"state": "new", "attempts": 0, "reason": None, "customer_id": due.customer_id, "channel": "email"},
         )
         if one["state"] == "sending" and not handed_over:
             raise ClaimedElsewhere
+        if one["state"] == "queued" and (one.get("not_before") or now) > now:
+            raise AskedToWait(one["not_before"])
         if one["state"] in {"sent", "skipped", "unknown", "failed"} and one["reason"] != GIVEN_UP:
             return Claim(due.notification_id, 0, one["attempts"], ended=Outcome(one["state"], one["reason"]))
         one |= {"state": "sending", "attempts": one["attempts"] + 1, "at": now, "reason": None}
         return Claim(due.notification_id, one["attempts"], one["attempts"])
 
-    async def release(self, claim: Claim) -> None:
-        self.kept[claim.notification_id]["state"] = "queued"
+    async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
+        self.kept[claim.notification_id] |= {"state": "queued", "not_before": not_before}
 
-    async def finish(self, due: EmailDue, _claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
+    async def finish(self, due: AnyDue, _claim: Claim, outcome: Outcome, emitted: list[Message]) -> None:
         if self.failures:
             self.failures -= 1
             raise ConnectionError("the database is away")

@@ -111,7 +111,7 @@ async def test_of_two_chats_that_use_a_link_at_once_one_wins(service: Service) -
 async def test_a_question_that_was_closed_stays_closed_in_any_order(service: Service, first: str) -> None:
     questions = MongoQuestions(service)
     asked = Question(EVALUATION, "1001", "20260105000001")
-    steps = [questions.note(asked), questions.close(EVALUATION, "answered")]
+    steps = [questions.note(asked, expires_at=NOW), questions.close(EVALUATION, "answered")]
     for step in steps if first == "note" else reversed(steps):
         await step
 

@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from contracts.message import Message
-from contracts.notifier import EmailDue, PushDue
+from contracts.notifier import EmailDue, PushDue, TelegramDue
 from contracts.problems import Problem
 from contracts.replies import Explained, InboxItem
 from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, Request
 from services.notifier.app import build
+from services.notifier.deliver.chat.parts import ChatParts
 from services.notifier.parts import Parts
 from services.notifier.settings import Settings
+from tests.services.notifier.chat.fakes import Bot, Chats, Invitations, Offsets, Questions, Reach
 from tests.services.notifier.fakes import (
     Addresses,
     Contacts,
@@ -35,14 +37,16 @@ M = TypeVar("M", bound=Message)
 class Whole:
     """The notifier, over memory."""
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - whatever the settings take
+    def __init__(self, *, bot: Bot | None = None, **settings: Any) -> None:  # noqa: ANN401 - whatever the settings take
+        self.bot = bot
+        self.chats, self.invitations, self.questions, self.offsets = Chats(), Invitations(), Questions(), Offsets()
         self.contacts, self.tickets, self.customers, self.addresses = Contacts(), Tickets(), Customers(), Addresses()
         self.deliveries, self.mail = Deliveries(), Mail()
         self.inbox, self.devices, self.chosen = Inbox(self.deliveries), self.customers.devices, self.customers.chosen
         self.browsers, self.phones = Way(), Way()
         self.now = LONG_AGO + timedelta(days=1)
         self.sends = True
-        self.waiting: deque[EmailDue | PushDue] = deque()
+        self.waiting: deque[EmailDue | PushDue | TelegramDue] = deque()
         self._known: set[UUID] = set()
         parts = Parts(
             contacts=self.contacts,
@@ -52,6 +56,14 @@ class Whole:
             deliveries=self.deliveries,
             inbox=self.inbox,
             mail=self.mail,
+            chat=ChatParts(
+                chats=self.chats,
+                reach=Reach(self.customers.with_chat),
+                invitations=self.invitations,
+                questions=self.questions,
+                offsets=self.offsets,
+                bot=bot,
+            ),
             devices=self.devices,
             chosen=self.chosen,
             pushes=Pushes(self.deliveries),
@@ -68,18 +80,20 @@ class Whole:
         """Handle messages as they come from a queue, and what they make due."""
         for message in messages:
             await self.handle(message)
-            self.waiting += self._newly_due()
-            while self.sends and self.waiting:
-                await self.handle(self.waiting.popleft())
+            await self.send()
+
+    async def send(self) -> None:
+        """Send what is due by now."""
+        self.waiting += self._newly_due()
+        while self.sends and self.waiting:
+            await self.handle(self.waiting.popleft())
 
     async def ticks(self, *, times: int = 1) -> None:
         """Let the clock release what is held back, in several replicas that look at the same moment."""
         self.tickets.seen = await self.tickets.held(self.now)
         for _ in range(times):
             await self._release()
-            self.waiting += self._newly_due()
-            while self.sends and self.waiting:
-                await self.handle(self.waiting.popleft())
+            await self.send()
         self.tickets.seen = None
 
     async def handle(self, message: Message) -> None:
@@ -87,15 +101,19 @@ class Whole:
         route = self.service.registry.messages[message.routing_key()]
         await route.handle(route.model.model_validate_json(message.model_dump_json()))
 
-    def _newly_due(self) -> list[EmailDue | PushDue]:
-        dues: list[EmailDue | PushDue] = [*self.emitted(EmailDue), *self.emitted(PushDue)]
+    def _newly_due(self) -> list[EmailDue | PushDue | TelegramDue]:
+        dues: list[EmailDue | PushDue | TelegramDue] = [
+            *self.emitted(EmailDue),
+            *self.emitted(PushDue),
+            *self.emitted(TelegramDue),
+        ]
         fresh = [one for one in dues if one.event_id not in self._known]
         self._known |= {one.event_id for one in fresh}
         return fresh
 
     def emitted(self, of: type[M]) -> list[M]:
         """What was emitted of one type, in order."""
-        everything = [*self.contacts.emitted, *self.tickets.emitted, *self.deliveries.emitted]
+        everything = [*self.contacts.emitted, *self.tickets.emitted, *self.deliveries.emitted, *self.chats.emitted]
         return [one for one in everything if isinstance(one, of)]
 
     async def answer(self, request: Request[Any]) -> Any:  # noqa: ANN401 - the request's own model

@@ -17,6 +17,10 @@ MAX_CALLBACK_BYTES = 64
 
 _TOO_MANY = 429
 _FORBIDDEN = 403
+_OF_OUR_TOKEN = frozenset({401, 404})
+"""What a wrong or withdrawn token is answered with, whatever is asked: a matter of ours, and of no message's."""
+
+_TAKEN_UPDATES = ("message", "edited_message", "callback_query")
 _OWN_FAULT = 500
 _LONGEST_REASON = 200
 _LONGEST_WAIT = 86_400
@@ -83,16 +87,19 @@ class BotApi:
         body = {
             "offset": after + 1,
             "timeout": int(wait.total_seconds()),
-            "allowed_updates": ["message", "callback_query"],
+            "allowed_updates": _TAKEN_UPDATES,
         }
         found: list[dict[str, Any]] = await self._call("getUpdates", body, longer=wait)
         return found
 
     async def set_webhook(self, url: str, *, secret: str) -> None:
-        """Have updates posted to `url` with this secret. Raises: as `send`."""
-        await self._call(
-            "setWebhook", {"url": url, "secret_token": secret, "allowed_updates": ["message", "callback_query"]}
-        )
+        """Have updates posted to `url` with this secret, one after the other. Raises: as `send`."""
+        body = {"url": url, "secret_token": secret, "max_connections": 1, "allowed_updates": _TAKEN_UPDATES}
+        await self._call("setWebhook", body)
+
+    async def remove_webhook(self) -> None:
+        """Have updates posted nowhere; those that wait there can be asked for. Raises: as `send`."""
+        await self._call("deleteWebhook", {})
 
     async def close(self) -> None:
         """Close every connection."""
@@ -130,7 +137,7 @@ def _result(answer: httpx2.Response) -> Any:  # noqa: ANN401 - JSON
         raise AnotherPoller(reason)
     if code == _FORBIDDEN or any(part in description.lower() for part in _CHAT_GONE):
         raise Unreachable(reason)
-    if code >= _OWN_FAULT or not isinstance(reply, dict) or "ok" not in reply:
+    if code >= _OWN_FAULT or code in _OF_OUR_TOKEN or not isinstance(reply, dict) or "ok" not in reply:
         raise Away(reason)
     raise Refused(reason)
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -11,61 +11,51 @@ from contracts.message import Cause, Draft, Emitted
 from contracts.notifier import About, TelegramDue
 from contracts.replies import Done, TelegramInvitation, TelegramLink
 from contracts.requests import GetTelegramLink, InviteToTelegram, TakeTelegramUpdate, UnlinkTelegram
-from services.notifier.deliver.chat import phrases, updates
+from services.notifier.deliver.chat import domain, phrases, updates
 from services.notifier.deliver.chat.domain import (
     INVITATION_LASTS,
     Chat,
     Invitation,
     Known,
     Question,
+    QuestionState,
     Reply,
-    take,
     unlinked,
 )
-from services.notifier.deliver.chat.ports import Chats, Invitations, Questions
-from services.notifier.deliver.chat.updates import Press, Start, Update
+from services.notifier.deliver.chat.links import Links
+from services.notifier.deliver.chat.ports import Chats, Customers, Invitations, Questions, Reach
+from services.notifier.deliver.chat.updates import Leave, Press, Start, Update
 
 REPLY = "chat_reply"
-"""The template of what the bot writes by itself: its facts are the words."""
+"""The template of what the bot writes by itself: its facts are the text, the press, and what it asks for."""
 
 _TOKEN_BYTES = 18
 
 
-class NoBot(Exception):
-    """The provider has no bot."""
-
-
 @dataclass(frozen=True, slots=True)
-class Links:
-    """Where the bot's start links lead; `bot` is its name, empty where there is none."""
+class Consequence:
+    """What a cause leads to in one of several chats: a cause of its own, so that their events have ids of their own."""
 
-    base_url: str
-    bot: str
+    event_id: UUID
+    correlation_id: str
 
-    def to(self, token: str) -> str:
-        """The link that hands this token to the bot. Raises: NoBot."""
-        if not self.bot:
-            raise NoBot("O Telegram não está disponível.")
-        return f"{self.base_url.rstrip('/')}/{self.bot}?start={token}"
+    @classmethod
+    def of(cls, cause: Cause, chat: Chat) -> "Consequence":
+        """What `cause` leads to in this chat."""
+        return cls(uuid5(cause.event_id, f"chat:{chat.id}"), cause.correlation_id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatHandlers:
     """The handlers of the chat, over the ports that they are given."""
 
-    def __init__(
-        self,
-        *,
-        chats: Chats,
-        invitations: Invitations,
-        questions: Questions,
-        links: Links,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self.chats = chats
-        self.invitations = invitations
-        self.questions = questions
-        self.links = links
-        self.clock = clock
+    chats: Chats
+    reach: Reach
+    invitations: Invitations
+    questions: Questions
+    customers: Customers
+    links: Links
+    clock: Callable[[], datetime]
 
     async def on_take_telegram_update(self, command: TakeTelegramUpdate) -> Done:
         """Take one update of Telegram's, once; what isn't for us is left out."""
@@ -75,12 +65,14 @@ class ChatHandlers:
         known = await self._known(update)
 
         def decide(chat: Chat | None) -> tuple[Chat, list[Emitted]]:
-            changed, replies, drafts = take(chat or Chat(update.chat_id), update, known, now=self.clock())
+            changed, replies, drafts = domain.take(chat or Chat(update.chat_id), update, known, now=self.clock())
             return changed, [*drafts, *(self._due(changed, reply, command, n) for n, reply in enumerate(replies))]
 
         chat = await self.chats.update(update.chat_id, decide, cause=command)
         if isinstance(update.what, Start) and chat.customer_id is not None:
-            await self._leave_others(chat, command)
+            await self._linked(chat, chat.customer_id, command)
+        if isinstance(update.what, Start | Leave):
+            await self._note_reach(chat.id)
         return Done()
 
     async def _known(self, update: Update) -> Known:
@@ -88,17 +80,27 @@ class ChatHandlers:
             case Start(token=token) if token:
                 return Known(invitation=await self.invitations.use(token, chat_id=update.chat_id, update_id=update.id))
             case Press(evaluation_id=UUID() as evaluation_id):
-                return Known(question=await self.questions.find(evaluation_id))
+                question = await self.questions.find(evaluation_id)
+                return Known(question=question, newest=await self._instead_of(question))
         return Known()
 
-    async def _leave_others(self, linked: Chat, cause: Cause) -> None:
-        # one chat a customer: the newest
-        for chat in await self.chats.of_customer(linked.customer_id or ""):
-            if chat.id != linked.id and (chat.linked_at or self.clock()) <= (linked.linked_at or self.clock()):
-                await self._unlink(chat, cause)
+    async def _instead_of(self, question: Question | None) -> Question | None:
+        if question is None or question.state != "withdrawn":
+            return None
+        return await self.questions.newest_open(question)
 
-    def _due(self, chat: Chat, reply: Reply, cause: Cause, n: int) -> Draft:
-        words = {"text": reply.text, "press_id": reply.press_id, "notice": reply.notice}
+    async def _linked(self, linked: Chat, customer_id: str, cause: Cause) -> None:
+        # one chat a customer: the newest
+        for chat in await self.chats.of_customer(customer_id):
+            if chat.id != linked.id and (chat.linked_at or self.clock()) <= (linked.linked_at or self.clock()):
+                await self._unlink(chat, cause, reply=Reply(phrases.MOVED))
+        # an erasure that came since the link was given out has not seen this chat
+        if (await self.customers.find(customer_id)).erased:
+            await self._erase(customer_id, Consequence.of(cause, linked))
+
+    def _due(self, chat: Chat, reply: Reply, cause: Cause, n: int = 0) -> Draft:
+        facts = {"text": reply.text, "press_id": reply.press_id, "notice": reply.notice}
+        facts |= {"evaluation_id": str(reply.asks)} if reply.asks else {}
         return TelegramDue.draft(
             at=self.clock(),
             notification_id=uuid5(cause.event_id, f"reply:{n}"),
@@ -106,68 +108,104 @@ class ChatHandlers:
             customer_id=chat.customer_id,
             address=str(chat.id),
             template=REPLY,
-            facts={name: text for name, text in words.items() if text},
+            facts={name: text for name, text in facts.items() if text},
         )
 
     async def on_invite_to_telegram(self, command: InviteToTelegram) -> TelegramInvitation:
-        """Give out a start link, good once and for 15 minutes. Raises: NoBot."""
+        """Give out a start link, good once and for 15 minutes. Raises: NoBot, BotAway."""
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        url = self.links.to(token)
+        url = await self.links.to(token)
         invitation = Invitation(token, command.customer_id, self.clock() + INVITATION_LASTS)
         await self.invitations.add(invitation)
+        if (await self.customers.find(command.customer_id)).erased:
+            await self.invitations.erase(command.customer_id)
         return TelegramInvitation(url=url, expires_at=invitation.expires_at)
 
     async def on_get_telegram_link(self, query: GetTelegramLink) -> TelegramLink:
         """Whether a customer's chat is linked. Raises: NoBot."""
-        self.links.to("")
+        self.links.check()
         return TelegramLink(linked=bool(await self.chats.of_customer(query.customer_id)))
 
     async def on_unlink_telegram(self, command: UnlinkTelegram) -> Done:
         """Write to the customer's chat no more. Raises: NoBot."""
-        self.links.to("")
+        self.links.check()
         for chat in await self.chats.of_customer(command.customer_id):
             await self._unlink(chat, command)
         return Done()
 
-    async def on_customer_unreachable(self, chat_id: int, cause: Cause) -> None:
-        """Unlink a chat that refuses the bot; a new start link links it again (R19)."""
-        await self._unlink(Chat(chat_id), cause)
+    async def unreachable(self, chat: Chat, cause: Cause) -> None:
+        """Unlink a chat that refused the bot, unless it was linked anew since then (R19)."""
+        await self._unlink(chat, cause)
 
-    async def _unlink(self, chat: Chat, cause: Cause) -> None:
+    async def _unlink(self, chat: Chat, cause: Cause, *, reply: Reply | None = None) -> None:
+        consequence = Consequence.of(cause, chat)
+
         def decide(found: Chat | None) -> tuple[Chat, list[Emitted]]:
-            return unlinked(found or chat), []
+            if found is None or (found.customer_id, found.linked_at) != (chat.customer_id, chat.linked_at):
+                return found or Chat(chat.id), []
+            return unlinked(found), [self._due(unlinked(found), reply, consequence)] if reply else []
 
-        await self.chats.update(chat.id, decide, cause=cause)
+        await self.chats.update(chat.id, decide, cause=consequence)
+        await self._note_reach(chat.id)
+
+    async def _note_reach(self, chat_id: int) -> None:
+        noted: Chat | None = None
+        chat = await self.chats.find(chat_id) or Chat(chat_id)
+        # it may be linked or unlinked again in between: then whoever comes last notes what is
+        while noted is None or noted.customer_id != chat.customer_id:
+            noted = chat
+            if chat.customer_id is None:
+                await self.reach.lose(chat_id)
+            else:
+                await self.reach.gain(chat_id, customer_id=chat.customer_id)
+            chat = await self.chats.find(chat_id) or Chat(chat_id)
 
     async def on_evaluation_requested(self, event: feedback.EvaluationRequested) -> None:
-        """Know the question that buttons will be about."""
-        await self.questions.note(Question(event.evaluation_id, event.customer_id, event.protocol))
+        """Know the question that buttons will be about; without a bot there are none."""
+        if not self.links.has_bot:
+            return
+        question = Question(event.evaluation_id, event.customer_id, event.protocol, event.cycle)
+        await self.questions.note(question, expires_at=event.expires_at)
+        if (await self.customers.find(event.customer_id)).erased:
+            await self.questions.erase(event.customer_id)
 
     async def on_evaluation_submitted(self, event: feedback.EvaluationSubmitted) -> None:
         """Know that it was answered, wherever that was."""
-        await self.questions.close(event.evaluation_id, "answered")
+        await self._close(event.evaluation_id, "answered")
 
     async def on_evaluation_expired(self, event: feedback.EvaluationExpired) -> None:
         """Know that its time is over."""
-        await self.questions.close(event.evaluation_id, "expired")
+        await self._close(event.evaluation_id, "expired")
 
     async def on_evaluation_withdrawn(self, event: feedback.EvaluationWithdrawn) -> None:
         """Know that it was taken back."""
-        await self.questions.close(event.evaluation_id, "withdrawn")
+        await self._close(event.evaluation_id, "withdrawn")
+
+    async def _close(self, evaluation_id: UUID, state: QuestionState) -> None:
+        if self.links.has_bot:
+            await self.questions.close(evaluation_id, state)
 
     async def on_evaluation_refused(self, event: feedback.EvaluationRefused) -> None:
-        """Say in the chat why an answer doesn't count."""
+        """Reply in the chat why an answer doesn't count."""
+        question = await self.questions.find(event.evaluation_id) if event.reason == "withdrawn" else None
+        reply = domain.refused(event.reason, await self.questions.newest_open(question) if question else None)
         chat_id = int(event.reply_to)
 
         def decide(found: Chat | None) -> tuple[Chat, list[Emitted]]:
             chat = found or Chat(chat_id)
             # whoever has the chat now must not read of somebody else's answer
-            mine = chat.customer_id == event.customer_id
-            return chat, [self._due(chat, Reply(phrases.REFUSED[event.reason]), event, 0)] if mine else []
+            return chat, [self._due(chat, reply, event)] if chat.customer_id == event.customer_id else []
 
         await self.chats.update(chat_id, decide, cause=event)
 
     async def on_customer_erased(self, event: mk.CustomerErased) -> None:
-        """Forget whose chat it was (R27)."""
-        for chat in await self.chats.of_customer(event.customer_id):
-            await self._unlink(replace(chat, customer_id=None), event)
+        """Forget whose chat it was, and what was asked there (R27)."""
+        # the mark first: what comes in between finds it
+        await self.customers.erase(event)
+        await self._erase(event.customer_id, event)
+
+    async def _erase(self, customer_id: str, cause: Cause) -> None:
+        await self.invitations.erase(customer_id)
+        await self.questions.erase(customer_id)
+        for chat in await self.chats.of_customer(customer_id):
+            await self._unlink(chat, cause)

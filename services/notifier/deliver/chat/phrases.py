@@ -13,12 +13,13 @@ ALREADY_LINKED = "Este chat já está vinculado. Para parar de receber avisos, e
 LINK_UNKNOWN = "Este link não é válido. Abra Ajustes no app e peça um novo."
 LINK_USED = "Este link já foi usado. Abra Ajustes no app e peça um novo."
 LINK_LATE = "Este link expirou. Abra Ajustes no app e peça um novo."
+MOVED = "Seu cadastro foi vinculado a outro chat: os avisos não chegam mais aqui."
 LEFT = "Pronto: este chat não recebe mais avisos. Para voltar, vincule o Telegram de novo em Ajustes, no app."
 NOT_LINKED = "Este chat não está vinculado."
 BUTTON_UNKNOWN = "Este botão não vale mais."
 RECEIVED = "Avaliação recebida. Obrigado!"
 NOTHING_ASKED = "Não há nada a responder agora. Para falar com o provedor, use Contato no app."
-WORDS_NEEDED = "Escreva em poucas palavras o motivo da nota."
+TEXT_NEEDED = "Escreva em poucas palavras o motivo da nota."
 
 CLOSED: Mapping[str, str] = {
     "answered": "Este atendimento já foi avaliado. A primeira resposta é a que vale.",
@@ -31,7 +32,7 @@ REFUSED: Mapping[str, str] = {
     "already_answered": CLOSED["answered"],
     "expired": CLOSED["expired"],
     "withdrawn": CLOSED["withdrawn"],
-    "comment_required": WORDS_NEEDED,
+    "comment_required": TEXT_NEEDED,
 }
 """Why feedback did not record an answer."""
 
@@ -50,3 +51,8 @@ def thanks(protocol: str, score: int) -> str:
 def too_long(by: int) -> str:
     """A comment over 2,000 characters."""
     return f"O texto passou de 2.000 caracteres: tire {by} e envie de novo."
+
+
+def ask(protocol: str) -> str:
+    """Ask for the evaluation that took a withdrawn one's place (R21)."""
+    return f"Avalie o atendimento {protocol}: escolha uma nota de 1 a 5."

@@ -1,10 +1,10 @@
 """Asks Telegram what happened, one replica at a time; an update is confirmed there when it is durable here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
-from uuid import UUID, uuid5
+
+from pydantic import JsonValue
 
 from chassis.observability.logging import Log
 from contracts.requests import TakeTelegramUpdate
@@ -12,65 +12,77 @@ from services.notifier.deliver.channels.botapi import AnotherPoller
 from services.notifier.deliver.channels.outcomes import Away
 from services.notifier.deliver.chat.ports import Bot, Offsets, Turn
 
-WAITS = timedelta(seconds=20)
-"""How long Telegram may hold a call until something happens."""
+EVERY = timedelta(milliseconds=200)
+"""How long after one call the next begins."""
 
-TURN_LASTS = timedelta(seconds=60)
-"""A replica's turn: longer than a call and what follows it take."""
+PAUSE = timedelta(seconds=2)
+"""How long a replica waits that has no turn, or no answer."""
 
-_PAUSE = timedelta(seconds=2)
 _TRIES = 5
-_UPDATES = UUID("0c2ff6a6-5d1f-4f49-8a39-6c4b6c1f2a77")
 
 Take = Callable[[TakeTelegramUpdate], Awaitable[object]]
-
-
-def command_of(update: Mapping[str, Any]) -> TakeTelegramUpdate:
-    """The command that an update is: the same update is the same command, whichever way it comes."""
-    return TakeTelegramUpdate(
-        request_id=uuid5(_UPDATES, str(update.get("update_id"))),
-        correlation_id=f"telegram-{update.get('update_id')}",
-        update=dict(update),
-    )
 
 
 class Polling:
     """The loop that asks. Updates are taken one after the other: a comment belongs to the press before it."""
 
-    def __init__(self, bot: Bot, *, take: Take, lay_aside: Take, offsets: Offsets, turn: Turn, log: Log) -> None:  # noqa: PLR0913 - keyword-only collaborators
+    def __init__(  # noqa: PLR0913 - keyword-only collaborators
+        self,
+        bot: Bot,
+        *,
+        take: Take,
+        lay_aside: Take,
+        offsets: Offsets,
+        turn: Turn,
+        wait: timedelta,
+        log: Log,
+    ) -> None:
         self._bot = bot
         self._take = take
         self._lay_aside = lay_aside
         self._offsets = offsets
         self._turn = turn
+        self._wait = wait
         self._log = log
+        self._asking: asyncio.Task[list[dict[str, JsonValue]]] | None = None
+        self._stopped = asyncio.Event()
 
-    async def run(self) -> None:
-        """Ask for ever."""
-        while True:
-            try:
-                pause = await self.ask_once()
-            except Exception as error:  # noqa: BLE001 - database, broker or Telegram are away; the next call comes
-                self._log.warning("updates not taken", error=type(error).__name__)
-                pause = _PAUSE
-            await asyncio.sleep(pause.total_seconds())
+    async def ask_and_pause(self) -> None:
+        """Ask once, and wait as long as that was answered with. Raises: whatever keeps updates from being taken."""
+        pause = await self.ask_once()
+        await asyncio.sleep(pause.total_seconds())
 
-    async def ask_once(self, *, wait: timedelta = WAITS) -> timedelta:
+    async def ask_once(self) -> timedelta:
         """Ask once and take what came; returns how long to pause before the next time."""
-        if not await self._turn.take():
-            return _PAUSE
-        after = await self._offsets.last()
+        if self._stopped.is_set() or not await self._turn.take():
+            return PAUSE
         try:
-            found = await self._bot.updates(after=after, wait=wait)
+            found = await self._updates()
         except AnotherPoller:
-            self._log.warning("somebody else asks for the bot's updates")
-            return _PAUSE
+            self._log.warning("somebody else takes the bot's updates")
+            # a webhook that was registered before is in the way
+            await self._bot.remove_webhook()
+            return PAUSE
         except Away as away:
-            return away.retry_after or _PAUSE
+            return away.retry_after or PAUSE
         for update in found:
-            await self._take_or_lay_aside(command_of(update))
+            # a turn that was lost meanwhile is somebody else's: what they take, too, is found done
+            if self._stopped.is_set() or not await self._turn.take():
+                return PAUSE
+            await self._take_or_lay_aside(TakeTelegramUpdate.of(update))
             await self._offsets.save(int(str(update["update_id"])))
         return timedelta(0)
+
+    async def _updates(self) -> list[dict[str, JsonValue]]:
+        after = await self._offsets.last()
+        self._asking = asyncio.create_task(self._bot.updates(after=after, wait=self._wait))
+        try:
+            return await self._asking
+        except asyncio.CancelledError:
+            if self._stopped.is_set():
+                return []
+            self._asking.cancel()
+            raise
 
     async def _take_or_lay_aside(self, command: TakeTelegramUpdate) -> None:
         for number in range(1, _TRIES + 1):
@@ -83,3 +95,10 @@ class Polling:
                 return
         # as a command of its own it is retried on the ladder, and laid with the dead letters in the end
         await self._lay_aside(command)
+
+    async def stop(self) -> None:
+        """Ask no more, and let another replica ask at once."""
+        self._stopped.set()
+        if self._asking is not None:
+            self._asking.cancel()
+        await self._turn.release()

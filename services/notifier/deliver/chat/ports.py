@@ -1,11 +1,18 @@
 """What the chat's handlers need from the world."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from pydantic import JsonValue
+
 from chassis.persistence.documents import Decide
+from contracts import mk
 from contracts.message import Cause
+from services.notifier.decide.domain import Customer
+from services.notifier.decide.notices import Notice
+from services.notifier.deliver.channels.botapi import Button
 from services.notifier.deliver.chat.domain import Chat, Invitation, Question, QuestionState
 
 
@@ -17,19 +24,29 @@ class Chats(Protocol):
     async def of_customer(self, customer_id: str) -> list[Chat]: ...
 
 
+class Reach(Protocol):
+    """What brings messages to customers, as deciding looks it up: it follows the chats."""
+
+    async def gain(self, chat_id: int, *, customer_id: str) -> None: ...
+    async def lose(self, chat_id: int) -> None: ...
+
+
 class Invitations(Protocol):
     """The start links that were given out."""
 
     async def add(self, invitation: Invitation) -> None: ...
     async def use(self, token: str, *, chat_id: int, update_id: int) -> Invitation | None: ...
+    async def erase(self, customer_id: str) -> None: ...
 
 
 class Questions(Protocol):
     """The evaluations that a chat may be asked for."""
 
     async def find(self, evaluation_id: UUID) -> Question | None: ...
-    async def note(self, question: Question) -> None: ...
+    async def newest_open(self, withdrawn: Question) -> Question | None: ...
+    async def note(self, question: Question, *, expires_at: datetime) -> None: ...
     async def close(self, evaluation_id: UUID, state: QuestionState) -> None: ...
+    async def erase(self, customer_id: str) -> None: ...
 
 
 class Offsets(Protocol):
@@ -40,12 +57,31 @@ class Offsets(Protocol):
 
 
 class Bot(Protocol):
-    """The Bot API, as far as updates go."""
+    """The Bot API; see `channels/botapi.py` for what each raises."""
 
-    async def updates(self, *, after: int, wait: timedelta) -> list[dict[str, object]]: ...
+    async def username(self) -> str: ...
+    async def send(self, chat_id: int, text: str, *, buttons: Sequence[Button] = ()) -> int: ...
+    async def answer_press(self, callback_id: str, text: str = "") -> None: ...
+    async def updates(self, *, after: int, wait: timedelta) -> list[dict[str, JsonValue]]: ...
+    async def set_webhook(self, url: str, *, secret: str) -> None: ...
+    async def remove_webhook(self) -> None: ...
 
 
 class Turn(Protocol):
     """The right of one replica to ask for updates."""
 
     async def take(self) -> bool: ...
+    async def release(self) -> None: ...
+
+
+class Customers(Protocol):
+    """What MK said last of customers."""
+
+    async def find(self, customer_id: str) -> Customer: ...
+    async def erase(self, event: mk.CustomerErased) -> None: ...
+
+
+class Writer(Protocol):
+    """Who writes what people read."""
+
+    def item(self, notice: Notice) -> tuple[str, str]: ...

@@ -59,17 +59,25 @@ def button_data(evaluation_id: UUID, score: int) -> str:
     return f"{_PRESS}:{evaluation_id.hex}:{score}"
 
 
+_LARGEST = 2**63 - 1
+"""What the database can hold as a number."""
+
+
 def read(raw: Mapping[str, Any]) -> Update | None:
     """An update as the Bot API gives it; None for what isn't from a private chat, or isn't readable."""
     try:
-        update_id = int(raw["update_id"])
-        if "callback_query" in raw:
-            return _press(update_id, raw["callback_query"])
-        for kind in ("message", "edited_message"):
-            if kind in raw:
-                return _message(update_id, raw[kind], edited=kind != "message")
-    except (KeyError, TypeError, ValueError, AttributeError):
+        update = _read(int(raw["update_id"]), raw)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
+    return update if update and max(abs(update.id), abs(update.chat_id)) <= _LARGEST else None
+
+
+def _read(update_id: int, raw: Mapping[str, Any]) -> Update | None:
+    if "callback_query" in raw:
+        return _press(update_id, raw["callback_query"])
+    for kind in ("message", "edited_message"):
+        if kind in raw:
+            return _message(update_id, raw[kind], edited=kind != "message")
     return None
 
 

@@ -145,12 +145,12 @@ async def test_r28_a_lost_connection_names_no_token(error: type[httpx2.HTTPError
     await bot.close()
 
 
-async def test_a_wrong_token_is_refused(world: World) -> None:
+async def test_a_wrong_token_is_nothing_that_a_message_fails_for(world: World) -> None:
     bot = BotApi(
         "http://t.test", "1:wrong", timeout=timedelta(seconds=5), transport=httpx2.ASGITransport(app=world.app)
     )
 
-    with pytest.raises(Refused, match="401"):
+    with pytest.raises(Away, match="401"):
         await bot.username()
     await bot.close()
 

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.notifier import EvaluationAnswered
 from services.notifier.deliver.chat import phrases
-from services.notifier.deliver.chat.domain import Awaited, Chat, Invitation, Known, Question, Reply, take
+from services.notifier.deliver.chat.domain import TAKEN_AT_MOST, Awaited, Chat, Invitation, Known, Question, Reply, take
 from services.notifier.deliver.chat.updates import Leave, Press, Start, Text, Update, What, Wordless, button_data, read
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -92,8 +92,8 @@ def test_r22_below_five_the_next_text_is_the_comment(score: int) -> None:
 @pytest.mark.parametrize(
     ("what", "reply"),
     [
-        (Wordless(), phrases.WORDS_NEEDED),
-        (Text("\u3164 \u200b"), phrases.WORDS_NEEDED),
+        (Wordless(), phrases.TEXT_NEEDED),
+        (Text("\u3164 \u200b"), phrases.TEXT_NEEDED),
         (Text("x" * 2001), phrases.too_long(1)),
     ],
 )
@@ -147,10 +147,50 @@ def test_a_foreign_or_unknown_button_is_answered_and_records_nothing(question: Q
 def test_an_update_that_comes_again_does_nothing() -> None:
     chat, _, _ = after(LINKED, Press("press", FIRST, 5), Known(question=ASKED), update=9)
 
-    again = after(chat, Press("press", FIRST, 5), Known(question=ASKED), update=9)
-    earlier = after(chat, Leave(), update=8)
+    assert after(chat, Press("press", FIRST, 5), Known(question=ASKED), update=9) == (chat, [], [])
 
-    assert again == earlier == (chat, [], [])
+
+def test_a_chat_remembers_as_many_updates_as_it_needs_and_takes_none_that_is_older() -> None:
+    chat = LINKED
+    for number in range(1000, 1300):
+        chat, _, _ = after(chat, Text("oi"), update=number)
+
+    assert len(chat.taken) == TAKEN_AT_MOST
+    assert after(chat, Text("oi"), update=1100) == (chat, [], [])
+
+
+def test_a_press_that_comes_after_its_comment_is_answered_with_it() -> None:
+    chat, replies, announced = after(LINKED, Text("Demorou"), update=11)
+    assert (replies, announced) == ([Reply(phrases.NOTHING_ASKED)], [])
+
+    _, replies, announced = after(chat, Press("press", FIRST, 2), Known(question=ASKED), update=10)
+
+    assert announced == [answer(2, "Demorou")]
+    assert replies == [Reply(phrases.thanks(ASKED.protocol, 2), "press")]
+
+
+def test_a_text_from_before_the_press_is_no_comment() -> None:
+    chat, _, _ = after(LINKED, Text("Bom dia"), update=9)
+
+    _, _, announced = after(chat, Press("press", FIRST, 2), Known(question=ASKED), update=10)
+
+    assert announced == []
+
+
+def test_who_left_stays_away_where_the_start_before_it_comes_late() -> None:
+    left, _, _ = after(LINKED, Leave(), update=11)
+
+    assert after(left, Start("token"), Known(INVITATION), update=10)[0].customer_id is None
+
+
+def test_r21_a_withdrawn_button_leads_to_the_newest_open_question() -> None:
+    withdrawn = replace(ASKED, state="withdrawn")
+    known = Known(question=withdrawn, newest=replace(ASKED, evaluation_id=SECOND, cycle=2))
+
+    _, replies, announced = after(LINKED, Press("press", FIRST, 5), known)
+
+    assert replies == [Reply(phrases.ask(ASKED.protocol), "press", phrases.CLOSED["withdrawn"], asks=SECOND)]
+    assert announced == []
 
 
 @pytest.mark.parametrize(
