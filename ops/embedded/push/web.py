@@ -22,12 +22,16 @@ _FCM_BEARER = "Bearer fcm-"
 
 @dataclass(slots=True)
 class PushService:
-    """All browsers and phones; `trouble` are answers to give to the next messages instead, for tests."""
+    """All browsers and phones; `trouble` are answers to give to the next messages instead, for tests.
+
+    `taken` counts the messages to browsers: one that replaced another is shown once and counts twice.
+    """
 
     base_url: str
     browsers: dict[str, Browser] = field(default_factory=dict)
     phones: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     trouble: list[Response] = field(default_factory=list)
+    taken: int = 0
 
     def application(self) -> Starlette:
         """Return the ASGI application."""
@@ -88,6 +92,7 @@ class PushService:
             # a real push service can't know; its browser would drop it
             shown = {"undecipherable": str(error)}
         headers = {name: request.headers.get(name) for name in ("ttl", "urgency", "topic")}
+        self.taken += 1
         topic = headers["topic"]
         if topic:
             browser.messages = [one for one in browser.messages if one["topic"] != topic]

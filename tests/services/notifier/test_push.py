@@ -366,7 +366,7 @@ async def test_of_ten_thousand_devices_the_newest_twenty_stay(whole: Whole) -> N
     ],
 )
 async def test_an_endpoint_into_the_house_and_unusable_keys_are_refused_with_their_field(
-    whole: Whole, fields: dict[str, object], field: str
+    whole: Whole, fields: dict[str, Any], field: str
 ) -> None:
     problem = await whole.problem(a_browser(**fields))
 
