@@ -16,7 +16,7 @@ def var_folder() -> Path:
 
 
 def address(name: str) -> str:
-    """One of `AMQP_URL`, `MONGO_URL`, `EDGE_URL`, `MK_URL`, `MAIL_URL`, `SMTP_URL`. Raises: NotRunningError."""
+    """`AMQP_URL`, `MONGO_URL`, `EDGE_URL`, `MK_URL`, `MAIL_URL`, `SMTP_URL` or `CHAT_URL`. Raises: NotRunningError."""
     if given := os.environ.get(name):
         return given
     written = var_folder() / "run.env"

@@ -31,7 +31,7 @@ _OUTSIDE_SERVICES = ("rabbitmq", "mongod")
 
 
 def up(scale: str = "", drain: float = 20, cluster: int = 1) -> int:
-    """Run broker, database, mailbox, MK's stand-in and the five services, and keep them up.
+    """Run broker, database, mailbox, chat, MK's stand-in and the five services, and keep them up.
 
     `scale` says how many replicas, as in "notifier=3 tickets=2"; `drain` how many seconds the services may finish in;
     `cluster`, if 3 or 5, how many broker nodes and how many members of a replica set.
@@ -143,7 +143,7 @@ def state_of(keepers: list[Keeper]) -> Mapping[str, object]:
 
 def _welcome(addresses: Mapping[str, str]) -> str:
     lines = ["", "Atendo is up."]
-    titles = {"EDGE_URL": "SAC API", "MK_URL": "MK (stand-in)", "MAIL_URL": "Mailbox"}
+    titles = {"EDGE_URL": "SAC API", "MK_URL": "MK (stand-in)", "MAIL_URL": "Mailbox", "CHAT_URL": "Chat"}
     lines += [f"  {title:<14} {addresses[name]}" for name, title in titles.items() if addresses[name]]
     customers = demo_customers(ROOT / "mk" / "scenarios" / "provider.yaml")
     if customers:

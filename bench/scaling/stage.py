@@ -14,7 +14,7 @@ from ops.embedded.ports import free_port
 from ops.embedded.run_folder import RunFolder
 from ops.embedded.supervisor import Supervisor
 
-_PORTS = ("EDGE_PORT", "MK_PORT", "AMQP_PORT", "MONGO_PORT", "SMTP_PORT", "MAIL_PORT")
+_PORTS = ("EDGE_PORT", "MK_PORT", "AMQP_PORT", "MONGO_PORT", "SMTP_PORT", "MAIL_PORT", "CHAT_PORT")
 _UP_WITHIN = timedelta(seconds=90)
 
 

@@ -49,6 +49,7 @@ class Stage:
         self.screen = screen
         self.http = httpx2.Client(timeout=10)
         self.edge, self.mk, self.mail = address("EDGE_URL"), address("MK_URL"), address("MAIL_URL")
+        self.chat = address("CHAT_URL")
         self.provider: Json = yaml.safe_load(Path(PROVIDER).read_text())
 
     def customer(self, *, connections: int, group: set[str]) -> Json:

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from ops.demo.chat import the_chat
 from ops.demo.screen import Screen
 from ops.demo.stage import App, Json, Stage, eventually, expect
 from ops.questions import explain
@@ -14,11 +15,12 @@ def play(screen: Screen) -> None:
     farmer = stage.customer(connections=1, group=set())
     app = App(stage, business)
     ticket = first_contact(stage, app, business)
-    second_contact(stage, farmer)
+    other_app, other_ticket = second_contact(stage, farmer)
     the_mails(stage, ticket["protocol"])
     the_visit(stage, app, ticket)
     the_closing(stage, app, ticket)
     the_evaluation(stage, app, ticket)
+    the_chat(stage, farmer, other_app, other_ticket)
     the_operators_view(stage, ticket)
 
 
@@ -40,14 +42,14 @@ def first_contact(stage: Stage, app: App, customer: Json) -> Json:
     return resolved(stage, accepted["protocol"], from_="person_group")
 
 
-def second_contact(stage: Stage, customer: Json) -> None:
+def second_contact(stage: Stage, customer: Json) -> tuple[App, Json]:
     """A customer whose group defines nothing; the process comes from the sector."""
     stage.screen.chapter(f"{customer['name']} asks about the bill")
     app = App(stage, customer)
     app.log_in()
     body = {"sector_id": "financeiro", "text": "Minha fatura veio em dobro."}
     accepted = app.post("/v1/contacts", body, status=202)
-    resolved(stage, accepted["protocol"], from_="sector")
+    return app, resolved(stage, accepted["protocol"], from_="sector")
 
 
 def resolved(stage: Stage, protocol: str, *, from_: str) -> Json:

@@ -13,6 +13,8 @@ _DEFAULT_PORTS = {
     "MK_PORT": 8081,
     "MAIL_PORT": 8082,
     "SMTP_PORT": 8025,
+    "CHAT_PORT": 8083,
+    "PUSH_PORT": 8084,
     "AMQP_PORT": 5679,
     "MONGO_PORT": 27027,
 }
@@ -23,7 +25,13 @@ _REPLACED_BY = {
     "SMTP_PORT": "SMTP_URL",
     "MAIL_PORT": "SMTP_URL",
     "MK_PORT": "MK_URL",
+    "CHAT_PORT": "CHAT_URL",
+    "PUSH_PORT": "PUSH_URL",
 }
+# Naming one of these means: a bot of Telegram's own, or of some other stand-in's.
+_OF_ANOTHER_BOT = ("TELEGRAM_BOT_TOKEN", "TELEGRAM_BOT_TOKEN_FILE", "TELEGRAM_API_URL")
+# Naming one of these means: the push services of the world, or some other stand-in.
+_OF_ANOTHER_PUSH = ("PUSH_HOSTS", "VAPID_KEY", "VAPID_KEY_FILE")
 # A majority of two is both of them.
 _CLUSTER_SIZES = (1, 3, 5)
 # The processes of a run that was just killed may take a moment to let go.
@@ -63,6 +71,8 @@ class Layout:
             # An SMTP server of somebody else's has its own page, if any.
             "MAIL_URL": "" if "SMTP_URL" in self.given else f"http://{LOOPBACK}:{self.ports['MAIL_PORT']}",
             "SMTP_URL": f"smtp://{LOOPBACK}:{self.ports['SMTP_PORT']}",
+            "CHAT_URL": f"http://{LOOPBACK}:{self.ports['CHAT_PORT']}",
+            "PUSH_URL": f"http://{LOOPBACK}:{self.ports['PUSH_PORT']}",
         }
         return ours | dict(self.given)
 
@@ -105,6 +115,11 @@ def read_layout(environ: Mapping[str, str], *, scale: str = "", cluster: int = 1
     given = {name: environ[name] for name in names if environ.get(name)}
     if "SMTP_URL" not in given:
         given.pop("MAIL_URL", None)
+    if any(environ.get(name) for name in _OF_ANOTHER_BOT):
+        # its chats are in nobody's page of ours
+        given["CHAT_URL"] = ""
+    if any(environ.get(name) for name in _OF_ANOTHER_PUSH):
+        given["PUSH_URL"] = ""
     return Layout(ports=ports, given=given, replicas=read_scale(scale), cluster=cluster)
 
 

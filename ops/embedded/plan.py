@@ -15,9 +15,11 @@ from ops.embedded.mongodb import find_mongod
 from ops.embedded.part import Part, Stage, http_checks
 from ops.embedded.ports import LOOPBACK
 from ops.embedded.process import Program
+from ops.embedded.push.keys import service_account, vapid_key
 from ops.embedded.rabbitmq import RabbitMQ, find_server
 from ops.embedded.replica_set import ReplicaSet
 from ops.embedded.run_folder import RunFolder
+from services.notifier.deliver.channels.push_hosts import PUBLIC
 
 ROOT = Path(__file__).resolve().parents[2]
 _FIRST_SERVICE_PORT = 9101
@@ -43,6 +45,10 @@ class Plan:
             yield from self._mongod()
         if self.layout.uses_own("SMTP_URL"):
             yield self._mailbox()
+        if self.layout.uses_own("CHAT_URL"):
+            yield self._chat()
+        if self.layout.uses_own("PUSH_URL"):
+            yield self._part(_Module("push", "ops.embedded.push", Stage.FOUNDATION), self.layout.ports["PUSH_PORT"])
 
     def _rabbitmq(self) -> Iterator[Part]:
         nodes = broker_nodes(self.layout, self.folder)
@@ -76,9 +82,35 @@ class Plan:
         module = _Module("mailbox", "ops.embedded.mailbox", Stage.FOUNDATION, env)
         return self._part(module, self.layout.ports["MAIL_PORT"])
 
+    def _chat(self) -> Part:
+        env = {"CHAT_FOLDER": str(self.folder.path / "chat"), **self._bot()}
+        module = _Module("chat", "ops.embedded.chat", Stage.FOUNDATION, env)
+        return self._part(module, self.layout.ports["CHAT_PORT"])
+
+    def _bot(self) -> Mapping[str, str]:
+        """What the notifier knows of the bot in our own chat; of another it reads in the environment."""
+        if not self.layout.uses_own("CHAT_URL"):
+            return {}
+        url = self.layout.addresses["CHAT_URL"]
+        token = f"1:{self.folder.secret('telegram')}"
+        return {"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": url, "TELEGRAM_LINK_URL": url}
+
+    def _pushes(self) -> Mapping[str, str]:
+        """What the notifier knows of devices: what the environment says of it, else our own push service's."""
+        keys = {} if _says("VAPID_KEY") else {"VAPID_KEY_FILE": str(vapid_key(self.folder))}
+        if not self.layout.uses_own("PUSH_URL"):
+            return keys
+        url = self.layout.addresses["PUSH_URL"]
+        # the browser in which somebody looks at the demo has a push service of its own
+        hosts = ",".join((LOOPBACK, "localhost", *PUBLIC))
+        phones = {"FCM_CREDENTIALS_FILE": str(service_account(self.folder, token_uri=f"{url}/token")), "FCM_URL": url}
+        return {**keys, "PUSH_HOSTS": hosts, **({} if _says("FCM_CREDENTIALS") else phones)}
+
     def _services(self) -> Iterator[Part]:
         for name in SERVICES:
-            module = _Module(name, f"services.{name}.app", Stage.EDGE if name == "edge" else Stage.SERVICES)
+            stage = Stage.EDGE if name == "edge" else Stage.SERVICES
+            env = {**self._bot(), **self._pushes()} if name == "notifier" else {}
+            module = _Module(name, f"services.{name}.app", stage, env)
             for replica in range(1, self.layout.replicas[name] + 1):
                 known = name == "edge" and replica == 1
                 port = self.layout.ports["EDGE_PORT"] if known else self.layout.port_from(_FIRST_SERVICE_PORT)
@@ -125,6 +157,10 @@ class Plan:
             "LOG_FORMAT": os.environ.get("LOG_FORMAT", "json"),
             "PYTHONUNBUFFERED": "1",
         }
+
+
+def _says(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 async def _goes_along(node: RabbitMQ, nodes: tuple[RabbitMQ, ...]) -> bool:

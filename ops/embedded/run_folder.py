@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -59,11 +59,15 @@ class RunFolder:
 
     def secret(self, name: str) -> str:
         """Return 32 random bytes in hexadecimal, the same from run to run."""
+        return self.kept(name, lambda: secrets.token_hex(32)).read_text()
+
+    def kept(self, name: str, make: Callable[[], str]) -> Path:
+        """Return the file of a secret that is made once, and the same from run to run."""
         file = self.path / "secrets" / name
         if not file.exists():
             file.parent.mkdir(mode=0o700, exist_ok=True)
-            _write(file, secrets.token_hex(32), mode=0o600)
-        return file.read_text()
+            _write(file, make(), mode=0o600)
+        return file
 
     def write_state(self, state: Mapping[str, object]) -> None:
         """Replace `run.json`; a reader sees the old one or the new one, never half."""

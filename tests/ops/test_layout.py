@@ -35,6 +35,23 @@ def test_a_named_mail_server_has_its_own_page_or_none() -> None:
     assert read_layout({"SMTP_URL": "smtp://mail.example"}).addresses["MAIL_URL"] == ""
 
 
+@pytest.mark.parametrize("name", ["TELEGRAM_BOT_TOKEN", "TELEGRAM_BOT_TOKEN_FILE", "TELEGRAM_API_URL"])
+def test_who_names_a_bot_chats_in_no_page_of_ours(name: str) -> None:
+    ours, others = read_layout({"CHAT_PORT": "9003"}), read_layout({name: "something"})
+
+    assert (ours.addresses["CHAT_URL"], ours.uses_own("CHAT_URL")) == ("http://127.0.0.1:9003", True)
+    assert (others.addresses["CHAT_URL"], others.uses_own("CHAT_URL")) == ("", False)
+    assert "something" not in others.addresses.values()
+
+
+@pytest.mark.parametrize("name", ["PUSH_HOSTS", "VAPID_KEY_FILE"])
+def test_who_names_push_services_gets_none_of_ours(name: str) -> None:
+    ours, others = read_layout({"PUSH_PORT": "9004"}), read_layout({name: "something"})
+
+    assert (ours.addresses["PUSH_URL"], ours.uses_own("PUSH_URL")) == ("http://127.0.0.1:9004", True)
+    assert (others.addresses["PUSH_URL"], others.uses_own("PUSH_URL")) == ("", False)
+
+
 def test_replicas_are_read_from_the_scale() -> None:
     replicas = read_layout({}, scale="notifier=3 tickets=2").replicas
 
@@ -69,7 +86,7 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
 
 
 def test_a_taken_port_is_named_with_its_variable(taken_port: int) -> None:
-    names = ("MK_PORT", "MAIL_PORT", "SMTP_PORT", "AMQP_PORT", "MONGO_PORT")
+    names = ("MK_PORT", "MAIL_PORT", "SMTP_PORT", "CHAT_PORT", "PUSH_PORT", "AMQP_PORT", "MONGO_PORT")
     layout = read_layout({"EDGE_PORT": str(taken_port), **{name: str(free_port()) for name in names}})
 
     with pytest.raises(BadSettingError, match=f"Port {taken_port} is taken.*EDGE_PORT"):

@@ -24,7 +24,7 @@ from tests.eventually import eventually
 
 pytestmark = pytest.mark.embedded
 
-_PORT_NAMES = ("EDGE_PORT", "MK_PORT", "MAIL_PORT", "SMTP_PORT", "AMQP_PORT", "MONGO_PORT")
+_PORT_NAMES = ("EDGE_PORT", "MK_PORT", "MAIL_PORT", "SMTP_PORT", "CHAT_PORT", "PUSH_PORT", "AMQP_PORT", "MONGO_PORT")
 
 
 def test_a_second_run_is_one_line(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ async def test_a_killed_broker_and_database_come_back_with_their_data(tmp_path: 
     _things(layout.addresses["MONGO_URL"]).insert_one({"_id": "kept"})
     before = state_of(supervisor.keepers)
 
-    killed = [keeper for keeper in supervisor.keepers if keeper.part.name != "mailbox"]
+    killed = [keeper for keeper in supervisor.keepers if keeper.part.name not in {"mailbox", "chat", "push"}]
     for keeper in killed:
         os.kill(_pid(keeper), signal.SIGKILL)
     minute = timedelta(minutes=1)
@@ -122,7 +122,7 @@ def _programs_that_name(folder: Path) -> list[str]:
 
 def _up(folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     ports = {name: str(free_port()) for name in _PORT_NAMES}
-    names = ("AMQP_URL", "MONGO_URL", "SMTP_URL", "MK_URL")
+    names = ("AMQP_URL", "MONGO_URL", "SMTP_URL", "MK_URL", "TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "PUSH_HOSTS")
     inherited = {name: value for name, value in os.environ.items() if name not in names}
     return subprocess.run(
         (sys.executable, "-m", "ops.cli", "up"),

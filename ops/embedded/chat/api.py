@@ -36,6 +36,8 @@ class Webhook:
 
     url: str = ""
     secret: str = ""
+    max_connections: int = 40
+    allowed_updates: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -125,7 +127,12 @@ class BotApi:
 
     async def set_webhook(self, body: Body) -> bool:
         """Have updates posted to an address."""
-        self.webhook = Webhook(str(body.get("url", "")), str(body.get("secret_token", "")))
+        self.webhook = Webhook(
+            str(body.get("url", "")),
+            str(body.get("secret_token", "")),
+            int(body.get("max_connections", 40)),
+            list(body.get("allowed_updates", [])),
+        )
         return True
 
     async def delete_webhook(self, _body: Body) -> bool:
@@ -135,7 +142,13 @@ class BotApi:
 
     async def get_webhook_info(self, _body: Body) -> Body:
         """Where they are posted to."""
-        return {"url": self.webhook.url, "has_custom_certificate": False, "pending_update_count": 0}
+        return {
+            "url": self.webhook.url,
+            "has_custom_certificate": False,
+            "pending_update_count": len(self.chats.updates(0)),
+            "max_connections": self.webhook.max_connections,
+            "allowed_updates": self.webhook.allowed_updates,
+        }
 
     async def post_updates(self) -> None:
         """Post updates to the webhook for as long as there is one, each until it is taken."""

@@ -40,7 +40,7 @@ async def test_a_device_is_registered_and_the_same_again_is_the_same(
     app: httpx2.AsyncClient,
     services: FakeServices,
     body: dict[str, Any],
-    created: bool,
+    created: bool,  # noqa: FBT001 - as pytest has it
     status: int,
 ) -> None:
     services.says("register_device", {"id": DEVICE, "created": created})

@@ -126,7 +126,8 @@ def settled(messages: Sequence[Any]) -> tuple[tuple[Decision, ...], list[UUID], 
     for message in messages:
         contact, more = settle(receive(contact, message), Arrival(message.event_id, at(1000)))
         said += [*more, *receipts.notices(contact, message.event_id)]
-    return contact.decisions, dues(said), said
+    carried = tuple(one for one in contact.decisions if not one.reason.startswith("not carried"))
+    return carried, dues(said), said
 
 
 @settings(deadline=None)

@@ -9,6 +9,7 @@ from contracts import mk, tickets
 from contracts.message import Message
 from contracts.notifier import NotificationSent
 from contracts.requests import ExplainTicket, ListNotifications, MarkNotificationRead
+from services.notifier.decide.domain import CARRIES, OPTIONAL
 from tests.eventually import eventually
 from tests.services.notifier.world import (
     ANA,
@@ -73,7 +74,7 @@ async def test_r15_a_ticket_s_life_reaches_the_inbox_as_its_level_says_in_any_or
 
     await system.publish(*shuffled)
 
-    await eventually(lambda: decided(system, 2 * len(life)))
+    await eventually(lambda: decided(system, len(CARRIES) * len(life)))
     await system.quiet()
     page = await inbox(system)
     assert [item["type"] for item in page["items"]] == INBOX[level]
@@ -193,7 +194,7 @@ async def test_r17_an_operator_reads_every_decision_and_how_it_ended(system: Sys
     await system.publish(contact, an_opening(contact.contact_id), order)
 
     await eventually(lambda: len(mailbox.messages) == 1)
-    await eventually(lambda: decided(system, 7))
+    await eventually(lambda: decided(system, 5 + 2 * 4))
     await eventually(lambda: len(system.received_of(NotificationSent)) == 2)
     lines = {
         (line["type"], line["channel"], line["recipient"]): (line["decision"], line["reason"], line["state"])
@@ -207,6 +208,15 @@ async def test_r17_an_operator_reads_every_decision_and_how_it_ended(system: Sys
         ("TicketOpened.v1", "email", "customer"): ("skip", "not carried by email", None),
         ("ServiceOrderCreated.v1", "inbox", "customer"): ("skip", "level start_end", None),
         ("ServiceOrderCreated.v1", "email", "customer"): ("skip", "not carried by email", None),
+        **{
+            (event, channel, "customer"): ("skip", reason.format(channel), None)
+            for channel in OPTIONAL
+            for event, reason in (
+                ("ContactReceived.v1", "not carried by {}"),
+                ("TicketOpened.v1", "not set up"),
+                ("ServiceOrderCreated.v1", "not set up"),
+            )
+        },
     }
     problem = await system.problem(ExplainTicket(request_id=uuid4(), protocol="20260105999999"))
     assert problem.status == 404
@@ -269,7 +279,7 @@ async def test_r27_an_erased_customer_leaves_decisions_and_states_and_nothing_pe
     ]
 
     await system.publish(a_contact(text="Outro segredo"), a_closing())
-    await eventually(lambda: decided(system, 7))
+    await eventually(lambda: decided(system, 5 + 2 * 4))
     await system.quiet()
     assert len(mailbox.messages) == 2
     assert "segredo" not in str(await everything_stored(system))

@@ -36,9 +36,9 @@ M = TypeVar("M", bound=Message)
 
 
 class Whole:
-    """The notifier, over memory."""
+    """The notifier, over memory; with `pushes`, to devices of the push services that the settings name."""
 
-    def __init__(self, *, bot: Bot | None = None, **settings: Any) -> None:  # noqa: ANN401 - whatever the settings take
+    def __init__(self, *, bot: Bot | None = None, pushes: bool = False, **settings: Any) -> None:  # noqa: ANN401 - settings
         self.bot = bot
         self.chats, self.invitations, self.questions, self.offsets = Chats(), Invitations(), Questions(), Offsets()
         self.contacts, self.tickets, self.customers, self.addresses = Contacts(), Tickets(), Customers(), Addresses()
@@ -70,7 +70,7 @@ class Whole:
             devices=self.devices,
             chosen=self.chosen,
             pushes=Pushes(self.deliveries),
-            ways={"web_push": self.browsers, "fcm": self.phones} if settings else {},
+            ways=None if pushes else {"web_push": self.browsers, "fcm": self.phones} if settings else {},
         )
         self.service = build(Settings(**settings), parts=parts, clock=lambda: self.now)
         self._release = next(
