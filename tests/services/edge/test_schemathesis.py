@@ -34,6 +34,12 @@ def answer_everything(stub: Stub) -> None:
     stub.says("open_evaluation_link", PENDING | {"state": "open"})
     stub.says("get_evaluation", PENDING | {"state": "answered", "score": 5})
     stub.says("get_contact", {"contact_id": str(uuid4()), "state": "received"})
+    stub.says("get_channels", {"push_public_key": "B" * 87, "telegram": True})
+    stub.says("list_devices", {"items": []})
+    stub.says("register_device", {"id": str(uuid4()), "created": True})
+    stub.says("remove_device", {})
+    stub.says("get_preferences", {"channels": {"push": True, "telegram": True}, "quiet_hours": None})
+    stub.says("save_preferences", {"channels": {"push": True, "telegram": True}, "quiet_hours": None})
     stub.answers["submit_contact"] = receive
     stub.answers["submit_evaluation"] = stub.answers["submit_evaluation_by_link"] = rate
 
