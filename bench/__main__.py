@@ -16,6 +16,7 @@ from rich.console import Console
 from bench.burst import BurstFailed
 from bench.floor import FloorFailed
 from bench.machine import Machine
+from bench.mailing import KINDS
 from bench.mails import Unsound
 from bench.measuring import Bench
 from bench.product import VAR, Product, ProductFailed, running
@@ -90,6 +91,7 @@ def _measure(
     work.introduce()
     latency = work.latency(options.rate, options.seconds)
     rounds = [(work.floor(options.burst), work.capacity(options.burst)) for _ in range(options.rounds)]
+    mailings = [work.mailing(options.burst) for _ in range(options.rounds)]
     later_memory = work.memory()
     findings = Findings(
         per_second=options.rate,
@@ -101,6 +103,7 @@ def _measure(
         later_memory=later_memory,
         starts=work.starts(options.starts),
         imports=work.imports(),
+        mailing={kind: [one[kind] for one in mailings] for kind in KINDS},
     )
     return findings, machine
 

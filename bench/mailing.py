@@ -31,7 +31,6 @@ KINDS = ("receipt", "evaluation")
 _WITHIN = timedelta(minutes=10)
 _FACTS = {
     "customer": "Cliente do bench",
-    "customer_email": "cliente@bench.test",
     "sector": "Técnico",
     "sector_email": provider.SECTOR_EMAIL,
     "connection": "Fibra 500 Mb",
@@ -80,6 +79,7 @@ def measure(product: Product, mails: Sink, *, kind: str, count: int) -> Mailing:
 
 def _due(number: int, kind: str, run: UUID) -> EmailDue:
     is_receipt, to_sector = kind == "receipt", kind == "receipt" and number % 2 == 0
+    customer = f"cliente-{number // 2}@bench.test"
     of = ContactReceived if is_receipt else EvaluationRequested
     return EmailDue(
         event_id=uuid4(),
@@ -94,9 +94,9 @@ def _due(number: int, kind: str, run: UUID) -> EmailDue:
         sector_id=provider.SECTOR_ID if is_receipt else None,
         # both mails of a contact note their ends at one place
         contact_id=uuid5(run, f"{number // 2}") if is_receipt else None,
-        address=provider.SECTOR_EMAIL if to_sector else "cliente@bench.test",
+        address=provider.SECTOR_EMAIL if to_sector else customer,
         template="contact_received" if is_receipt else "evaluation_requested",
-        facts=_FACTS if is_receipt else _ASKED,
+        facts={**_FACTS, "customer_email": customer} if is_receipt else _ASKED,
     )
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import uvloop
 
-from bench import floor, provider
+from bench import floor, mailing, provider
 from bench.burst import Command, burst
 from bench.figures import Spread
+from bench.mailing import Mailing
 from bench.mails import Unsound, handed_over, marker
 from bench.posting import Answer, Post, open_loop
 from bench.processes import resident_megabytes
@@ -126,6 +127,14 @@ class Bench:
         around = {name: ms for name, ms in self._used_since(before, contacts).items() if name in {"rabbitmq", "mongod"}}
         roles = {role: seconds * 1000 / contacts for role, seconds in measured.cpu_seconds.items()}
         return Capacity(contacts / measured.seconds, {**roles, **around})
+
+    def mailing(self, mails: int) -> dict[str, Mailing]:
+        """Have so many mails of each kind sent, without the contacts around them. Raises: Unsound, BurstFailed."""
+        found = {}
+        for kind in mailing.KINDS:
+            with self.board.phase(f"{mails} mails alone, {kind}"):
+                found[kind] = mailing.measure(self.product, self.sink, kind=kind, count=mails)
+        return found
 
     def memory(self) -> dict[str, float]:
         """Return the resident memory of every service, in MB; the largest replica's."""

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from bench.figures import Spread, median
 from bench.machine import Machine
+from bench.mailing import Mailing
 from bench.measuring import PATH, Capacity, Latency
 from bench.startup import Start
 
@@ -19,19 +20,21 @@ CAVEAT = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure; a target is the most that it should be."""
+    """One figure; a target is the most that it should be, or the least."""
 
     name: str
     value: float
     unit: str
     target: float | None = None
+    at_least: bool = False
 
     @property
     def verdict(self) -> str:
         """Whether the target is met; empty where there is none."""
         if self.target is None:
             return ""
-        return "met" if self.value <= self.target else "missed"
+        is_met = self.value >= self.target if self.at_least else self.value <= self.target
+        return "met" if is_met else "missed"
 
 
 @dataclass(slots=True)
@@ -47,10 +50,11 @@ class Findings:
     later_memory: Mapping[str, float]
     starts: Mapping[str, Sequence[Start]]
     imports: Mapping[str, float] = field(default_factory=dict)
+    mailing: Mapping[str, Sequence[Mailing]] = field(default_factory=dict)
 
     def rows(self) -> list[Row]:
         """The figures in the order in which they are read."""
-        return [*self._latencies(), *self._capacities(), *self._idling()]
+        return [*self._latencies(), *self._capacities(), *self._mailings(), *self._idling()]
 
     def _latencies(self) -> Iterator[Row]:
         yield from _spread(f"POST /v1/contacts answered, {self.per_second}/s", self.latency.answers, p99=50)
@@ -67,6 +71,12 @@ class Findings:
             yield Row(f"CPU per contact, {name}", _cpu(self.ours, name), "ms")
         for name in (*PATH, "rabbitmq", "mongod"):
             yield Row(f"the floor's CPU per contact, {name}", _cpu(self.floor, name), "ms")
+
+    def _mailings(self) -> Iterator[Row]:
+        for kind, rounds in self.mailing.items():
+            per_second, cpu = median([one.per_second for one in rounds]), median([one.cpu_ms for one in rounds])
+            yield Row(f"mails/s of one notifier, {kind}", per_second, "/s", 250, at_least=True)
+            yield Row(f"its CPU per mail, {kind}", cpu, "ms", 1.3)
 
     def _idling(self) -> Iterator[Row]:
         for name, megabytes in self.idle_memory.items():
@@ -114,7 +124,7 @@ def table(rows: Sequence[Row]) -> Table:
     shown.add_column("")
     for row in rows:
         colour = {"met": "green", "missed": "red"}.get(row.verdict, "default")
-        target = "" if row.target is None else f"≤ {row.target:g} {row.unit}"
+        target = "" if row.target is None else f"{'≥' if row.at_least else '≤'} {row.target:g} {row.unit}"
         shown.add_row(row.name, target, f"{_written(row.value)} {row.unit}", f"[{colour}]{row.verdict}[/]")
     return shown
 

@@ -2,6 +2,7 @@
 
 from bench.figures import Spread
 from bench.machine import Machine
+from bench.mailing import Mailing
 from bench.measuring import Capacity, Latency
 from bench.report import Findings, document
 from bench.startup import Start
@@ -19,6 +20,7 @@ def test_targets_are_met_up_to_their_value_and_ratios_are_to_the_floor() -> None
         idle_memory={"edge": 90.1},
         later_memory={"edge": 100},
         starts={"edge": [Start(2.5, 1), Start(2, 1), Start(1, 1)]},
+        mailing={"receipt": [Mailing(249, 1.3), Mailing(251, 1.2), Mailing(250, 1.4)]},
     )
 
     written = document(findings, A_MACHINE, "python -m bench")
@@ -30,6 +32,8 @@ def test_targets_are_met_up_to_their_value_and_ratios_are_to_the_floor() -> None
     assert shown["posts turned away (503) and sent again"] == (1, "missed")
     assert shown["resident at rest, edge"] == (90.1, "missed")
     assert shown["start until ready, edge"] == (2, "met")
+    assert shown["mails/s of one notifier, receipt"] == (250, "met")
+    assert shown["its CPU per mail, receipt"] == (1.3, "met")
     assert shown["burst of 100: ours / floor"] == (0.5, "")
     assert shown["CPU per contact, contacts + tickets + notifier: ours / floor"] == (2, "")
     assert [one["per_second"] for one in written["rounds"]["ours"]] == [50, 150, 100]

@@ -28,6 +28,13 @@ AT_MOST = 10
 # a provider's own network has names such as `.local`: that they can't be reached from elsewhere is no obstacle
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
+_PLAIN = re.compile(
+    r"(?=[^@]{1,64}@.{1,180}$)"
+    r"[a-z0-9_-]+([.+][a-z0-9_-]+)*@([a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?\.)+[a-z]{2,20}",
+    re.ASCII,
+)
+"""What nearly all addresses are like: found good at a hundredth of the cost of looking at them closely."""
+
 _IN_ANGLES = re.compile(r"<([^<>]*)>")
 _MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
 
@@ -72,6 +79,8 @@ def _address(piece: str) -> str | None:
     bare = trimmed(piece)
     if named := _MAILTO.match(bare):
         bare = trimmed(bare[named.end() :].partition("?")[0])
+    if _PLAIN.fullmatch(bare) and "--" not in bare:
+        return bare
     try:
         # no look-up in the DNS: whether there is such a domain is the mail server's to find out
         found = validate_email(bare, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
