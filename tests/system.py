@@ -98,9 +98,15 @@ class System:
         return reply.problem
 
     def received_of(self, message: type[Message], **fields: object) -> list[dict[str, Any]]:
-        """The bodies of one type that were published so far, those with these fields."""
-        bodies = [one["body"] for one in self.received if one["key"] == message.routing_key()]
-        return [body for body in bodies if all(body.get(name) == value for name, value in fields.items())]
+        """The bodies of one type that were published so far, those with these fields, each event once.
+
+        A service that was interrupted publishes an event again under its id, and listeners know it by that.
+        """
+        bodies: dict[Any, dict[str, Any]] = {}
+        for one in self.received:
+            if one["key"] == message.routing_key():
+                bodies.setdefault(one["body"].get("event_id"), one["body"])
+        return [body for body in bodies.values() if all(body.get(name) == value for name, value in fields.items())]
 
     async def depth(self, queue: str) -> int:
         """How many messages wait in a queue."""
