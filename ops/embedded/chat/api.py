@@ -113,7 +113,8 @@ class BotApi:
             )
         self.polling += 1
         try:
-            return await self._next_updates(int(body.get("offset", 0)), int(body.get("timeout", 0)))
+            found = await self._next_updates(int(body.get("offset", 0)), int(body.get("timeout", 0)))
+            return [one for one in found if _is_allowed(one, body.get("allowed_updates"))]
         finally:
             self.polling -= 1
 
@@ -180,6 +181,10 @@ class BotApi:
         if chat.blocked:
             raise Declined(403, "Forbidden: bot was blocked by the user")
         return chat
+
+
+def _is_allowed(update: Body, kinds: object) -> bool:
+    return not isinstance(kinds, list) or not kinds or any(kind in update for kind in kinds)
 
 
 async def _json(request: Request) -> Body:
