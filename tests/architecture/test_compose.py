@@ -29,6 +29,7 @@ USED_BY = {
     "mongo_password": "MONGO_PASSWORD_FILE",
     "link_secret": "LINK_SECRET_FILE",
     "receipt_secret": "RECEIPT_SECRET_FILE",
+    "vapid_key": "VAPID_KEY_FILE",
 }
 PORT = 8080
 
@@ -203,7 +204,7 @@ def test_the_ports_on_the_host_are_those_of_make_run_and_on_loopback_alone() -> 
     parts = [re.fullmatch(r"127\.0\.0\.1:\$\{(\w+):-(\d+)\}:\d+", port) for port in published]
 
     assert {part[1]: int(part[2]) for part in parts if part} == {
-        **{name: usual[name] for name in usual if name != "SMTP_PORT"},
+        **{name: usual[name] for name in usual if name not in {"SMTP_PORT", "CHAT_PORT", "PUSH_PORT"}},
         "PROMETHEUS_PORT": 9090,
         "GRAFANA_PORT": 3000,
     }
