@@ -74,15 +74,14 @@ def _one_line(text: str) -> str:
 
 
 def _encoded(text: str) -> Iterator[str]:
-    chunk = b""
-    for character in text:
-        more = character.encode("utf-8", "replace")
-        if len(chunk) + len(more) > _MAX_ENCODED_BYTES:
-            yield _encoded_run(chunk)
-            chunk = b""
-        chunk += more
-    if chunk:
-        yield _encoded_run(chunk)
+    left = text.encode("utf-8", "replace")
+    while left:
+        cut = min(_MAX_ENCODED_BYTES, len(left))
+        # never within a character: its further bytes are 10xxxxxx
+        while cut < len(left) and left[cut] & 0xC0 == 0x80:
+            cut -= 1
+        yield _encoded_run(left[:cut])
+        left = left[cut:]
 
 
 def _encoded_run(chunk: bytes) -> str:
