@@ -132,13 +132,17 @@ DECISIONS = Metric(
     "Decisions whether a recipient is informed of an event on a channel, and why; one that changes counts again (R17).",
     ("notifier",),
     labels=(
-        Label("channel", of="the notifier's channels"),
-        Label("decision", of="`send`, `defer`, `skip`"),
+        Label("channel", tuple(CHANNELS)),
+        Label("decision", ("send", "defer", "skip")),
         Label(
             "reason",
-            of="`always`, `level`, `never`, `not_carried`, `covered`, `not_visible`, `erased`, `overtaken`, "
-            "`no_address`, `unusable_address`, `not_set_up`, `switched_off`, `carried_elsewhere`, `quiet_hours`, "
-            "`waits`, `other`; of what was held back at its sending `address_refused`, `own_address`, `over_cap`",
+            (
+                *("always", "level", "never", "not_carried", "covered", "not_visible", "erased", "overtaken"),
+                *("no_address", "unusable_address", "not_set_up", "switched_off", "carried_elsewhere"),
+                *("quiet_hours", "waits", "other"),
+                # of what was held back at its sending
+                *("address_refused", "own_address", "over_cap"),
+            ),
         ),
     ),
 )

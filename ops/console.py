@@ -7,7 +7,7 @@ from rich.console import Console
 
 from ops.session import RefusedError
 
-_PIPED = 240
+_PIPED = 320
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

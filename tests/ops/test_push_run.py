@@ -23,6 +23,8 @@ OTHERS = {
     "MONGO_URL": "mongodb://mongo.example",
     "SMTP_URL": "smtp://mail.example",
 }
+pytestmark = pytest.mark.embedded
+
 NAMES = ("VAPID_KEY", "VAPID_KEY_FILE", "PUSH_HOSTS", "FCM_CREDENTIALS", "FCM_CREDENTIALS_FILE", "FCM_URL")
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 _BOUNDARY = "=_atendo"
 _MAX_PLAIN = 64
 _MAX_ENCODED_BYTES = 39
+_FURTHER = 0x80
+"""What the further bytes of a character have in their two highest bits (UTF-8)."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ENDS_LINE = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f]+")
@@ -74,15 +76,14 @@ def _one_line(text: str) -> str:
 
 
 def _encoded(text: str) -> Iterator[str]:
-    chunk = b""
-    for character in text:
-        more = character.encode("utf-8", "replace")
-        if len(chunk) + len(more) > _MAX_ENCODED_BYTES:
-            yield _encoded_run(chunk)
-            chunk = b""
-        chunk += more
-    if chunk:
-        yield _encoded_run(chunk)
+    left = text.encode("utf-8", "replace")
+    while left:
+        cut = min(_MAX_ENCODED_BYTES, len(left))
+        # never within a character: its further bytes are 10xxxxxx
+        while cut < len(left) and left[cut] & 0xC0 == _FURTHER:
+            cut -= 1
+        yield _encoded_run(left[:cut])
+        left = left[cut:]
 
 
 def _encoded_run(chunk: bytes) -> str:

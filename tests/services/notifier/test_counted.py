@@ -3,6 +3,7 @@
 import pytest
 
 from contracts import tickets
+from contracts.metrics import DECISIONS
 from contracts.notifier import NotificationSent
 from services.notifier.decide.addresses import of_sector
 from services.notifier.deliver.store import MongoAddresses
@@ -16,9 +17,9 @@ from tests.system import System
 
 def counted(system: System) -> dict[tuple[str, str, str], float]:
     """What the notifier counted of decisions."""
-    families = system.services[0].metrics.registry.collect()
-    samples = [one for family in families for one in family.samples if one.name == "atendo_decisions_total"]
-    return {(one.labels["channel"], one.labels["decision"], one.labels["reason"]): one.value for one in samples}
+    samples = [one for family in system.services[0].metrics.registry.collect() for one in family.samples]
+    counted = [one for one in samples if one.name == "atendo_decisions_total" and one.value]
+    return {(one.labels["channel"], one.labels["decision"], one.labels["reason"]): one.value for one in counted}
 
 
 async def test_r17_each_decision_is_counted_once_however_often_its_event_comes(
@@ -43,6 +44,7 @@ async def test_r17_each_decision_is_counted_once_however_often_its_event_comes(
         ("inbox", "defer", "waits"): 1,
         ("inbox", "send", "always"): 1,
         ("inbox", "skip", "level"): 1,
+        **{(channel, "skip", why): 1 for channel in ("push", "telegram") for why in ("not_carried", "not_set_up")},
     }
 
 
@@ -87,3 +89,4 @@ async def test_a_decision_that_new_knowledge_changes_counts_again(system: System
 )
 def test_r28_a_reason_is_counted_as_one_of_few_that_name_nobody(reason: str | None, label: str) -> None:
     assert why(reason) == label
+    assert label in DECISIONS.labels[2].values

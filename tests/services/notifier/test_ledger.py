@@ -70,6 +70,10 @@ async def test_r17_every_cell_has_its_line_also_what_was_not_sent_and_why(whole:
         ("ContactReceived.v1", "inbox", "customer"): ("send", "always told", "sent"),
         ("TicketOpened.v1", "email", "customer"): ("skip", "not carried by email", None),
         ("TicketOpened.v1", "inbox", "customer"): ("skip", "level none", None),
+    } | {
+        (kind, channel, "customer"): ("skip", why, None)
+        for channel in ("push", "telegram")
+        for kind, why in (("ContactReceived.v1", f"not carried by {channel}"), ("TicketOpened.v1", "not set up"))
     }
 
 

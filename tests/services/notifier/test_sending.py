@@ -15,7 +15,11 @@ from tests.services.notifier.world import ANA, SECTOR, a_contact, a_mail, a_noti
 from tests.smtp import Mailbox
 from tests.system import System
 
-QUICK = {"smtp_timeout": timedelta(seconds=1), "send_lease": timedelta(seconds=5.1)}
+QUICK = {
+    "smtp_timeout": timedelta(seconds=1),
+    "push_timeout": timedelta(seconds=1),
+    "send_lease": timedelta(seconds=5.1),
+}
 
 
 def words(system: System, of: type[Any], due: EmailDue) -> list[dict[str, Any]]:
