@@ -96,15 +96,15 @@ class Plan:
         return {"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API_URL": url, "TELEGRAM_LINK_URL": url}
 
     def _pushes(self) -> Mapping[str, str]:
-        """What the notifier knows of devices: what the environment says of it, else our own push service's."""
-        keys = {} if _says("VAPID_KEY") else {"VAPID_KEY_FILE": str(vapid_key(self.folder))}
+        """What the notifier knows of devices: what the environment names, else our own push service's."""
+        keys = {} if _is_set("VAPID_KEY") else {"VAPID_KEY_FILE": str(vapid_key(self.folder))}
         if not self.layout.uses_own("PUSH_URL"):
             return keys
         url = self.layout.addresses["PUSH_URL"]
         # the browser in which somebody looks at the demo has a push service of its own
         hosts = ",".join((LOOPBACK, "localhost", *PUBLIC))
         phones = {"FCM_CREDENTIALS_FILE": str(service_account(self.folder, token_uri=f"{url}/token")), "FCM_URL": url}
-        return {**keys, "PUSH_HOSTS": hosts, **({} if _says("FCM_CREDENTIALS") else phones)}
+        return {**keys, "PUSH_HOSTS": hosts, **({} if _is_set("FCM_CREDENTIALS") else phones)}
 
     def _services(self) -> Iterator[Part]:
         for name in SERVICES:
@@ -159,7 +159,7 @@ class Plan:
         }
 
 
-def _says(name: str) -> bool:
+def _is_set(name: str) -> bool:
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 

@@ -29,6 +29,7 @@ USED_BY = {
     "mongo_password": "MONGO_PASSWORD_FILE",
     "link_secret": "LINK_SECRET_FILE",
     "receipt_secret": "RECEIPT_SECRET_FILE",
+    "vapid_key": "VAPID_KEY_FILE",
 }
 PORT = 8080
 

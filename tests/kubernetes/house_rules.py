@@ -170,14 +170,14 @@ def alerts_are_everywhere_the_same(resources: Resources) -> Iterator[str]:
 
 
 def nobody_speaks_unasked(resources: Resources) -> Iterator[str]:
-    """All is denied but DNS and what each is there for: the broker, its database, mail, the issuer's keys."""
+    """All is denied but DNS and what each is there for: the broker, its database, mail and push, the issuer's keys."""
     policies = of_kind(resources, "NetworkPolicy")
     if not any(one["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} for one in policies):
         yield "nothing is denied"
     for name, workload in workloads(resources).items():
         wanted = {53} | ({5672, 5671} if name in SERVICES else set())
         wanted |= {27017} if service_of(name) in STORING else set()
-        wanted |= {"notifier": {25, 465, 587}, "edge": {443}}.get(name, set())
+        wanted |= {"notifier": {25, 443, 465, 587}, "edge": {443}}.get(name, set())
         there = reached_ports(policies, pod_labels(workload))
         if there != wanted:
             yield f"{name}: may reach {sorted(there)}, not {sorted(wanted)}"

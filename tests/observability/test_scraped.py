@@ -14,7 +14,7 @@ from contracts.message import Message
 from contracts.metrics import CATALOGUE
 from contracts.topology import queues
 from ops.dashboards import ALL
-from services.edge.routes import ROUTES
+from services.edge.routes import ROUTERS
 from tests.observability.programs import program
 from tests.observability.scene import TEXT, Scene
 from tests.observability.test_rules import ALERTS
@@ -130,7 +130,7 @@ def label_values() -> dict[str, set[str]]:
     known["outcome"] |= {"done", "refused", "failed", "ignored", "retried", "dead", "returned"}
     known["queue"] = {queue.name for queue in queues()}
     known["type"] = TYPES
-    known["route"] = {route.path for module in ROUTES for route in module.router.routes} | {"none"}
+    known["route"] = {route.path for router in ROUTERS for route in router.routes} | {"none"}
     known["method"] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"}
     return known
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from services.notifier.deliver.channels.webpush import Vapid
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 BROKER_USERS = {user["name"] for user in json.loads((DEPLOY / "rabbitmq" / "definitions.json").read_text())["users"]}
@@ -36,9 +38,11 @@ def test_every_user_gets_a_password_and_no_two_are_the_same(folder: Path) -> Non
     made = make_secrets(folder)
 
     names = {f"rabbitmq/{user}" for user in BROKER_USERS} | {f"mongo/{user}" for user in DATABASE_USERS}
-    assert set(made) == names | {"link_secret", "receipt_secret"}
+    assert set(made) == names | {"link_secret", "receipt_secret", "vapid_key"}
     assert len({*made.values(), in_a_shell(folder, "$MONGO_ROOT_PASSWORD")}) == len(made) + 1
+    key = made.pop("vapid_key")
     assert all(len(secret) == 48 and int(secret, 16) for secret in made.values())
+    assert Vapid.read(key, subject="mailto:a@b.example").public_key
 
 
 def test_nobody_else_may_read_them_and_containers_may(folder: Path) -> None:

@@ -17,15 +17,18 @@ from services.edge.routes import (
     tickets,
 )
 
-ROUTES = (menu, tickets, contacts, evaluations, links, notifications, devices, telegram, live, health)
+ROUTERS = (
+    *(one.router for one in (menu, tickets, contacts, evaluations, links, notifications, devices)),
+    *(telegram.customers, telegram.webhook, live.router, health.router),
+)
 
 
 def application(parts: Parts, *, log: Log) -> Documented:
     """All routes over these parts; whatever goes wrong in them is a problem."""
     http = Documented(title="Atendo", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     http.state.parts = parts
-    for routes in ROUTES:
-        http.include_router(routes.router)
-    allowed = allowed_by(route for routes in ROUTES for route in routes.router.routes)
+    for router in ROUTERS:
+        http.include_router(router)
+    allowed = allowed_by(route for router in ROUTERS for route in router.routes)
     Mistakes(log=log, allowed=allowed).answer_in(http)
     return http

@@ -79,7 +79,7 @@ async def devices(caller: Calls) -> Devices:
     return await caller.read(ListDevices)
 
 
-@router.delete("/v1/devices/{device_id}", status_code=HTTP_204_NO_CONTENT, responses=declared(401, 404, 503))
+@router.delete("/v1/devices/{device_id:uuid}", status_code=HTTP_204_NO_CONTENT, responses=declared(401, 404, 503))
 async def remove(caller: Calls, device_id: UUID) -> None:
     """Push to a device no more."""
     await _done(caller, caller.makes(RemoveDevice, request_id=uuid4(), device_id=device_id))

@@ -67,8 +67,3 @@ async def take(caller: Calls, update: dict[str, JsonValue]) -> dict[str, bool]:
         # the broker has it, and will until the notifier is back
         return {"ok": True}
     return {"ok": True}
-
-
-router = APIRouter()
-router.include_router(customers)
-router.include_router(webhook)
