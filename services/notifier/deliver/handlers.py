@@ -84,12 +84,13 @@ class MailHandlers:
     async def _withheld(self, due: EmailDue) -> str | None:
         if (due.address or "").lower() in self.own_addresses:
             return OWN_ADDRESS
-        erased, withdrawn, refusal, over_cap = await asyncio.gather(
-            self._is_erased(due), self._is_withdrawn(due), self._refusal(due), self._is_over_cap(due)
-        )
+        # what every mail has to ask goes together; the rest asks for few, and a task each would cost more than it saves
+        erased, refusal = await asyncio.gather(self._is_erased(due), self._refusal(due))
         if erased:
             return ERASED
-        return timeline.WITHDRAWN if withdrawn else refusal or (OVER_CAP if over_cap else None)
+        if await self._is_withdrawn(due):
+            return timeline.WITHDRAWN
+        return refusal or (OVER_CAP if await self._is_over_cap(due) else None)
 
     async def _is_over_cap(self, due: EmailDue) -> bool:
         now = self.clock()

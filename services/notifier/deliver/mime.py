@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 _BOUNDARY = "=_atendo"
 _MAX_PLAIN = 64
 _MAX_ENCODED_BYTES = 39
-_FURTHER = 0x80
-"""What the further bytes of a character have in their two highest bits (UTF-8)."""
+_WITHIN_A_CHARACTER = range(0b1000_0000, 0b1100_0000)
+"""What every byte of a character is but its first, in UTF-8."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ENDS_LINE = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f]+")
@@ -79,8 +79,7 @@ def _encoded(text: str) -> Iterator[str]:
     left = text.encode("utf-8", "replace")
     while left:
         cut = min(_MAX_ENCODED_BYTES, len(left))
-        # never within a character: its further bytes are 10xxxxxx
-        while cut < len(left) and left[cut] & 0xC0 == _FURTHER:
+        while cut < len(left) and left[cut] in _WITHIN_A_CHARACTER:
             cut -= 1
         yield _encoded_run(left[:cut])
         left = left[cut:]
