@@ -42,7 +42,7 @@ class Webhook:
 
 @dataclass(slots=True)
 class BotApi:
-    """The API of one bot over its chats; `trouble` are answers to give to the next calls about chats instead, for tests."""
+    """The API of one bot over its chats; `trouble` are what the next calls about chats are answered with, for tests."""
 
     chats: Chats
     token: str
