@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 
 from ops.embedded.ports import free_port
+from services.notifier.deliver.chat.updates import button_data
 
 TOKEN = "12345:a-bot-of-the-tests"
 _STARTS_WITHIN = 20.0
@@ -62,6 +64,11 @@ class Telegram:
         """Send a sticker, a photo or a voice message."""
         self._post(f"/chat/{chat}/write", kind=kind)
 
+    def edit(self, chat: int, text: str) -> None:
+        """Edit the customer's newest message."""
+        message = next(one for one in reversed(self.messages(chat)) if one["by"] == "customer")
+        self._post(f"/chat/{chat}/edit", message=message["id"], text=text)
+
     def press(self, chat: int, score: int) -> None:
         """Press a button under the newest message that has some."""
         message = next(one for one in reversed(self.messages(chat)) if one["buttons"])
@@ -88,6 +95,10 @@ class Telegram:
     def texts(self, chat: int) -> list[str]:
         """What the bot wrote in a chat."""
         return [one["text"] for one in self.messages(chat) if one["by"] == "bot"]
+
+    def asks(self, chat: int, evaluation_id: UUID) -> bool:
+        """Whether the bot asks for this evaluation there."""
+        return any(button_data(evaluation_id, 1) in str(one["buttons"]) for one in self.messages(chat))
 
     def wrote(self, chat: int, text: str) -> Callable[[], bool]:
         """Whether the bot wrote this."""

@@ -92,8 +92,10 @@ class Settings(settings.Settings):
     def _a_lease_outlasts_its_mail(self) -> Self:
         if self.send_lease <= 5 * self.smtp_timeout:
             raise ValueError("SEND_LEASE must be more than five times SMTP_TIMEOUT, which a mail may take")
-        if self.send_lease <= 2 * self.push_timeout:
+        if "push" in self.optional_channels and self.send_lease <= 2 * self.push_timeout:
             raise ValueError("SEND_LEASE must be more than twice PUSH_TIMEOUT, which a push message may take")
+        if "telegram" in self.optional_channels and self.send_lease <= 2 * self.telegram_timeout:
+            raise ValueError("SEND_LEASE must be more than twice TELEGRAM_TIMEOUT, which a message to a chat may take")
         return self
 
     @model_validator(mode="after")

@@ -204,6 +204,7 @@ def test_the_ports_on_the_host_are_those_of_make_run_and_on_loopback_alone() -> 
     parts = [re.fullmatch(r"127\.0\.0\.1:\$\{(\w+):-(\d+)\}:\d+", port) for port in published]
 
     assert {part[1]: int(part[2]) for part in parts if part} == {
+        # the stand-ins for Telegram and for push services are those of a run on this machine alone
         **{name: usual[name] for name in usual if name not in {"SMTP_PORT", "CHAT_PORT", "PUSH_PORT"}},
         "PROMETHEUS_PORT": 9090,
         "GRAFANA_PORT": 3000,

@@ -1,5 +1,6 @@
 """A service is put together without touching anything, and its handlers can be specified without a broker."""
 
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 import pytest
@@ -90,3 +91,24 @@ async def test_a_retired_binding_is_taken_away(system: System, amqp_url: str, mo
     await system.publish_raw(exchange, key, b"{}")
     assert await system.depth(queue) == 0
     await publisher.stop()
+
+
+async def test_a_handler_may_come_before_the_one_that_a_message_has_and_may_come_alone() -> None:
+    service, handled = a_service(), list[str]()
+
+    def noting(name: str) -> Callable[[tickets.TicketClosed], Awaitable[None]]:
+        async def note(_: tickets.TicketClosed) -> None:
+            handled.append(name)
+
+        note.__name__ = name
+        return note
+
+    service.on(tickets.TicketClosed, noting("then"))
+    service.first(tickets.TicketClosed, noting("first"))
+    service.first(mk.TicketClosed, noting("alone"))
+
+    await service.handle(a_closing())
+
+    assert handled == ["first", "then"]
+    assert service.registry.messages[tickets.TicketClosed.routing_key()].name == "then"
+    assert service.registry.messages[mk.TicketClosed.routing_key()].name == "alone"

@@ -36,6 +36,8 @@ class Webhook:
 
     url: str = ""
     secret: str = ""
+    max_connections: int = 40
+    allowed_updates: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -111,7 +113,8 @@ class BotApi:
             )
         self.polling += 1
         try:
-            return await self._next_updates(int(body.get("offset", 0)), int(body.get("timeout", 0)))
+            found = await self._next_updates(int(body.get("offset", 0)), int(body.get("timeout", 0)))
+            return [one for one in found if _is_allowed(one, body.get("allowed_updates"))]
         finally:
             self.polling -= 1
 
@@ -125,7 +128,12 @@ class BotApi:
 
     async def set_webhook(self, body: Body) -> bool:
         """Have updates posted to an address."""
-        self.webhook = Webhook(str(body.get("url", "")), str(body.get("secret_token", "")))
+        self.webhook = Webhook(
+            str(body.get("url", "")),
+            str(body.get("secret_token", "")),
+            int(body.get("max_connections", 40)),
+            list(body.get("allowed_updates", [])),
+        )
         return True
 
     async def delete_webhook(self, _body: Body) -> bool:
@@ -135,7 +143,13 @@ class BotApi:
 
     async def get_webhook_info(self, _body: Body) -> Body:
         """Where they are posted to."""
-        return {"url": self.webhook.url, "has_custom_certificate": False, "pending_update_count": 0}
+        return {
+            "url": self.webhook.url,
+            "has_custom_certificate": False,
+            "pending_update_count": len(self.chats.updates(0)),
+            "max_connections": self.webhook.max_connections,
+            "allowed_updates": self.webhook.allowed_updates,
+        }
 
     async def post_updates(self) -> None:
         """Post updates to the webhook for as long as there is one, each until it is taken."""
@@ -167,6 +181,10 @@ class BotApi:
         if chat.blocked:
             raise Declined(403, "Forbidden: bot was blocked by the user")
         return chat
+
+
+def _is_allowed(update: Body, kinds: object) -> bool:
+    return not isinstance(kinds, list) or not kinds or any(kind in update for kind in kinds)
 
 
 async def _json(request: Request) -> Body:

@@ -69,6 +69,11 @@ class Chats:
         self._update(message=self.as_telegram(chat, message) | ({"text": text} if text else {}) | more)
         return message
 
+    def edit(self, chat: Chat, message: Message, text: str) -> None:
+        """Change a message of the customer's and tell the bot of it."""
+        message.text = text
+        self._update(edited_message=self.as_telegram(chat, message) | {"text": text})
+
     def press(self, chat: Chat, message: Message, data: str) -> str:
         """Press a button under a message of the bot's; returns the press's id."""
         update = next(self._update_ids)

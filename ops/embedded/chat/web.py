@@ -34,6 +34,7 @@ class Web:
                 Route("/chat", self.begin, methods=["POST"]),
                 Route("/chat/{id:int}", self.chat_page),
                 Route("/chat/{id:int}/write", self.write, methods=["POST"]),
+                Route("/chat/{id:int}/edit", self.edit, methods=["POST"]),
                 Route("/chat/{id:int}/press", self.press, methods=["POST"]),
                 Route("/chat/{id:int}/block", self.block, methods=["POST"]),
                 Route("/chats", self.as_json),
@@ -84,6 +85,13 @@ class Web:
         attachment = {kind: {"file_id": "demo"}} if kind in {"sticker", "photo", "voice"} else {}
         chat = self._chat(request)
         self.api.chats.write(chat, "" if attachment else str(form.get("text") or ""), **attachment)
+        return _to(chat)
+
+    async def edit(self, request: Request) -> Response:
+        """Edit a message of the customer's."""
+        form = await request.form()
+        chat = self._chat(request)
+        self.api.chats.edit(chat, self._message(chat, str(form.get("message"))), str(form.get("text") or ""))
         return _to(chat)
 
     async def press(self, request: Request) -> Response:

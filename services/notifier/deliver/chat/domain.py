@@ -95,7 +95,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known beside the chat when an update is taken: the link's token, or the question of a button.
+    """What is known beside the chat when an update is taken: the link's token, or the question that it is about.
 
     `newest` is the open question that took the place of a withdrawn one (R21).
     """
@@ -126,7 +126,7 @@ def take(chat: Chat, update: Update, known: Known, *, now: datetime) -> Taken:
             return replace(unlinked(chat), linked_by=update.id), [Reply(text)], []
         case Press() as press:
             return _press(chat, press, known, by=update.id, now=now)
-    return _text(chat, update, now=now)
+    return _text(chat, update, known, now=now)
 
 
 def unlinked(chat: Chat) -> Chat:
@@ -176,9 +176,8 @@ def _closed(state: QuestionState, newest: Question | None, *, press_id: str) -> 
     return Reply(phrases.ask(newest.protocol), press_id, phrases.CLOSED[state], asks=newest.evaluation_id)
 
 
-def refused(reason: str, newest: Question | None) -> Reply:
-    """What the bot replies where feedback did not record an answer."""
-    text = phrases.REFUSED[reason]
+def refused(text: str, newest: Question | None) -> Reply:
+    """What the bot replies where an answer doesn't count, for the reason that `text` gives."""
     return Reply(f"{text}\n{phrases.ask(newest.protocol)}", asks=newest.evaluation_id) if newest else Reply(text)
 
 
@@ -186,13 +185,16 @@ def _other(awaited: Awaited | None, answered: Awaited) -> Awaited | None:
     return awaited if awaited and awaited.evaluation_id != answered.evaluation_id else None
 
 
-def _text(chat: Chat, update: Update, *, now: datetime) -> Taken:
+def _text(chat: Chat, update: Update, known: Known, *, now: datetime) -> Taken:
     text = update.what.text if isinstance(update.what, Text) else ""
     if chat.customer_id is None:
         return chat, [Reply(phrases.WELCOME)], []
     if chat.awaited is None:
         early = Early(update.id, text) if text else chat.early
         return replace(chat, early=early), [Reply(phrases.NOTHING_ASKED)], []
+    question = known.question
+    if question and question.evaluation_id == chat.awaited.evaluation_id and question.state != "open":
+        return replace(chat, awaited=None), [refused(phrases.CLOSED[question.state], known.newest)], []
     if why := why_no_comment(text):
         return chat, [Reply(why)], []
     thanks = Reply(phrases.thanks(chat.awaited.protocol, chat.awaited.score))

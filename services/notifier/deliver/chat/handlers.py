@@ -24,7 +24,7 @@ from services.notifier.deliver.chat.domain import (
 )
 from services.notifier.deliver.chat.links import Links
 from services.notifier.deliver.chat.ports import Chats, Customers, Invitations, Questions, Reach
-from services.notifier.deliver.chat.updates import Leave, Press, Start, Update
+from services.notifier.deliver.chat.updates import Leave, Press, Start, Text, Update, Wordless
 
 REPLY = "chat_reply"
 """The template of what the bot writes by itself: its facts are the text, the press, and what it asks for."""
@@ -80,9 +80,14 @@ class ChatHandlers:
             case Start(token=token) if token:
                 return Known(invitation=await self.invitations.use(token, chat_id=update.chat_id, update_id=update.id))
             case Press(evaluation_id=UUID() as evaluation_id):
-                question = await self.questions.find(evaluation_id)
-                return Known(question=question, newest=await self._instead_of(question))
+                return await self._about(evaluation_id)
+            case Text() | Wordless() if (chat := await self.chats.find(update.chat_id)) and chat.awaited:
+                return await self._about(chat.awaited.evaluation_id)
         return Known()
+
+    async def _about(self, evaluation_id: UUID) -> Known:
+        question = await self.questions.find(evaluation_id)
+        return Known(question=question, newest=await self._instead_of(question))
 
     async def _instead_of(self, question: Question | None) -> Question | None:
         if question is None or question.state != "withdrawn":
@@ -188,7 +193,9 @@ class ChatHandlers:
     async def on_evaluation_refused(self, event: feedback.EvaluationRefused) -> None:
         """Reply in the chat why an answer doesn't count."""
         question = await self.questions.find(event.evaluation_id) if event.reason == "withdrawn" else None
-        reply = domain.refused(event.reason, await self.questions.newest_open(question) if question else None)
+        reply = domain.refused(
+            phrases.REFUSED[event.reason], await self.questions.newest_open(question) if question else None
+        )
         chat_id = int(event.reply_to)
 
         def decide(found: Chat | None) -> tuple[Chat, list[Emitted]]:

@@ -18,6 +18,9 @@ EVERY = timedelta(milliseconds=200)
 PAUSE = timedelta(seconds=2)
 """How long a replica waits that has no turn, or no answer."""
 
+KEEPS_EVERY = timedelta(seconds=10)
+"""How often a replica that waits longer keeps its turn: nobody else may ask in between."""
+
 _TRIES = 5
 
 Take = Callable[[TakeTelegramUpdate], Awaitable[object]]
@@ -50,6 +53,10 @@ class Polling:
     async def ask_and_pause(self) -> None:
         """Ask once, and wait as long as that was answered with. Raises: whatever keeps updates from being taken."""
         pause = await self.ask_once()
+        while pause > KEEPS_EVERY:
+            await asyncio.sleep(KEEPS_EVERY.total_seconds())
+            pause -= KEEPS_EVERY
+            await self._turn.take()
         await asyncio.sleep(pause.total_seconds())
 
     async def ask_once(self) -> timedelta:

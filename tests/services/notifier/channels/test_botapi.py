@@ -170,3 +170,14 @@ def test_chats_and_what_the_bot_has_not_taken_survive_a_restart(tmp_path: Path) 
 
     assert [update["message"]["text"] for update in after.updates(0)] == ["oi"]
     assert after.all()[0].messages[0].text == "oi"
+
+
+async def test_a_webhook_takes_one_update_at_a_time_and_edits_too_until_it_is_removed(world: World) -> None:
+    await world.bot.set_webhook("http://edge.test/telegram/webhook", secret="s")
+
+    hook = world.telegram.webhook
+    assert (hook.url, hook.secret, hook.max_connections) == ("http://edge.test/telegram/webhook", "s", 1)
+    assert set(hook.allowed_updates) == {"message", "edited_message", "callback_query"}
+    await world.bot.remove_webhook()
+
+    assert await world.bot.updates(after=0, wait=timedelta(0)) == []

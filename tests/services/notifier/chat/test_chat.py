@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.notifier import EvaluationAnswered
 from services.notifier.deliver.chat import phrases
@@ -228,3 +230,48 @@ def test_what_is_not_for_us_is_left_out(raw: dict[str, object]) -> None:
 
 def test_what_a_button_carries_fits_telegrams_limit() -> None:
     assert len(button_data(FIRST, 5).encode()) <= 64
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+PARTS = st.fixed_dictionaries(
+    {},
+    optional={
+        name: JSON | st.fixed_dictionaries({"id": JSON, "chat": JSON, "from": JSON, "text": JSON, "data": JSON})
+        for name in ("update_id", "message", "edited_message", "callback_query")
+    },
+)
+
+
+@given(PARTS, st.integers() | JSON)
+def test_whatever_comes_is_read_or_left_out_and_can_be_stored(raw: dict[str, object], number: object) -> None:
+    update = read({**raw, "update_id": number})
+
+    if update is not None:
+        assert max(abs(update.id), abs(update.chat_id)) < 2**63
+
+
+@given(st.lists(st.sampled_from(["press 2", "press 5", "again 3", "words", "sticker", "leave", "start"]), max_size=8))
+def test_r18_r24_each_press_is_answered_once_at_most_whatever_is_done_and_repeated(steps: list[str]) -> None:
+    done: dict[str, tuple[What, Known]] = {
+        "press 2": (Press("a", FIRST, 2), Known(question=ASKED)),
+        "press 5": (Press("b", FIRST, 5), Known(question=ASKED)),
+        "again 3": (Press("c", SECOND, 3), Known(question=ASKED_AGAIN)),
+        "words": (Text("Demorou"), Known()),
+        "sticker": (Wordless(), Known()),
+        "leave": (Leave(), Known()),
+        "start": (Start("token"), Known(INVITATION)),
+    }
+    chat, answers = LINKED, 0
+    for number, step in enumerate(steps, start=1):
+        what, known = done[step]
+        chat, replies, announced = after(chat, what, known, update=number)
+        again = after(chat, what, known, update=number)
+        answers += len(announced)
+        assert again == (chat, [], [])
+        assert len(announced) <= 1
+        assert len(replies) == 1
+    assert answers <= sum(step.startswith(("press", "again")) for step in steps)

@@ -41,9 +41,11 @@ class Turn:
     def __init__(self) -> None:
         self.is_ours = True
         self.released = False
+        self.taken = 0
 
     async def take(self) -> bool:
         """Have it."""
+        self.taken += 1
         return self.is_ours
 
     async def release(self) -> None:
@@ -155,6 +157,21 @@ async def test_who_is_not_answered_waits_as_long_as_asked(failure: Exception, pa
     assert await world.polling.ask_once() == pause
     assert await world.polling.ask_once() == timedelta(0)
     assert world.taken == [1]
+
+
+async def test_who_was_asked_to_wait_long_keeps_its_turn_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(1)
+    world.bot.failures = [Away("HTTP 429", retry_after=timedelta(seconds=35))]
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+
+    await world.polling.ask_and_pause()
+
+    assert (slept, world.turn.taken, world.bot.calls) == ([10, 10, 10, 5], 4, 1)
 
 
 async def test_who_stops_hangs_up_and_gives_its_turn_back() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -31,16 +30,8 @@ async def asked(system: System, telegram: Telegram, **fields: object) -> feedbac
         lambda: system.received_of(feedback.EvaluationRequested, ticket_id=closing.ticket_id) or None
     )
     request = feedback.EvaluationRequested.model_validate(found)
-    await eventually(lambda: _knows(system, request))
-    before = len(telegram.texts(ANA))
-    await system.publish(due_for(request))
-    await eventually(lambda: len(telegram.texts(ANA)) > before)
+    await eventually(lambda: telegram.asks(ANA, request.evaluation_id))
     return request
-
-
-async def _knows(system: System, request: feedback.EvaluationRequested) -> bool:
-    notifier = next(one for one in system.services if one.name == "notifier")
-    return await notifier.database["questions"].find_one({"_id": request.evaluation_id}) is not None
 
 
 async def test_r23_an_evaluation_is_answered_in_the_chat(system: System, telegram: Telegram) -> None:
@@ -53,6 +44,8 @@ async def test_r23_an_evaluation_is_answered_in_the_chat(system: System, telegra
     await eventually(telegram.wrote(ANA, phrases.reason(request.protocol, 2)))
     telegram.attach(ANA, "sticker")
     await eventually(telegram.wrote(ANA, phrases.TEXT_NEEDED))
+    telegram.edit(ANA, "Editei")
+    await eventually(lambda: telegram.texts(ANA).count(phrases.TEXT_NEEDED) == 2)
     telegram.write(ANA, "Demorou muito")
 
     (submitted,) = await eventually(lambda: system.received_of(feedback.EvaluationSubmitted) or None)
@@ -83,9 +76,7 @@ async def test_r23_what_waits_for_its_comment_survives_a_restart(system: System,
     await linked(system, telegram)
     request = a_request()
     await system.publish(request)
-    await eventually(lambda: _knows(system, request))
-    await system.publish(due_for(request))
-    await eventually(lambda: len(telegram.texts(ANA)) == 2)
+    await eventually(lambda: telegram.asks(ANA, request.evaluation_id))
     telegram.press(ANA, 3)
     await eventually(telegram.wrote(ANA, phrases.reason(request.protocol, 3)))
 
@@ -178,9 +169,7 @@ async def test_r27_nothing_of_an_erased_customer_stays_with_the_chat(system: Sys
     await linked(system, telegram)
     request = a_request()
     await system.publish(request)
-    await eventually(lambda: _knows(system, request))
-    await system.publish(due_for(request))
-    await eventually(lambda: len(telegram.texts(ANA)) == 2)
+    await eventually(lambda: telegram.asks(ANA, request.evaluation_id))
     telegram.press(ANA, 1)
     await eventually(telegram.wrote(ANA, phrases.reason(request.protocol, 1)))
     telegram.write(ANA, "segredo da Ana")
@@ -226,11 +215,10 @@ async def test_two_customers_in_two_chats_do_not_mix(system: System, telegram: T
     await a_notifier(system, telegram)
     await linked(system, telegram)
     await linked(system, telegram, chat=ANA + 1, customer="bia")
-    bias = a_request().model_copy(update={"customer_id": "bia", "event_id": uuid4(), "evaluation_id": uuid4()})
+    others = {"customer_id": "bia", "ticket_id": "t2", "event_id": uuid4(), "evaluation_id": uuid4()}
+    bias = a_request().model_copy(update=others)
     for request in (a_request(), bias):
         await system.publish(request)
-        await eventually(partial(_knows, system, request))
-        await system.publish(due_for(request))
     await eventually(lambda: len(telegram.texts(ANA)) == len(telegram.texts(ANA + 1)) == 2)
 
     for chat in (ANA, ANA + 1):

@@ -343,6 +343,24 @@ async def test_r21_a_withdrawn_button_leads_to_the_newest_open_question(world: W
     assert world.telegram.answered[-1][1] == phrases.CLOSED["withdrawn"]
 
 
+@pytest.mark.parametrize("text", ["Demorou", None])
+async def test_r21_a_comment_for_a_question_that_is_closed_meanwhile_gets_the_reason_and_no_thanks(
+    world: World, text: str | None
+) -> None:
+    await asked(world)
+    await world.press(2)
+    again = a_request(minute=70).model_copy(update={"evaluation_id": SECOND, "cycle": 2})
+    await world.publish(a_withdrawal(), again)
+    world.telegram.sent.clear()
+
+    await (world.write(text) if text else world.write(None, sticker={}))
+    await world.write("Ainda demorou")
+
+    assert world.answers() == []
+    assert world.texts() == [f"{phrases.CLOSED['withdrawn']}\n{phrases.ask(PROTOCOL)}", phrases.NOTHING_ASKED]
+    assert world.telegram.sent[0].buttons[0].data == button_data(SECOND, 1)
+
+
 async def test_a_foreign_button_gets_a_visible_answer_and_records_nothing(world: World) -> None:
     await asked(world)
     await world.link("bia", chat=OTHER)
