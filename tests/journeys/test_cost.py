@@ -86,9 +86,9 @@ def operations(database_prefix: str) -> Iterator[Operations]:
     monitoring._LISTENERS.command_listeners.remove(counting)  # noqa: SLF001 - the driver has no way to take one back
 
 
-@pytest.fixture(params=[False, True], ids=["mails", "mails and push"])
+@pytest.fixture(params=[False, True], ids=["mails", "mails, push and chat"])
 def with_push(request: pytest.FixtureRequest) -> bool:
-    """Give whether push is set up; no customer has a device."""
+    """Give whether push and a bot are set up; no customer has a device or a chat."""
     return bool(request.param)
 
 
@@ -96,7 +96,10 @@ def with_push(request: pytest.FixtureRequest) -> bool:
 async def provider(system: System, mailbox: Mailbox, with_push: bool) -> Any:  # noqa: ANN401, FBT001 - a generator
     """Give the whole product, which handles one message of a queue at a time: no races, so that the cost is exact."""
     issuer = Issuer()
-    more = {"notifier": {"vapid_key": a_vapid_key()}} if with_push else {}
+    # updates that are posted, since asking for them costs operations of its own, whoever does what
+    bot = {"telegram_bot_token": "1:x", "telegram_updates": "webhook", "telegram_webhook_secret": "s"}
+    nowhere = {"telegram_api_url": "http://127.0.0.1:9"}
+    more = {"notifier": {"vapid_key": a_vapid_key(), **bot, **nowhere}} if with_push else {}
     provider = Provider(system, mailbox, issuer, given=lambda name: {"prefetch": 1, **more.get(name, {})})
     yield provider
     await provider.close()
