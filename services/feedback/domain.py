@@ -1,6 +1,6 @@
 """What an evaluation is, when it is open, and when an answer to it counts (R21 to R25)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from contracts import feedback, tickets
 from contracts.message import Emitted
 from services.feedback.answer import Answer
-from services.feedback.errors import AlreadyAnswered, CommentRequired, EvaluationExpired, EvaluationWithdrawn, Refusal
+from services.feedback.errors import AlreadyAnswered, EvaluationExpired, EvaluationWithdrawn
 
 _EVALUATIONS = UUID("0d7a1c9e-3f54-4b0e-8a53-6c2d9a1be3f7")
 
@@ -163,31 +163,6 @@ def submit(evaluation: Evaluation, given: Answer, *, channel: str, now: datetime
         channel=channel,
     )
     return replace(evaluation, answer=kept), [submitted]
-
-
-_REASONS: Mapping[type[Refusal], str] = {
-    AlreadyAnswered: "already_answered",
-    EvaluationWithdrawn: "withdrawn",
-    EvaluationExpired: "expired",
-    CommentRequired: "comment_required",
-}
-
-
-def answer_in_chat(
-    evaluation: Evaluation, given: Answer, *, channel: str, reply_to: str, now: datetime
-) -> tuple[Evaluation, list[Emitted]]:
-    """As `submit`; but nobody waits for the answer: a refusal is announced to where it came from (R23)."""
-    try:
-        return submit(evaluation, given, channel=channel, now=now)
-    except tuple(_REASONS) as refusal:
-        refused = feedback.EvaluationRefused.draft(
-            at=now,
-            evaluation_id=evaluation.id,
-            customer_id=evaluation.customer_id,
-            reason=_REASONS[type(refusal)],
-            reply_to=reply_to,
-        )
-        return evaluation, [refused]
 
 
 def undoes(reopening: tickets.TicketReopened, evaluation: Evaluation) -> bool:

@@ -11,6 +11,7 @@ from contracts.replies import Rated
 from contracts.requests import SubmitEvaluation, SubmitEvaluationByLink
 from services.feedback import domain
 from services.feedback.answer import Answer
+from services.feedback.chat import answer_in_chat
 from services.feedback.domain import Evaluation, Terms
 from services.feedback.errors import EvaluationWithdrawn, LinkInvalid, UnknownEvaluation
 from services.feedback.link import Links
@@ -131,7 +132,7 @@ class Handlers:
         def decide(evaluation: Evaluation | None) -> Decided:
             if evaluation is None or not submission.may_concern(evaluation):
                 raise UnknownEvaluation
-            return domain.answer_in_chat(
+            return answer_in_chat(
                 evaluation, submission.answer, channel=event.channel, reply_to=event.reply_to, now=self.clock()
             )
 

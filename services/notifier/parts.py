@@ -87,6 +87,7 @@ class Parts:
                 writer=writer,
                 ways=ways,
                 channels=channels,
+                on_push_ended=lambda due, outcome: decides.on_channel_ended(due, "push", outcome),
                 public_url=settings.public_url,
                 clock=service.clock,
                 at_most=settings.send_lease / 2,

@@ -4,6 +4,7 @@ docs/architecture.md, "A contact, message by message", lists the messages; here 
 A line more is a cost for every contact: change these tables only with what it buys.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from inspect import cleandoc
@@ -20,6 +21,7 @@ from tests.infra import Broker
 from tests.journeys.counting import Cost, Messages, Operations, table
 from tests.journeys.provider import ANA, Provider
 from tests.services.edge.surroundings import Issuer
+from tests.services.notifier.keys import a_vapid_key
 from tests.smtp import Mailbox
 from tests.system import System, emitted
 
@@ -84,11 +86,21 @@ def operations(database_prefix: str) -> Iterator[Operations]:
     monitoring._LISTENERS.command_listeners.remove(counting)  # noqa: SLF001 - the driver has no way to take one back
 
 
+@pytest.fixture(params=[False, True], ids=["mails", "mails, push and chat"])
+def with_push(request: pytest.FixtureRequest) -> bool:
+    """Give whether push and a bot are set up; no customer has a device or a chat."""
+    return bool(request.param)
+
+
 @pytest.fixture
-async def provider(system: System, mailbox: Mailbox) -> Any:  # noqa: ANN401 - a generator
+async def provider(system: System, mailbox: Mailbox, with_push: bool) -> Any:  # noqa: ANN401, FBT001 - a generator
     """Give the whole product, which handles one message of a queue at a time: no races, so that the cost is exact."""
     issuer = Issuer()
-    provider = Provider(system, mailbox, issuer, given=lambda _: {"prefetch": 1})
+    # updates that are posted, since asking for them costs operations of its own, whoever does what
+    bot = {"telegram_bot_token": "1:x", "telegram_updates": "webhook", "telegram_webhook_secret": "s"}
+    nowhere = {"telegram_api_url": "http://127.0.0.1:9"}
+    more = {"notifier": {"vapid_key": a_vapid_key(), **bot, **nowhere}} if with_push else {}
+    provider = Provider(system, mailbox, issuer, given=lambda name: {"prefetch": 1, **more.get(name, {})})
     yield provider
     await provider.close()
     issuer.close()
@@ -110,8 +122,22 @@ async def quiet(provider: Provider, messages: Messages, operations: Operations) 
         await provider.system.quiet()
 
 
+def and_reach(operations: str, *, with_push: bool) -> str:
+    """What it costs where customers may have more than mails: what they have is looked up once an event.
+
+    That goes in one round trip with the customer's own document.
+    """
+    looked_up = re.search(r"(\d+) find → notifier.customers", operations)
+    assert looked_up
+    more = int(looked_up[1]) + with_push
+    return cleandoc(operations.replace(looked_up[0], f"{more} find → notifier.customers"))
+
+
 async def test_a_contact_with_a_ticket_and_a_step_of_it_cost_what_the_tables_say(
-    provider: Provider, operations: Operations, broker: Broker
+    provider: Provider,
+    operations: Operations,
+    broker: Broker,
+    with_push: bool,  # noqa: FBT001 - as pytest has it
 ) -> None:
     messages = Messages()
     await provider.start()
@@ -139,5 +165,5 @@ async def test_a_contact_with_a_ticket_and_a_step_of_it_cost_what_the_tables_say
     of_step = table(messages.cost), table(operations.cost)
 
     assert state["state"] == "emailed"
-    assert of_contact == (cleandoc(CONTACT_MESSAGES), cleandoc(CONTACT_OPERATIONS))
-    assert of_step == (cleandoc(STEP_MESSAGES), cleandoc(STEP_OPERATIONS))
+    assert of_contact == (cleandoc(CONTACT_MESSAGES), and_reach(CONTACT_OPERATIONS, with_push=with_push))
+    assert of_step == (cleandoc(STEP_MESSAGES), and_reach(STEP_OPERATIONS, with_push=with_push))

@@ -85,6 +85,7 @@ ABSENT = frozenset({NOT_SET_UP, NO_DEVICE, NO_CHAT})
 """Why there is no such channel for a customer: that stands in the ledger alone, and before all that they chose."""
 
 SWITCHED_OFF = "switched off by the customer"
+REFUSED = "refused"
 CARRIED_BY: Mapping[str, str] = {channel: f"carried by {channel}" for channel in OPTIONAL}
 """Why no mail is sent where another channel brings the same (R16)."""
 

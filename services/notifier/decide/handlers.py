@@ -10,17 +10,18 @@ from chassis.persistence.documents import Decide
 from contracts import feedback, mk
 from contracts.contacts import ContactReceived
 from contracts.message import Emitted
-from contracts.notifier import EmailDue
+from contracts.notifier import EmailDue, PushDue, TelegramDue
 from contracts.tickets import TicketOpened
 from services.notifier.decide import ports, receipts, timeline
 from services.notifier.decide.addresses import lacking, of_customer, of_sector, usable
-from services.notifier.decide.domain import Customer, Event
+from services.notifier.decide.domain import ASKING, NO_CHAT, NO_DEVICE, SWITCHED_OFF, Customer, Event
 from services.notifier.decide.facts import PROMISE, Step, event_of
 from services.notifier.decide.notices import Arrival, Notice
 from services.notifier.decide.reach import NOBODY, OptionalChannels, Reach
 from services.notifier.decide.receipts import Contact, Opening, Outcome
 from services.notifier.decide.timeline import Ticket
 
+_NOT_THERE = frozenset({NO_DEVICE, NO_CHAT, SWITCHED_OFF})
 _RELEASES = UUID("c5a3ad9e-6d0d-4a43-8a8a-7a2f1b0d9e21")
 
 
@@ -112,6 +113,20 @@ class DecisionHandlers:
             return ticket, [*emitted]
 
         await self.tickets.update(event.ticket_id, decide, cause=event)
+
+    async def on_channel_ended(self, due: PushDue | TelegramDue, channel: str, outcome: Outcome) -> None:
+        """Have a question that a channel didn't bring to the customer asked by mail, where no other one does (R16)."""
+        is_lost = outcome.state == "failed" or (outcome.state == "skipped" and outcome.reason in _NOT_THERE)
+        ticket_id = due.ticket_id
+        if ticket_id is None or due.template not in ASKING or not is_lost:
+            return
+
+        def decide(ticket: Ticket | None) -> tuple[Ticket, list[Emitted]]:
+            known = ticket or Ticket(ticket_id, due.customer_id or "", "")
+            ticket, emitted = timeline.refuse(known, due.about.event_id, channel, Arrival(due.event_id, self.clock()))
+            return ticket, [*emitted]
+
+        await self.tickets.update(ticket_id, decide, cause=due)
 
     async def release_held(self) -> None:
         """Release what quiet hours held back until now; of several replicas that look at once, one does (R20)."""

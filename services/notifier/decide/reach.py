@@ -13,6 +13,7 @@ from services.notifier.decide.domain import (
     NO_DEVICE,
     NOT_SET_UP,
     OPTIONAL,
+    REFUSED,
     SWITCHED_OFF,
     Event,
 )
@@ -40,11 +41,9 @@ class OptionalChannels:
 
     def note(self, event: Event, reach: Reach, *, now: datetime) -> Event:
         """The event with what keeps channels from carrying it now, and until when quiet hours hold it back."""
-        bars = self._bars(reach)
-        carrier = next((channel for channel in OPTIONAL if channel not in bars), None)
-        if carrier is not None and event.kind in ASKING:
-            bars = {**bars, "email": CARRIED_BY[carrier]}
-        return replace(event, barred=bars, held_until=self.quiet_until(reach, now) if carrier else None)
+        bars = with_carrier(event, self._bars(reach))
+        may_be_held = not all(channel in bars for channel in OPTIONAL)
+        return replace(event, barred=bars, held_until=self.quiet_until(reach, now) if may_be_held else None)
 
     def _bars(self, reach: Reach) -> Mapping[str, str]:
         switches = reach.preferences.channels
@@ -59,3 +58,15 @@ class OptionalChannels:
         """When a customer's quiet hours end in which `now` lies; None outside of them."""
         chosen = reach.preferences.quiet_hours
         return QuietHours.of(chosen.begins, chosen.ends).until(now, self.zone) if chosen else None
+
+
+def with_carrier(event: Event, bars: Mapping[str, str]) -> Mapping[str, str]:
+    """The bars of the channels that a customer may have, and that of the mail where one of those carries it."""
+    carrier = next((channel for channel in OPTIONAL if channel not in bars), None)
+    return {**bars, "email": CARRIED_BY[carrier]} if carrier is not None and event.kind in ASKING else bars
+
+
+def refused(event: Event, channel: str) -> Event:
+    """The event after a channel turned out not to reach the customer: the next one carries it, or the mail."""
+    bars = {name: bar for name, bar in (event.barred or {}).items() if name in OPTIONAL}
+    return replace(event, barred=with_carrier(event, {**bars, channel: REFUSED}))

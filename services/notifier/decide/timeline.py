@@ -26,7 +26,7 @@ from services.notifier.decide.domain import (
     reweigh,
 )
 from services.notifier.decide.notices import Arrival, Notice, Scope, follow, is_item_of, judge, notice_of
-from services.notifier.decide.reach import OptionalChannels, Reach
+from services.notifier.decide.reach import OptionalChannels, Reach, refused
 
 WITHDRAWN = "evaluation withdrawn"
 ANSWERED = "evaluation answered"
@@ -92,6 +92,12 @@ def release(ticket: Ticket, reach: Reach, channels: OptionalChannels, on: Arriva
         return replace(event, held_until=None) if event.withheld else channels.note(event, reach, now=on.at)
 
     return _decide(replace(ticket, events=tuple(noted(one) for one in ticket.events)), on)
+
+
+def refuse(ticket: Ticket, event_id: UUID, channel: str, on: Arrival) -> tuple[Ticket, list[Message]]:
+    """Decide anew about an event that a channel, as it turned out, didn't bring to the customer (R16)."""
+    events = tuple(refused(one, channel) if one.id == event_id else one for one in ticket.events)
+    return _decide(replace(ticket, events=events), on)
 
 
 def _decide(ticket: Ticket, on: Arrival) -> tuple[Ticket, list[Message]]:

@@ -323,3 +323,20 @@ def test_what_the_last_release_noted_was_for_no_channel_that_it_did_not_have() -
 
     assert {about for about, _ in sent(emitted)} == {LIFE["reopened"][0].event_id}
     assert decisions(ticket, LIFE["closed"][0].event_id)["push"].reason == NOT_SET_UP
+
+
+def test_r18_what_the_last_release_left_out_is_due_under_the_same_name_again() -> None:
+    ticket, before = heard(LIFE["closed"][0], EVERYTHING, BOTH, level="all", now=NOON)
+    closing = LIFE["closed"][0].event_id
+    # a replica of the last release decides about the channels that it knows, and keeps nothing else
+    known = tuple(one for one in ticket.decisions if one.channel not in OPTIONAL)
+
+    ticket, after = note(
+        replace(ticket, decisions=known), BOTH.note(an_event(LIFE["reopened"][0]), EVERYTHING, now=NOON), now=NOON
+    )
+
+    again = [one for one in after if isinstance(one, PushDue | TelegramDue) and one.about.event_id == closing]
+    first = [one for one in before if isinstance(one, PushDue | TelegramDue)]
+    assert [(one.event_id, one.notification_id) for one in again] == [
+        (one.event_id, one.notification_id) for one in first
+    ]

@@ -12,10 +12,13 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts.replies import ChannelSwitches, Preferences, QuietHours
 from contracts.requests import SavePreferences
+from services.notifier.decide.reach import Reach
+from services.notifier.decide.store import MongoCustomers
 from services.notifier.deliver.chat.domain import Invitation, Question
 from services.notifier.deliver.chat.store import MongoInvitations, MongoOffsets, MongoQuestions
 from services.notifier.deliver.device_store import MongoDevices, MongoPreferences
 from services.notifier.deliver.devices import MOST, Device
+from tests.services.notifier.world import ANA, ana
 from tests.system import System
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -161,3 +164,54 @@ async def test_of_many_replicas_at_once_one_has_the_lease(service: Service) -> N
     ]
 
     assert sum(await asyncio.gather(*(lease.take() for lease in leases))) == 1
+
+
+async def test_what_a_customer_has_and_chose_is_read_beside_them_and_follows_every_change(service: Service) -> None:
+    devices, preferences, customers = MongoDevices(service), MongoPreferences(service), MongoCustomers(service)
+    assert await customers.reach("1001") == Reach()
+
+    await devices.save(PHONE)
+    chosen = Preferences(channels=ChannelSwitches(telegram=False))
+    await preferences.save(a_choice(chosen, at=NOW))
+    assert await customers.reach("1001") == Reach(has_device=True, preferences=chosen)
+
+    await devices.save(replace(PHONE, customer_id="1002"))
+    assert await customers.reach("1001") == Reach(preferences=chosen)
+    assert (await customers.reach("1002")).has_device
+
+    await devices.drop(replace(PHONE, customer_id="1002"))
+    assert not (await customers.reach("1002")).has_device
+    await devices.save(PHONE)
+    await devices.drop(replace(PHONE, auth="of an earlier registration"))
+    assert (await customers.reach("1001")).has_device
+    await devices.erase("1001")
+    assert await customers.reach("1001") == Reach()
+
+
+async def test_what_mk_says_of_a_customer_leaves_what_they_have_as_it_is(service: Service) -> None:
+    devices, customers = MongoDevices(service), MongoCustomers(service)
+    await devices.save(replace(PHONE, customer_id="ana"))
+
+    await customers.save(ana())
+
+    customer, reach = await asyncio.gather(customers.find("ana"), customers.reach("ana"))
+    assert (customer.email, reach.has_device) == (ANA, True)
+
+
+async def test_twenty_registrations_of_one_customer_at_once_are_all_kept(service: Service) -> None:
+    devices, customers = MongoDevices(service), MongoCustomers(service)
+
+    await asyncio.gather(*(devices.save(replace(PHONE, id=UUID(int=n + 1))) for n in range(MOST)))
+
+    assert len(await devices.of_customer("1001")) == MOST
+    assert (await customers.reach("1001")).has_device
+
+
+async def test_a_customer_s_name_that_looks_like_an_expression_is_one(service: Service) -> None:
+    devices, preferences = MongoDevices(service), MongoPreferences(service)
+    await devices.save(replace(PHONE, customer_id="$$ROOT"))
+    choice = SavePreferences(request_id=uuid4(), customer_id="$$ROOT", preferences=Preferences(), saved_at=NOW)
+
+    assert await preferences.save(choice) == Preferences()
+
+    assert [one.customer_id for one in await devices.of_customer("$$ROOT")] == ["$$ROOT"]

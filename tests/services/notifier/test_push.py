@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.messaging.recoverability import PATIENT_RUNG
-from contracts import feedback, mk
+from contracts import feedback, mk, tickets
 from contracts.notifier import NotificationFailed, NotificationSent, NotificationSkipped, PushDue
 from contracts.replies import ChannelSwitches, Preferences, QuietHours
 from contracts.requests import (
@@ -34,6 +34,7 @@ from tests.services.notifier.world import (
     a_closing,
     a_reminder,
     a_request,
+    a_step,
     a_withdrawal,
     an_opening,
     ana,
@@ -181,6 +182,37 @@ async def test_r19_a_customer_whose_last_device_is_gone_has_the_inbox_and_then_t
     assert len(await whole.items()) == 2
     assert (await whole.explained())["EvaluationRequested.v1", "push", "customer"].reason == "no device"
     assert len(whole.mails(ANA)) == 1
+
+
+@pytest.mark.parametrize("error", [Unreachable("HTTP 410"), Refused("HTTP 400")])
+async def test_r16_a_request_that_no_device_took_goes_by_mail_once(whole: Whole, error: Refused) -> None:
+    await whole.answer(a_browser("gone"))
+    await whole.publish(ana(), an_opening())
+    whole.browsers.failures[f"{BASE}/push/gone"] = [error]
+    whole.sends = False
+    await whole.publish(a_request())
+    (due,) = whole.waiting
+    whole.sends = True
+
+    for _ in range(2):
+        await whole.handle(due)
+    await whole.publish(a_step(tickets.TicketReopened, minute=95))
+
+    assert len(whole.mails(ANA)) == 1
+    lines = await whole.explained()
+    assert lines["EvaluationRequested.v1", "email", "customer"].decision == "send"
+    push = lines["EvaluationRequested.v1", "push", "customer"]
+    assert (push.decision, push.state, push.state_reason) == ("send", "failed", error.reason)
+    assert lines["TicketOpened.v1", "email", "customer"].reason == "not carried by email"
+
+
+async def test_r16_what_is_not_a_question_goes_by_no_mail_where_push_fails(whole: Whole) -> None:
+    await whole.answer(a_browser("gone"))
+    whole.browsers.failures[f"{BASE}/push/gone"] = [Unreachable("HTTP 410")]
+
+    await whole.publish(ana(), an_opening())
+
+    assert whole.mails(ANA) == []
 
 
 async def test_r19_a_push_service_is_left_alone_for_as_long_as_it_asked_and_nobody_gets_it_twice(whole: Whole) -> None:
@@ -402,7 +434,7 @@ def test_a_key_that_is_none_is_refused_at_the_start_and_not_repeated() -> None:
 @pytest.mark.parametrize("wrong", [{"vapid_subject": "ana"}, {"push_timeout": timedelta(seconds=31)}])
 def test_settings_that_no_push_service_would_take_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"VAPID_SUBJECT|vapid_subject|PUSH_TIMEOUT"):
-        Settings(**wrong)
+        Settings(vapid_key=a_vapid_key(), **wrong)
 
 
 # Preferences and quiet hours

@@ -1,6 +1,7 @@
 """A notifier that couldn't send a mail says so at start, not at the first mail."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -27,3 +28,16 @@ def test_a_sender_without_an_address_is_refused() -> None:
 
 def test_r28_the_password_of_the_mail_server_is_not_shown() -> None:
     assert "segredo" not in repr(Settings.model_validate({"smtp_url": "smtp://eu:segredo@mail.example"}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"telegram_updates": "webhook"},
+        {"telegram_updates": "webhook", "telegram_webhook_secret": "not this"},
+        {"telegram_bot_token": "1:x", "telegram_timeout": timedelta(seconds=30)},
+    ],
+)
+def test_settings_with_which_no_chat_would_work_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"TELEGRAM_WEBHOOK_SECRET|TELEGRAM_TIMEOUT"):
+        Settings(**wrong)

@@ -134,6 +134,11 @@ def unlinked(chat: Chat) -> Chat:
     return replace(chat, customer_id=None, awaited=None, early=None, linked_at=None)
 
 
+def linked_since(chat: Chat) -> tuple[float, int, int]:
+    """What makes one of two linked chats the newer."""
+    return chat.linked_at.timestamp() if chat.linked_at else 0.0, chat.linked_by, chat.id
+
+
 def _start(chat: Chat, start: Start, invitation: Invitation | None, *, by: int, now: datetime) -> Taken:
     refusal = _why_not(chat, start, invitation, now=now)
     if refusal or invitation is None:

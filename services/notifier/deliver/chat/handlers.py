@@ -95,9 +95,11 @@ class ChatHandlers:
         return await self.questions.newest_open(question)
 
     async def _linked(self, linked: Chat, customer_id: str, cause: Cause) -> None:
-        # one chat a customer: the newest
-        for chat in await self.chats.of_customer(customer_id):
-            if chat.id != linked.id and (chat.linked_at or self.clock()) <= (linked.linked_at or self.clock()):
+        # one chat a customer: the newest, whichever of two that are linked at once looks
+        chats = await self.chats.of_customer(customer_id)
+        newest = max(chats, key=domain.linked_since, default=linked)
+        for chat in chats:
+            if chat.id != newest.id:
                 await self._unlink(chat, cause, reply=Reply(phrases.MOVED))
         # an erasure that came since the link was given out has not seen this chat
         if (await self.customers.find(customer_id)).erased:

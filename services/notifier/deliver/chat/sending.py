@@ -13,7 +13,7 @@ from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Outcome
 from services.notifier.deliver.channels.botapi import Button
 from services.notifier.deliver.channels.outcomes import Away, Refused, Unconfirmed, Unreachable
-from services.notifier.deliver.chat.domain import BEST_SCORE, Chat
+from services.notifier.deliver.chat.domain import BEST_SCORE, Chat, linked_since
 from services.notifier.deliver.chat.handlers import REPLY
 from services.notifier.deliver.chat.ports import Bot, Chats, Customers, Questions, Writer
 from services.notifier.deliver.chat.updates import button_data
@@ -66,7 +66,7 @@ class MessageHandlers:
             chat_id = int(due.address or 0)
             return await self.chats.find(chat_id) or Chat(chat_id), None
         chats = await self.chats.of_customer(due.customer_id or "")
-        chat = max(chats, key=lambda one: (one.linked_at is not None, one.linked_at, one.id), default=None)
+        chat = max(chats, key=linked_since, default=None)
         return chat or Chat(0), await self._why_not(due, chat)
 
     async def _why_not(self, due: TelegramDue, chat: Chat | None) -> str | None:

@@ -50,6 +50,7 @@ class PushHandlers:
     writer: push_ports.Writer
     ways: Mapping[Kind, push_ports.PushSender]
     channels: OptionalChannels
+    on_push_ended: push_ports.OnPushEnded
     public_url: str
     clock: Callable[[], datetime]
     at_most: timedelta = field(default=timedelta(seconds=30))
@@ -63,8 +64,9 @@ class PushHandlers:
         withheld = await self._withheld(due, devices)
         claim = await self.pushes.claim(due, now=self.clock())
         if claim.ended is not None:
-            return
-        if claim.interrupted and (unknown := unanswered(due)):
+            # a crash may have kept the end from being passed on
+            await self.on_push_ended(due, claim.ended)
+        elif claim.interrupted and (unknown := unanswered(due)):
             await self._finish(due, claim, unknown, claim.tried)
         elif withheld is not None and not claim.tried:
             await self._finish(due, claim, Outcome("skipped", withheld), {})
@@ -133,3 +135,4 @@ class PushHandlers:
     async def _finish(self, due: PushDue, claim: PushClaim, outcome: Outcome, tried: Mapping[UUID, Tried]) -> None:
         emitted = ending(due, outcome, channel="push", n=claim.attempts, at=self.clock())
         await self.pushes.finish(due, claim, outcome, [emitted], tried)
+        await self.on_push_ended(due, outcome)

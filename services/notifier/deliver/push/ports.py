@@ -1,6 +1,6 @@
 """What push and what a customer chooses of it need from the world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -47,6 +47,10 @@ class PushSender(Protocol):
     """The way to one kind of devices."""
 
     async def send(self, device: Device, message: PushMessage) -> None: ...
+
+
+OnPushEnded = Callable[[PushDue, Outcome], Awaitable[None]]
+"""Is called when a notification came to its end, once or more often."""
 
 
 class Writer(Protocol):

@@ -8,7 +8,7 @@ from uuid import uuid4
 from chassis.clock import utc_now
 from contracts import feedback, mk
 from contracts.notifier import EvaluationAnswered, NotificationFailed, NotificationSent, TelegramDue
-from contracts.requests import TakeTelegramUpdate
+from contracts.requests import InviteToTelegram, TakeTelegramUpdate
 from services.feedback.app import build as build_feedback
 from services.feedback.settings import Settings as FeedbackSettings
 from services.notifier.deliver.chat import phrases
@@ -19,6 +19,7 @@ from tests.services.notifier.world import a_request
 from tests.system import System, emitted
 from tests.telegram import Telegram
 
+WEBHOOK = {"telegram_updates": "webhook", "telegram_webhook_secret": "s"}
 SECRETS = {"link_secret": "s" * 32, "public_url": "https://sac.provedor.example"}
 
 
@@ -114,7 +115,7 @@ async def _not(question: Any) -> bool:  # noqa: ANN401 - an awaitable
 async def test_r19_a_429_is_waited_out_without_sleeping_and_never_asked_earlier(
     system: System, telegram: Telegram
 ) -> None:
-    notifier = await a_notifier(system, telegram, telegram_updates="webhook", telegram_webhook_secret="s")
+    notifier = await a_notifier(system, telegram, **WEBHOOK)
     chats = notifier.database["chats"]
     chat: dict[str, Any] = {
         "customer_id": "ana",
@@ -194,15 +195,15 @@ async def _is_clear(chats: Any) -> bool:  # noqa: ANN401 - the driver's
     return not (await chats.find_one({}))["outbox"]
 
 
-def an_update(number: int) -> TakeTelegramUpdate:
-    """Ana writes in her chat."""
+def an_update(number: int, *, chat: int = ANA, text: str = "oi") -> TakeTelegramUpdate:
+    """Somebody writes in a chat."""
     return TakeTelegramUpdate.of(
-        {"update_id": number, "message": {"chat": {"id": ANA, "type": "private"}, "text": "oi"}}
+        {"update_id": number, "message": {"chat": {"id": chat, "type": "private"}, "text": text}}
     )
 
 
 async def test_what_a_chat_keeps_is_bounded(system: System, telegram: Telegram) -> None:
-    notifier = await a_notifier(system, telegram, telegram_updates="webhook", telegram_webhook_secret="s")
+    notifier = await a_notifier(system, telegram, **WEBHOOK)
     for number in range(1, 131):
         await system.answer(an_update(number))
 
@@ -227,3 +228,22 @@ async def test_two_customers_in_two_chats_do_not_mix(system: System, telegram: T
     await eventually(lambda: len(system.received_of(EvaluationAnswered)) == 2)
     answered = system.received_of(EvaluationAnswered)
     assert {(one["customer_id"], one["reply_to"]) for one in answered} == {("ana", str(ANA)), ("bia", str(ANA + 1))}
+
+
+async def test_of_chats_that_a_customer_links_at_once_one_stays_linked(system: System, telegram: Telegram) -> None:
+    notifiers = [await a_notifier(system, telegram, **WEBHOOK) for _ in range(2)]
+    chats = range(ANA, ANA + 8)
+    for chat in chats:
+        telegram.begin(chat)
+    links = [await system.answer(InviteToTelegram(request_id=uuid4(), customer_id="ana")) for _ in chats]
+    starts = [
+        an_update(900 + n, chat=chat, text=f"/start {link['url'].partition('?start=')[2]}")
+        for n, (chat, link) in enumerate(zip(chats, links, strict=True))
+    ]
+
+    await asyncio.gather(*(system.answer(start) for start in starts))
+
+    kept = [one async for one in notifiers[0].database["chats"].find({"customer_id": "ana"})]
+    assert len(kept) == 1
+    noted = await notifiers[0].database["customers"].find_one({"chats": {"$exists": True}})
+    assert noted["chats"] == [kept[0]["_id"]]

@@ -184,13 +184,17 @@ async def test_a_chat_of_two_customers_is_the_newer_ones_and_is_informed(world: 
     assert world.texts()[-1] == phrases.LINKED_ANEW
 
 
-async def test_a_customer_of_two_chats_is_written_to_in_the_newer_and_the_other_is_informed(world: World) -> None:
-    await world.link(chat=CHAT)
-    world.now += timedelta(seconds=1)
-    await world.link(chat=OTHER)
+@pytest.mark.parametrize(("first", "second"), [(CHAT, OTHER), (OTHER, CHAT)])
+@pytest.mark.parametrize("later", [0, 1])
+async def test_a_customer_of_two_chats_is_written_to_in_the_newer_and_the_other_is_informed(
+    world: World, first: int, second: int, later: int
+) -> None:
+    await world.link(chat=first)
+    world.now += timedelta(seconds=later)
+    await world.link(chat=second)
 
-    assert [one.id for one in await world.chats.of_customer("ana")] == [OTHER]
-    assert world.texts(CHAT) == [phrases.LINKED, phrases.MOVED]
+    assert [one.id for one in await world.chats.of_customer("ana")] == [second]
+    assert world.texts(first) == [phrases.LINKED, phrases.MOVED]
 
 
 async def test_leaving_unlinks(world: World) -> None:
