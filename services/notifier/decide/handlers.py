@@ -130,9 +130,16 @@ class DecisionHandlers:
 
     async def release_held(self) -> None:
         """Release what quiet hours held back until now; of several replicas that look at once, one does (R20)."""
-        for held in await self.tickets.held(self.clock()):
-            reach = await self.customers.reach(held.customer_id)
-            await self.tickets.update(held.ticket_id, self._releasing(held, reach), cause=_Release.of(held))
+        due = await self.tickets.held(self.clock())
+        tried = await asyncio.gather(*(self._release(held) for held in due), return_exceptions=True)
+        # each whatever becomes of the others: one that fails is among the first the next time too
+        for error in tried:
+            if isinstance(error, BaseException):
+                raise error
+
+    async def _release(self, held: ports.Held) -> None:
+        reach = await self.customers.reach(held.customer_id)
+        await self.tickets.update(held.ticket_id, self._releasing(held, reach), cause=_Release.of(held))
 
     def _releasing(self, held: ports.Held, reach: Reach) -> Decide[Ticket]:
         def decide(ticket: Ticket | None) -> tuple[Ticket, list[Emitted]]:

@@ -431,7 +431,9 @@ def test_a_key_that_is_none_is_refused_at_the_start_and_not_repeated() -> None:
     assert "no key at all" not in str(refused.value)
 
 
-@pytest.mark.parametrize("wrong", [{"vapid_subject": "ana"}, {"push_timeout": timedelta(seconds=31)}])
+@pytest.mark.parametrize(
+    "wrong", [{"vapid_subject": "ana"}, {"push_timeout": timedelta(seconds=31), "vapid_key": a_vapid_key()}]
+)
 def test_settings_that_no_push_service_would_take_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"VAPID_SUBJECT|vapid_subject|PUSH_TIMEOUT"):
         Settings(vapid_key=a_vapid_key(), **wrong)
@@ -476,6 +478,31 @@ async def test_r20_quiet_hours_hold_back_push_and_not_the_inbox_and_two_replicas
     assert [one.title for _, one in whole.browsers.took] == ["Atendimento aberto"]
     assert len(await whole.items()) == 1
     assert whole.emitted(NotificationSkipped) == []
+
+
+async def test_r20_a_ticket_that_cannot_be_released_holds_back_no_other(whole: Whole) -> None:
+    await whole.answer(a_browser())
+    await chooses(whole, Preferences(quiet_hours=NIGHTLY))
+    whole.now = NIGHT
+    other = an_opening(level="all").model_copy(update={"ticket_id": "t2", "event_id": uuid4()})
+    await whole.publish(an_opening(level="all"), other)
+    update = whole.tickets.update
+
+    async def failing(key: str, *given: Any, **more: Any) -> Any:  # noqa: ANN401 - as `update` has it
+        if key == "t1":
+            raise ConnectionError("nobody takes it")
+        return await update(key, *given, **more)
+
+    whole.tickets.update = failing  # type: ignore[method-assign]
+    whole.now = MORNING
+    with pytest.raises(ConnectionError):
+        await whole.ticks()
+    due = [one.ticket_id for one in whole.emitted(PushDue)]
+    whole.tickets.update, whole.tickets.seen = update, None  # type: ignore[method-assign]
+    await whole.ticks()
+
+    assert due == ["t2"]
+    assert len(whole.browsers.took) == 2
 
 
 async def test_r20_what_is_held_back_comes_at_once_where_quiet_hours_are_taken_away(whole: Whole) -> None:
