@@ -9,6 +9,7 @@ from services.notifier.decide.ports import Contacts, Customers, Tickets
 from services.notifier.decide.reach import OptionalChannels
 from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
 from services.notifier.deliver import ports
+from services.notifier.deliver.address_store import MongoAddresses
 from services.notifier.deliver.again import AgainHandlers
 from services.notifier.deliver.again_store import MongoSendings
 from services.notifier.deliver.caps import HourlyCap
@@ -23,7 +24,7 @@ from services.notifier.deliver.push.handlers import PushHandlers
 from services.notifier.deliver.push.parts import Push, Ways, public_channels, ways_to_devices
 from services.notifier.deliver.push.store import MongoPushes
 from services.notifier.deliver.render import Writer
-from services.notifier.deliver.store import MongoAddresses, MongoDeliveries, MongoInbox
+from services.notifier.deliver.store import MongoDeliveries, MongoInbox
 from services.notifier.metrics import Counted
 from services.notifier.settings import Settings
 

@@ -11,7 +11,8 @@ from contracts.replies import SentAgain
 from contracts.requests import SendAgain
 from services.notifier.decide.addresses import usable
 from services.notifier.deliver import ports
-from services.notifier.deliver.resending import UNDER_WAY, Due, again, check
+from services.notifier.deliver.resending import UNDER_WAY, again, check
+from services.notifier.deliver.sending import AnyDue
 from services.notifier.errors import NothingToSend, UnknownNotification
 
 
@@ -48,7 +49,7 @@ class AgainHandlers:
         await self.sendings.queue(delivery, again(due, command, address=await self._address(due)), cause=command)
         return SentAgain(notification_id=delivery.id)
 
-    async def _address(self, due: Due) -> str | None:
+    async def _address(self, due: AnyDue) -> str | None:
         """Where it goes: as before, unless MK has another address of the customer's since then."""
         if not isinstance(due, EmailDue) or due.recipient != "customer" or due.customer_id is None:
             return due.address

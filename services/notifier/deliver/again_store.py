@@ -10,7 +10,8 @@ from contracts.message import Message
 from contracts.notifier import EmailDue, PushDue, TelegramDue
 from contracts.requests import SendAgain
 from services.notifier.decide.domain import RECEIPT
-from services.notifier.deliver.resending import Delivery, Due
+from services.notifier.deliver.resending import Delivery
+from services.notifier.deliver.sending import AnyDue
 
 _DUES: Mapping[str, type[Message]] = {model.type_name(): model for model in (EmailDue, PushDue, TelegramDue)}
 
@@ -42,7 +43,7 @@ class MongoSendings:
             causes=frozenset(found.get("applied", ())),
         )
 
-    async def due(self, delivery: Delivery) -> Due | None:
+    async def due(self, delivery: Delivery) -> AnyDue | None:
         """What made it due; None where that was erased, or where it was never a message of its own."""
         if delivery.template == RECEIPT:
             wanted = {"customer_id": delivery.customer_id, "received.id": delivery.event_id}
@@ -54,7 +55,7 @@ class MongoSendings:
                 return due
         return None
 
-    async def queue(self, delivery: Delivery, due: Due, *, cause: SendAgain) -> None:
+    async def queue(self, delivery: Delivery, due: AnyDue, *, cause: SendAgain) -> None:
         """Make it due again, and publish that. What it says isn't kept beside it (R27). Raises: Conflict."""
         state: dict[str, Any] = {"state": "queued", "reason": None, "state_at": self._clock(), "not_before": None}
         if delivery.reached is not None:
@@ -69,7 +70,7 @@ def _reached(devices: Sequence[Mapping[str, Any]]) -> frozenset[UUID]:
     return frozenset(one["id"] for one in devices if one["fate"] == "sent")
 
 
-def _due(entry: Mapping[str, Any]) -> Due | None:
+def _due(entry: Mapping[str, Any]) -> AnyDue | None:
     emitted = Entry.read(entry).outgoing
     model = _DUES.get(emitted.type)
-    return cast("Due", model.model_validate_json(emitted.body)) if model else None
+    return cast("AnyDue", model.model_validate_json(emitted.body)) if model else None

@@ -15,7 +15,7 @@ from services.notifier.decide.explanation import Progress
 from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Outcome
 from services.notifier.deliver.inbox import Place
-from services.notifier.deliver.resending import Delivery, Due
+from services.notifier.deliver.resending import Delivery
 from services.notifier.deliver.sending import AnyDue, Claim
 
 Contacts = deciding.Contacts
@@ -50,8 +50,8 @@ class Sendings(Protocol):
     """What was sent, and what it was made of."""
 
     async def find(self, notification_id: UUID) -> Delivery | None: ...
-    async def due(self, delivery: Delivery) -> Due | None: ...
-    async def queue(self, delivery: Delivery, due: Due, *, cause: SendAgain) -> None: ...
+    async def due(self, delivery: Delivery) -> AnyDue | None: ...
+    async def queue(self, delivery: Delivery, due: AnyDue, *, cause: SendAgain) -> None: ...
 
 
 class Inbox(Protocol):

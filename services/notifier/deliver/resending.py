@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from contracts.notifier import EmailDue, PushDue, TelegramDue
 from contracts.requests import SendAgain
 from services.notifier.decide.addresses import NO_ADDRESS, UNUSABLE
+from services.notifier.decide.domain import NO_CHAT, NO_DEVICE
 from services.notifier.decide.explanation import State
-from services.notifier.deliver.sending import ADDRESS_REFUSED, OVER_CAP
+from services.notifier.deliver.sending import ADDRESS_REFUSED, OVER_CAP, AnyDue
 from services.notifier.errors import AlreadySent, NothingToSend
 
-Due = EmailDue | PushDue | TelegramDue
-
 UNDER_WAY = frozenset({"queued", "sending"})
-CURABLE_SKIPS = (NO_ADDRESS, UNUSABLE, ADDRESS_REFUSED, OVER_CAP, "no device", "no chat")
+CURABLE_SKIPS = (NO_ADDRESS, UNUSABLE, ADDRESS_REFUSED, OVER_CAP, NO_DEVICE, NO_CHAT)
 """What a skip may begin with that was for the address alone: another one may be known, or it may be allowed again."""
 
 
@@ -44,7 +42,7 @@ def check(delivery: Delivery, *, anyway: bool) -> None:
         raise NothingToSend(f"Esta notificação não é para ser enviada: {delivery.reason}.")
 
 
-def again(due: Due, command: SendAgain, *, address: str | None) -> Due:
+def again(due: AnyDue, command: SendAgain, *, address: str | None) -> AnyDue:
     """The same notification as a new message: another cause, and the address that its recipient has now."""
     fresh = {"event_id": uuid5(command.request_id, str(due.notification_id)), "cause_id": command.request_id}
     return due.model_copy(update={**fresh, "address": address})

@@ -28,7 +28,7 @@ from services.notifier.decide.timeline import Ticket
 from services.notifier.deliver.devices import Device, too_many
 from services.notifier.deliver.inbox import Place
 from services.notifier.deliver.push.domain import PushClaim, PushMessage, Tried
-from services.notifier.deliver.resending import Delivery, Due
+from services.notifier.deliver.resending import Delivery
 from services.notifier.deliver.sending import GIVEN_UP, AnyDue, Claim
 from services.notifier.errors import AskedToWait, ClaimedElsewhere
 from tests.fakes import InMemory
@@ -326,7 +326,7 @@ class Sendings:
         emitted = [one for one in (*self.contacts.emitted, *self.tickets.emitted) if isinstance(one, EmailDue)]
         return next((one for one in emitted if one.notification_id == delivery.id), None)
 
-    async def queue(self, delivery: Delivery, due: Due, *, cause: SendAgain) -> None:
+    async def queue(self, delivery: Delivery, due: AnyDue, *, cause: SendAgain) -> None:
         self.deliveries.kept[delivery.id] |= {"state": "queued", "reason": None}
         self.causes.add(cause.event_id)
         self.emitted.append(due)

@@ -15,9 +15,10 @@ from services.notifier.app import build
 from services.notifier.decide.domain import Customer
 from services.notifier.decide.handlers import DecisionHandlers
 from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
+from services.notifier.deliver.address_store import MongoAddresses
 from services.notifier.deliver.handlers import InboxHandlers
 from services.notifier.deliver.render import Writer
-from services.notifier.deliver.store import MongoAddresses, MongoDeliveries, MongoInbox
+from services.notifier.deliver.store import MongoDeliveries, MongoInbox
 from services.notifier.settings import Settings
 from tests.eventually import eventually
 from tests.services.notifier.world import a_contact, a_mail, a_step, an_opening, ana

@@ -11,7 +11,7 @@ from bson import json_util
 from contracts.notifier import ContactAcknowledged, EmailDue
 from services.notifier.decide.addresses import of_customer, of_sector
 from services.notifier.decide.store import MongoContacts, MongoTickets
-from services.notifier.deliver.store import MongoAddresses
+from services.notifier.deliver.address_store import MongoAddresses
 from services.notifier.migrations import less_of_people
 from tests.eventually import eventually
 from tests.services.notifier.world import ANA, SECTOR, a_notifier, at

@@ -97,10 +97,10 @@ class MessageHandlers:
 
     async def _wait(self, claim: Claim, away: Away) -> None:
         if away.retry_after is None:
-            await self.deliveries.release(claim)
+            await self.deliveries.release(claim, answer=away.reason)
             return
         until = self.clock() + away.retry_after
-        await self.deliveries.release(claim, not_before=until)
+        await self.deliveries.release(claim, not_before=until, answer=away.reason)
         # no failure: it waits as long as it was asked to
         raise AskedToWait(until) from away
 
@@ -116,7 +116,8 @@ class MessageHandlers:
             return
         # what the bot replies is part of a talk, and no notification
         emitted = ending(due, outcome, channel="telegram", n=claim.attempts, at=self.clock())
-        await self.deliveries.finish(due, claim, outcome, [] if due.template == REPLY else [emitted])
+        events = [] if due.template == REPLY else [emitted]
+        await self.deliveries.finish(due, claim, outcome, events, answer=outcome.reason)
         self._handed_over.discard(due.notification_id)
 
 
