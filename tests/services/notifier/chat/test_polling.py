@@ -16,9 +16,11 @@ from pydantic import JsonValue
 from chassis.clock import utc_now
 from chassis.observability.logging import logger
 from chassis.persistence import mongo
+from chassis.service import Service
 from contracts.requests import TakeTelegramUpdate
 from contracts.rights import users
 from services.notifier.app import build
+from services.notifier.composition import compose
 from services.notifier.deliver.channels.botapi import AnotherPoller, BotApi
 from services.notifier.deliver.channels.outcomes import Away
 from services.notifier.deliver.chat import phrases
@@ -278,11 +280,9 @@ async def test_what_was_laid_aside_comes_back_by_the_ladder_within_the_services_
 ) -> None:
     (rights,) = (user for user in users() if user.name == "notifier")
     (way_on,) = (topic.write for topic in rights.topics if topic.exchange == "retry")
-    notifier = build(
-        Settings.model_validate({**system.environment, **telegram.settings}),
-        parts=Parts(chat=ChatParts(bot=Bot())),
-    )
-    chat = Parts(chat=ChatParts(bot=Bot())).telegram(notifier, Settings())
+    settings = Settings.model_validate({**system.environment, **telegram.settings})
+    notifier = Service("notifier", settings)
+    chat = compose(notifier, settings, Parts(chat=ChatParts(bot=Bot()))).chat
     await a_notifier(system, telegram, telegram_updates="webhook", telegram_webhook_secret="s")
     telegram.begin(ANA)
     await notifier.publisher.start()
