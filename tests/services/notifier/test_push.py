@@ -436,7 +436,7 @@ def test_a_key_that_is_none_is_refused_at_the_start_and_not_repeated() -> None:
 )
 def test_settings_that_no_push_service_would_take_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"VAPID_SUBJECT|vapid_subject|PUSH_TIMEOUT"):
-        Settings(vapid_key=a_vapid_key(), **wrong)
+        Settings(**{"vapid_key": a_vapid_key(), **wrong})
 
 
 # Preferences and quiet hours
