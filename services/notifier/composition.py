@@ -8,7 +8,7 @@ from services.notifier.decide.handlers import DecisionHandlers
 from services.notifier.decide.parts import Deciding
 from services.notifier.deliver.again import AgainHandlers
 from services.notifier.deliver.caps import HourlyCap
-from services.notifier.deliver.chat.parts import Telegram
+from services.notifier.deliver.chat.parts import Shared, Telegram
 from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers
 from services.notifier.deliver.parts import Delivering
 from services.notifier.deliver.push.device_handlers import DeviceHandlers
@@ -55,7 +55,7 @@ def compose(service: Service, settings: Settings, given: Parts) -> Notifier:
         Deciding(decides),
         Delivering(_mails(service, settings, parts, decides), shows, explains, resends),
         Push(_pushes(service, settings, parts, decides), _devices(service, settings, parts)),
-        _chat(service, settings, parts),
+        _chat(service, settings, parts, decides),
     )
 
 
@@ -104,7 +104,12 @@ def _devices(service: Service, settings: Settings, parts: AllParts) -> DeviceHan
     )
 
 
-def _chat(service: Service, settings: Settings, parts: AllParts) -> Telegram:
-    return parts.chat.build(
-        service, settings, customers=parts.customers, deliveries=parts.deliveries, writer=parts.writer
+def _chat(service: Service, settings: Settings, parts: AllParts, decides: DecisionHandlers) -> Telegram:
+    shared = Shared(
+        customers=parts.customers,
+        deliveries=parts.deliveries,
+        writer=parts.writer,
+        channels=parts.channels,
+        on_ended=lambda due, outcome: decides.on_channel_ended(due, "telegram", outcome),
     )
+    return parts.chat.build(service, settings, shared)

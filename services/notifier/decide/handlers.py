@@ -14,14 +14,14 @@ from contracts.notifier import EmailDue, PushDue, TelegramDue
 from contracts.tickets import TicketOpened
 from services.notifier.decide import ports, receipts, timeline
 from services.notifier.decide.addresses import lacking, of_customer, of_sector, usable
-from services.notifier.decide.domain import ASKING, NO_CHAT, NO_DEVICE, SWITCHED_OFF, Customer, Event
+from services.notifier.decide.domain import ABSENT, ASKING, SWITCHED_OFF, Customer, Event
 from services.notifier.decide.facts import PROMISE, Step, event_of
 from services.notifier.decide.notices import Arrival, Notice
 from services.notifier.decide.reach import NOBODY, OptionalChannels, Reach
 from services.notifier.decide.receipts import Contact, Opening, Outcome
 from services.notifier.decide.timeline import Ticket
 
-_NOT_THERE = frozenset({NO_DEVICE, NO_CHAT, SWITCHED_OFF})
+_NOT_THERE = ABSENT | {SWITCHED_OFF}
 _RELEASES = UUID("c5a3ad9e-6d0d-4a43-8a8a-7a2f1b0d9e21")
 
 

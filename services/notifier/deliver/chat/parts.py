@@ -12,12 +12,14 @@ from contracts import feedback, mk
 from contracts.notifier import TelegramDue
 from contracts.requests import GetTelegramLink, InviteToTelegram, TakeTelegramUpdate, UnlinkTelegram
 from contracts.topology import RETRY, RETRY_LADDER, rung
+from services.notifier.decide.reach import OptionalChannels
 from services.notifier.deliver.channels.botapi import BotApi
 from services.notifier.deliver.channels.outcomes import Away
 from services.notifier.deliver.chat import errors, polling, ports
 from services.notifier.deliver.chat.handlers import ChatHandlers
 from services.notifier.deliver.chat.links import Links
 from services.notifier.deliver.chat.polling import Polling
+from services.notifier.deliver.chat.recipients import Recipients
 from services.notifier.deliver.chat.sending import MessageHandlers
 from services.notifier.deliver.chat.store import (
     MongoChatReach,
@@ -31,10 +33,21 @@ from services.notifier.errors import AskedToWait
 from services.notifier.settings import Settings
 
 WAITS_AT_MOST = timedelta(days=2)
-"""How long a message waits for the time that Telegram asked for, which is a day at most."""
+"""How long a message waits: Telegram asks for a day at most, and so do quiet hours that begin in between."""
 
 REGISTERS_EVERY = timedelta(seconds=10)
 """How often it is tried to register the webhook, until that is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What the chat shares with the rest of the notifier."""
+
+    customers: ports.Customers
+    deliveries: Deliveries
+    writer: ports.Writer
+    channels: OptionalChannels
+    on_ended: ports.OnTelegramEnded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +61,7 @@ class ChatParts:
     offsets: ports.Offsets | None = None
     bot: ports.Bot | None = None
 
-    def build(
-        self,
-        service: Service,
-        settings: Settings,
-        *,
-        customers: ports.Customers,
-        deliveries: Deliveries,
-        writer: ports.Writer,
-    ) -> "Telegram":
+    def build(self, service: Service, settings: Settings, shared: Shared) -> "Telegram":
         """The chat over these parts, with the notifier's own."""
         bot = self.bot or _bot(service, settings)
         handles = ChatHandlers(
@@ -64,19 +69,25 @@ class ChatParts:
             reach=self.reach or MongoChatReach(service),
             invitations=self.invitations or MongoInvitations(service),
             questions=self.questions or MongoQuestions(service),
-            customers=customers,
+            customers=shared.customers,
             links=Links(settings.telegram_link_url, bot),
             clock=service.clock,
         )
         sends = MessageHandlers(
             bot=bot,
-            deliveries=deliveries,
-            chats=handles.chats,
-            questions=handles.questions,
-            customers=customers,
-            writer=writer,
+            deliveries=shared.deliveries,
+            recipients=Recipients(
+                chats=handles.chats,
+                questions=handles.questions,
+                customers=shared.customers,
+                deliveries=shared.deliveries,
+                channels=shared.channels,
+                clock=service.clock,
+            ),
+            writer=shared.writer,
             clock=service.clock,
             on_unreachable=handles.unreachable,
+            on_ended=shared.on_ended,
         )
         return Telegram(service, settings, bot, handles, sends, self.offsets or MongoOffsets(service))
 

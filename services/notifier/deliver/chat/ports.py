@@ -1,6 +1,6 @@
 """What the chat's handlers need from the world."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -10,8 +10,11 @@ from pydantic import JsonValue
 from chassis.persistence.documents import Decide
 from contracts import mk
 from contracts.message import Cause
+from contracts.notifier import TelegramDue
 from services.notifier.decide.domain import Customer
 from services.notifier.decide.notices import Notice
+from services.notifier.decide.reach import Reach as WhatTheyHave
+from services.notifier.decide.receipts import Outcome
 from services.notifier.deliver.channels.botapi import Button
 from services.notifier.deliver.chat.domain import Chat, Invitation, Question, QuestionState
 
@@ -75,10 +78,15 @@ class Turn(Protocol):
 
 
 class Customers(Protocol):
-    """What MK said last of customers."""
+    """What MK said last of customers, and what they have and chose."""
 
     async def find(self, customer_id: str) -> Customer: ...
+    async def reach(self, customer_id: str) -> WhatTheyHave: ...
     async def erase(self, event: mk.CustomerErased) -> None: ...
+
+
+OnTelegramEnded = Callable[[TelegramDue, Outcome], Awaitable[None]]
+"""Is called when a notification came to its end, once or more often."""
 
 
 class Writer(Protocol):

@@ -7,22 +7,19 @@ from uuid import UUID
 
 from contracts.message import Cause
 from contracts.notifier import TelegramDue
-from services.notifier.decide.domain import ASKING
-from services.notifier.decide.facts import ERASED
+from services.notifier.decide.domain import ASKING, NOT_SET_UP
 from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Outcome
 from services.notifier.deliver.channels.botapi import Button
 from services.notifier.deliver.channels.outcomes import Away, Refused, Unconfirmed, Unreachable
-from services.notifier.deliver.chat.domain import BEST_SCORE, Chat, linked_since
+from services.notifier.deliver.chat.domain import BEST_SCORE, Chat
 from services.notifier.deliver.chat.handlers import REPLY
-from services.notifier.deliver.chat.ports import Bot, Chats, Customers, Questions, Writer
+from services.notifier.deliver.chat.ports import Bot, OnTelegramEnded, Writer
+from services.notifier.deliver.chat.recipients import Recipients
 from services.notifier.deliver.chat.updates import button_data
 from services.notifier.deliver.ports import Deliveries
 from services.notifier.deliver.sending import GIVEN_UP, OUTCOME_UNKNOWN, Claim, ending
 from services.notifier.errors import AskedToWait
-
-NO_BOT = "not set up"
-NO_CHAT = "no chat"
 
 _REPEATABLE = ASKING | {REPLY}
 """Better sent twice than perhaps never: without it the customer can't answer, or doesn't know what became of it."""
@@ -34,50 +31,30 @@ class MessageHandlers:
 
     bot: Bot | None
     deliveries: Deliveries
-    chats: Chats
-    questions: Questions
-    customers: Customers
+    recipients: Recipients
     writer: Writer
     clock: Callable[[], datetime]
     on_unreachable: Callable[[Chat, Cause], Awaitable[None]]
+    on_ended: OnTelegramEnded
     _handed_over: set[UUID] = field(default_factory=set)
     """What Telegram has while the database does not know it yet."""
 
     async def on_telegram_due(self, due: TelegramDue) -> None:
         """Send one message, once. Raises: Away, ClaimedElsewhere, AskedToWait, Unwritable."""
         text = self._text(due)
-        chat, withheld = await self._recipient(due)
         handed_over = due.notification_id in self._handed_over
+        chat, withheld = await self.recipients.find(due, handed_over=handed_over)
         claim = await self.deliveries.claim(due, handed_over=handed_over, now=self.clock())
         outcome = claim.ended or _before_sending(due, claim, handed_over=handed_over, withheld=withheld)
         if outcome is None and self.bot is not None:
             outcome = await self._send(self.bot, due, chat, text, claim=claim)
-        await self._finish(due, claim, outcome or Outcome("skipped", NO_BOT))
+        await self._finish(due, claim, outcome or Outcome("skipped", NOT_SET_UP))
 
     def _text(self, due: TelegramDue) -> str:
         if due.template == REPLY:
             return due.facts.get("text", "")
-        title, body = self.writer.item(_notice(due))
+        title, body = self.writer.item(Notice.of(due))
         return f"{title}\n{body}"
-
-    async def _recipient(self, due: TelegramDue) -> tuple[Chat, str | None]:
-        """The chat, and why nothing must be sent to it."""
-        if due.template == REPLY:
-            chat_id = int(due.address or 0)
-            return await self.chats.find(chat_id) or Chat(chat_id), None
-        chats = await self.chats.of_customer(due.customer_id or "")
-        chat = max(chats, key=linked_since, default=None)
-        return chat or Chat(0), await self._why_not(due, chat)
-
-    async def _why_not(self, due: TelegramDue, chat: Chat | None) -> str | None:
-        if due.customer_id is None or (await self.customers.find(due.customer_id)).erased:
-            return ERASED
-        if chat is None:
-            return NO_CHAT
-        if due.template in ASKING and (evaluation_id := due.facts.get("evaluation_id")):
-            question = await self.questions.find(UUID(evaluation_id))
-            return f"evaluation {question.state}" if question and question.state != "open" else None
-        return None
 
     async def _send(self, bot: Bot, due: TelegramDue, chat: Chat, text: str, *, claim: Claim) -> Outcome:
         try:
@@ -112,13 +89,16 @@ class MessageHandlers:
         await self._finish(due, claim, outcome or Outcome("failed", GIVEN_UP))
 
     async def _finish(self, due: TelegramDue, claim: Claim, outcome: Outcome) -> None:
-        if claim.ended is not None:
-            return
         # what the bot replies is part of a talk, and no notification
-        emitted = ending(due, outcome, channel="telegram", n=claim.attempts, at=self.clock())
-        events = [] if due.template == REPLY else [emitted]
-        await self.deliveries.finish(due, claim, outcome, events, answer=outcome.reason)
-        self._handed_over.discard(due.notification_id)
+        is_reply = due.template == REPLY
+        if claim.ended is None:
+            emitted = ending(due, outcome, channel="telegram", n=claim.attempts, at=self.clock())
+            events = [] if is_reply else [emitted]
+            await self.deliveries.finish(due, claim, outcome, events, answer=outcome.reason)
+            self._handed_over.discard(due.notification_id)
+        if not is_reply:
+            # again where it ended before: a crash may have kept the end from being passed on
+            await self.on_ended(due, outcome)
 
 
 def _before_sending(due: TelegramDue, claim: Claim, *, handed_over: bool, withheld: str | None) -> Outcome | None:
@@ -147,15 +127,3 @@ def _buttons(due: TelegramDue) -> list[Button]:
         return []
     asked = UUID(evaluation_id)
     return [Button(str(score), button_data(asked, score)) for score in range(1, BEST_SCORE + 1)]
-
-
-def _notice(due: TelegramDue) -> Notice:
-    return Notice(
-        id=due.notification_id,
-        about=due.about,
-        template=due.template,
-        customer_id=due.customer_id,
-        ticket_id=due.ticket_id,
-        correlation_id=due.correlation_id,
-        facts=due.facts,
-    )
