@@ -49,15 +49,19 @@ class Contacts(InMemory[Contact]):
 
 
 class Tickets(InMemory[Ticket]):
-    """The tickets; a version counts the changes of each."""
+    """The tickets; a version counts the changes of each, and the next `failures` changes fail."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.failures = 0
         self.versions: Counter[str] = Counter()
         self.woken: set[str] = set()
         self.seen: list[Held] | None = None
 
     async def update(self, key: str, decide: Decide[Ticket], *, cause: Cause) -> Ticket:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("the database is away")
         before = self.kept.get(key)
         found = await super().update(key, decide, cause=cause)
         self.versions[key] += found is not before

@@ -15,7 +15,10 @@ from services.notifier.deliver.chat import phrases
 from tests.eventually import eventually
 from tests.services.feedback.running import a_recent_closing, an_answer
 from tests.services.notifier.chat.running import ANA, a_notifier, due_for, is_linked, linked
-from tests.services.notifier.world import a_request
+from tests.services.notifier.whole import plain
+from tests.services.notifier.world import ANA as ADDRESS
+from tests.services.notifier.world import a_request, an_opening, ana
+from tests.smtp import Mailbox
 from tests.system import System, emitted
 from tests.telegram import Telegram
 
@@ -110,6 +113,25 @@ async def test_r19_a_blocked_bot_is_unlinked_and_linked_again_by_a_fresh_link(
 
 async def _not(question: Any) -> bool:  # noqa: ANN401 - an awaitable
     return not await question
+
+
+async def test_r16_a_question_that_a_blocked_bot_can_not_ask_goes_by_mail(
+    system: System, telegram: Telegram, mailbox: Mailbox
+) -> None:
+    await a_notifier(system, telegram, smtp_url=mailbox.url)
+    await linked(system, telegram)
+    await system.publish(ana(), an_opening(level="none"))
+    await system.quiet()
+    telegram.block(ANA)
+
+    await system.publish(request := a_request())
+
+    (mail,) = await eventually(lambda: mailbox.to(ADDRESS) or None)
+    assert request.link in plain(mail)
+    await system.quiet()
+    assert len(mailbox.messages) == 1
+    assert [one["channel"] for one in system.received_of(NotificationFailed)] == ["telegram"]
+    assert await system.dead("notifier") == []
 
 
 async def test_r19_a_429_is_waited_out_without_sleeping_and_never_asked_earlier(

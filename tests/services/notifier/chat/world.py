@@ -25,8 +25,8 @@ SECOND = UUID(int=2)
 class World(Whole):
     """The notifier with a bot, and what customers do in their chats."""
 
-    def __init__(self) -> None:
-        super().__init__(bot=Bot(), telegram_bot_token="1:token")
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - settings
+        super().__init__(bot=Bot(), telegram_bot_token="1:token", **settings)
         self.numbers = count(1)
 
     @property
