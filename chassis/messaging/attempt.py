@@ -38,7 +38,7 @@ class Attempt:
         self.waited = now - since if since else timedelta(0)
         return await route.handler(self.waited)(message)
 
-    def failure(self, error: Exception, faults: Faults, *, held: bool) -> Failure:
+    def failure(self, error: Exception, faults: Faults, *, held: bool, now: datetime) -> Failure:
         """What this failed try amounts to, for the policy to decide on; counts it."""
         patient = self.route is not None and self.route.has_patience(self.waited)
         fault = faults.of(error, self.route, patient=patient)
@@ -51,12 +51,17 @@ class Attempt:
             races=self.races,
             retries=self.delivery.attempts,
             waits=self.delivery.waits or 0,
+            left=self._left(error, now) if fault is Fault.REFERENCE else None,
             held=held,
             lost=self.delivery.is_lost,
         )
         self.races += fault is Fault.RACE
         self.tries += fault not in {Fault.RACE, Fault.BROKER_AWAY}
         return failure
+
+    def _left(self, error: Exception, now: datetime) -> timedelta | None:
+        patience = self.route.patience if self.route else None
+        return patience.until(error) - now if patience and patience.until else None
 
     def problem(self, error: Exception) -> Problem | None:
         """How the request is answered, where the error is an answer."""

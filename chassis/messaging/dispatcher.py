@@ -78,7 +78,8 @@ class Dispatcher:
                         await self._actions.reply(attempt.delivery, Reply(ok=to_jsonable_python(result)))
             except Exception as error:  # noqa: BLE001 - whatever a handler raises, the policy has an answer
                 queue = attempt.delivery.queue
-                failure = attempt.failure(error, self._faults, held=self._switches.is_open(queue))
+                is_held = self._switches.is_open(queue)
+                failure = attempt.failure(error, self._faults, held=is_held, now=self._clock())
                 action = decide(failure)
                 if not isinstance(action, RetryNow):
                     self._switches.note(queue, failure.fault)

@@ -45,6 +45,9 @@ class Failure:
     waits: int = 0
     """How often it went to the ladder to wait for a reference: that uses up no retries."""
 
+    left: timedelta | None = None
+    """How long the reference that it waits for will not be there, where that is known."""
+
     held: bool = False
     """Whether the kill switch holds its queue."""
 
@@ -111,6 +114,8 @@ def decide(failure: Failure) -> Action:  # noqa: C901, PLR0911, PLR0912 - one po
             return GiveBack()
         case Failure(held=True) if failure.fault is not Fault.REFERENCE:
             return GiveBack()
+        case Failure(fault=Fault.REFERENCE, left=timedelta() as left) if left > timedelta():
+            return Delay(_rung_within(left), waiting=True)
         case Failure() if failure.tries < len(IN_PLACE):
             return RetryNow(IN_PLACE[failure.tries])
         case Failure(kind="queries"):
@@ -120,3 +125,8 @@ def decide(failure: Failure) -> Action:  # noqa: C901, PLR0911, PLR0912 - one po
         case Failure() if failure.retries < len(RETRY_LADDER):
             return Delay(failure.retries)
     return DeadLetter("retries_exhausted")
+
+
+def _rung_within(left: timedelta) -> int:
+    """The highest rung that doesn't outlast what is left, so that a message comes soon after its moment."""
+    return max((rung for rung in range(PATIENT_RUNG + 1) if RETRY_LADDER[rung] <= left), default=0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -29,11 +29,15 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """A message may wait for what it refers to: on `error` it is retried for `limit`, and then `at_last` takes it."""
+    """A message may wait for what it refers to: on `error` it is retried for `limit`, and then `at_last` takes it.
+
+    `until` is the moment that an error names before which it is in vain to try again, where errors name one.
+    """
 
     error: type[Exception]
     limit: timedelta
     at_last: Handle
+    until: Callable[[Any], datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,11 @@ class AskedToWait(Exception):
         self.until = until
 
 
+def moment_of(error: AskedToWait) -> datetime:
+    """Before when it is not to be sent."""
+    return error.until
+
+
 PERMANENT = (Unwritable,)
 """No retry can cure these."""
 

@@ -211,6 +211,20 @@ async def test_r9_waiting_for_a_reference_uses_up_no_retries(world: World, waits
     assert moment(sent.headers[WAITING_SINCE]) == since
 
 
+@pytest.mark.parametrize(("left", "rung"), [(9 * 3600, "120s"), (110, "30s"), (20, "5s"), (1, "5s")])
+async def test_r20_what_names_its_moment_is_not_tried_in_between_and_comes_back_soon_after_it(
+    world: World, left: int, rung: str
+) -> None:
+    until = utc_now() + timedelta(seconds=left)
+    patience = Patience(NotThereYet, timedelta(days=1), Handler().handle, until=lambda _: until)
+    handler = world.fails(NotThereYet(), patience=patience)
+
+    await world.receive(replace(delivered(a_closing()), waits=7, waiting_since=utc_now() - TEN_MINUTES))
+
+    (sent,) = world.broker.published
+    assert (sent.routing_key, handler.handled) == (f"{rung}.feedback", 0)
+
+
 async def test_r9_what_waits_is_counted_apart_and_goes_on_waiting_since_it_began(world: World) -> None:
     world.fails(*[NotThereYet()] * 9, patience=Patience(NotThereYet, TEN_MINUTES, Handler().handle))
     since = utc_now() - timedelta(minutes=1)

@@ -64,6 +64,22 @@ TABLE: dict[str, tuple[Failure, Action]] = {
     "with growing waits": (Failure(Fault.REFERENCE, tries=OFTEN, waits=1), Delay(1, waiting=True)),
     "up to two minutes": (Failure(Fault.REFERENCE, tries=OFTEN, waits=50), Delay(PATIENT_RUNG, waiting=True)),
     "whatever failed before": (Failure(Fault.REFERENCE, tries=OFTEN, retries=UP), Delay(0, waiting=True)),
+    "what names its moment is not tried before": (
+        Failure(Fault.REFERENCE, left=timedelta(hours=9)),
+        Delay(PATIENT_RUNG, waiting=True),
+    ),
+    "nor waited for beyond it": (
+        Failure(Fault.REFERENCE, left=timedelta(seconds=90), waits=50),
+        Delay(1, waiting=True),
+    ),
+    "and comes soon after it": (
+        Failure(Fault.REFERENCE, left=timedelta(seconds=1), waits=50),
+        Delay(0, waiting=True),
+    ),
+    "what should be there by now is tried at once": (
+        Failure(Fault.REFERENCE, left=timedelta()),
+        RetryNow(IN_PLACE[0]),
+    ),
     "while the queue is held it waits on the ladder": (
         Failure(Fault.REFERENCE, tries=OFTEN, held=True),
         Delay(0, waiting=True),

@@ -243,6 +243,8 @@ def test_what_a_server_asked_to_wait_is_waited_for_on_the_ladder_and_uses_up_no_
     assert route.patience
     assert route.patience.error is AskedToWait
     assert route.patience.limit == timedelta(hours=24)
+    assert route.patience.until
+    assert route.patience.until(AskedToWait(MORNING)) == MORNING
     assert PATIENT_RUNG == 2
 
 

@@ -29,7 +29,7 @@ from services.notifier.deliver.chat.store import (
     MongoQuestions,
 )
 from services.notifier.deliver.ports import Deliveries
-from services.notifier.errors import AskedToWait
+from services.notifier.errors import AskedToWait, moment_of
 from services.notifier.settings import Settings
 
 WAITS_AT_MOST = timedelta(days=2)
@@ -110,7 +110,7 @@ class Telegram:
         """
         service, handles, sends = self.service, self.handles, self.sends
         service.outage(Away)
-        patience = Patience(AskedToWait, WAITS_AT_MOST, sends.on_telegram_due)
+        patience = Patience(AskedToWait, WAITS_AT_MOST, sends.on_telegram_due, until=moment_of)
         service.on(TelegramDue, sends.on_telegram_due, patience=patience, given_up=sends.on_telegram_given_up)
         service.answers(InviteToTelegram, handles.on_invite_to_telegram, refuses=errors.STATUS)
         service.answers(GetTelegramLink, handles.on_get_telegram_link, refuses=errors.STATUS)

@@ -24,7 +24,7 @@ from services.notifier.deliver.push import ports as push_ports
 from services.notifier.deliver.push.device_handlers import DeviceHandlers
 from services.notifier.deliver.push.handlers import PATIENCE, PushHandlers
 from services.notifier.deliver.push.senders import BrowserSender, PhoneSender
-from services.notifier.errors import AskedToWait
+from services.notifier.errors import AskedToWait, moment_of
 from services.notifier.settings import Settings
 
 Ways = Mapping[Kind, push_ports.PushSender]
@@ -39,7 +39,7 @@ class Push:
 
     def listen(self, service: Service) -> None:
         """Take what is due, and answer what the app asks."""
-        patience = Patience(AskedToWait, PATIENCE, self.sends.on_push_given_up)
+        patience = Patience(AskedToWait, PATIENCE, self.sends.on_push_given_up, until=moment_of)
         service.on(PushDue, self.sends.on_push_due, patience=patience, given_up=self.sends.on_push_given_up)
         service.answers(GetChannels, self.keeps.on_get_channels)
         service.answers(RegisterDevice, self.keeps.on_register_device, refuses=errors.STATUS)

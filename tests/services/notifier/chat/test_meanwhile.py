@@ -110,6 +110,16 @@ async def test_r20_quiet_hours_that_begin_meanwhile_are_waited_for_and_no_mail_t
     assert len([one for one in world.emitted(NotificationSent) if one.channel == "telegram"]) == 1
 
 
+def test_r20_what_waits_comes_back_by_the_ladder_soon_after_its_moment_and_uses_up_no_retries(world: World) -> None:
+    patience = world.service.registry.messages[TelegramDue.routing_key()].patience
+
+    assert patience
+    assert patience.error is AskedToWait
+    assert patience.limit > timedelta(days=1)
+    assert patience.until
+    assert patience.until(AskedToWait(MORNING)) == MORNING
+
+
 async def test_r20_quiet_hours_that_are_taken_away_hold_back_no_more(world: World) -> None:
     due = await decided(world)
     await chooses(world, SLEEPS)
