@@ -78,6 +78,7 @@ def _mails(service: Service, settings: Settings, parts: AllParts, decides: Decis
 def _pushes(service: Service, settings: Settings, parts: AllParts, decides: DecisionHandlers) -> PushHandlers:
     return PushHandlers(
         pushes=parts.pushes,
+        deliveries=parts.deliveries,
         devices=parts.devices,
         tickets=parts.tickets,
         customers=parts.customers,

@@ -1,5 +1,6 @@
 """What becomes of one message on its way out, where sending can't be undone (R18, R19)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -17,6 +18,7 @@ from contracts.notifier import (
 from contracts.replies import InboxItem
 from services.notifier.decide.addresses import lacking, of_customer, of_sector
 from services.notifier.decide.domain import REPEATABLE
+from services.notifier.decide.explanation import Progress
 from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import End, Outcome
 
@@ -48,6 +50,14 @@ class Claim:
     attempts: int
     interrupted: bool = False
     ended: Outcome | None = None
+
+
+class Ledger(Protocol):
+    """What became of messages, for whoever only looks."""
+
+    async def progress(self, ids: Sequence[UUID]) -> dict[UUID, Progress]:
+        """How far these notifications came, as far as they are known."""
+        ...
 
 
 class Numbered(Protocol):
@@ -90,6 +100,12 @@ def before_sending(due: EmailDue, claim: Claim, *, handed_over: bool, withheld: 
 def unanswered(due: AnyDue) -> Outcome | None:
     """How a message ends of which nobody knows whether it went out; None where it is better sent again (R18)."""
     return None if due.template in REPEATABLE else Outcome("unknown", OUTCOME_UNKNOWN)
+
+
+async def has_ended(notification_id: UUID, ledger: Ledger) -> bool:
+    """Whether a message came to its end; what was given up may be tried again, and waits as any other."""
+    found = (await ledger.progress([notification_id])).get(notification_id)
+    return found is not None and found.state not in {"queued", "sending"} and found.reason != GIVEN_UP
 
 
 def owner_of(due: EmailDue) -> str | None:

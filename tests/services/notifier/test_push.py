@@ -535,6 +535,28 @@ async def test_r20_a_message_that_a_busy_server_kept_into_the_night_wakes_nobody
     assert len(whole.browsers.took) == 1
 
 
+async def test_r16_a_crash_between_the_end_and_its_consequence_still_brings_the_mail_even_at_night(
+    whole: Whole,
+) -> None:
+    await whole.answer(a_browser("gone"))
+    await chooses(whole, Preferences(quiet_hours=NIGHTLY))
+    whole.now = NIGHT - timedelta(hours=2)
+    await whole.publish(ana(), an_opening(level="none"))
+    whole.browsers.failures[f"{BASE}/push/gone"] = [Refused("HTTP 400")]
+    whole.sends = False
+    await whole.publish(a_request())
+    due, whole.sends = whole.waiting.popleft(), True
+    whole.tickets.failures = 1
+    with pytest.raises(ConnectionError):
+        await whole.handle(due)
+
+    whole.now = NIGHT
+    await whole.handle(due)
+    await whole.send()
+
+    assert len(whole.mails(ANA)) == 1
+
+
 async def test_r20_a_switch_that_was_turned_off_meanwhile_counts(whole: Whole) -> None:
     await whole.answer(a_browser())
     whole.sends = False

@@ -13,8 +13,7 @@ from services.notifier.decide.reach import OptionalChannels, Reach
 from services.notifier.deliver.chat.domain import Chat, linked_since
 from services.notifier.deliver.chat.handlers import REPLY
 from services.notifier.deliver.chat.ports import Chats, Customers, Questions
-from services.notifier.deliver.ports import Deliveries
-from services.notifier.deliver.sending import GIVEN_UP
+from services.notifier.deliver.sending import Ledger, has_ended
 from services.notifier.errors import AskedToWait
 
 _NOBODY = Chat(0)
@@ -27,7 +26,7 @@ class Recipients:
     chats: Chats
     questions: Questions
     customers: Customers
-    deliveries: Deliveries
+    deliveries: Ledger
     channels: OptionalChannels
     clock: Callable[[], datetime]
 
@@ -65,10 +64,5 @@ class Recipients:
 
     async def _check_hours(self, due: TelegramDue, reach: Reach) -> None:
         until = self.channels.quiet_until(reach, self.clock())
-        if until is not None and not await self._has_ended(due.notification_id):
+        if until is not None and not await has_ended(due.notification_id, self.deliveries):
             raise AskedToWait(until)
-
-    async def _has_ended(self, notification_id: UUID) -> bool:
-        found = (await self.deliveries.progress([notification_id])).get(notification_id)
-        # what was given up may be tried again
-        return found is not None and found.state not in {"queued", "sending"} and found.reason != GIVEN_UP

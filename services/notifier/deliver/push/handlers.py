@@ -25,7 +25,7 @@ from services.notifier.deliver.push.domain import (
     message_of,
     without_an_answer,
 )
-from services.notifier.deliver.sending import GIVEN_UP, ending, unanswered
+from services.notifier.deliver.sending import GIVEN_UP, Ledger, ending, has_ended, unanswered
 from services.notifier.errors import AskedToWait
 
 PATIENCE = timedelta(hours=24)
@@ -44,6 +44,7 @@ class PushHandlers:
     """Push messages; a notification goes to every device that its customer has at that moment."""
 
     pushes: push_ports.Pushes
+    deliveries: Ledger
     devices: push_ports.Devices
     tickets: ports.Tickets
     customers: ports.Customers
@@ -84,7 +85,8 @@ class PushHandlers:
             return NO_DEVICE
         if not reach.preferences.channels.push:
             return SWITCHED_OFF
-        if until := self.channels.quiet_until(reach, self.clock()):
+        until = self.channels.quiet_until(reach, self.clock())
+        if until is not None and not await has_ended(due.notification_id, self.deliveries):
             raise AskedToWait(until)
         return None
 
