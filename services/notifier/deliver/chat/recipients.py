@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.notifier import TelegramDue
-from services.notifier.decide.domain import ASKING, NO_CHAT, SWITCHED_OFF
+from services.notifier.decide.domain import ASKING, NO_CHAT, NOT_SET_UP, SWITCHED_OFF
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.reach import OptionalChannels, Reach
 from services.notifier.deliver.chat.domain import Chat, linked_since
@@ -51,6 +51,8 @@ class Recipients:
         # a question that is closed is lost to nobody: that comes first
         if closed := await self._why_closed(due):
             return closed
+        if "telegram" not in self.channels.set_up:
+            return NOT_SET_UP
         if chat is None:
             return NO_CHAT
         return None if reach.preferences.channels.telegram else SWITCHED_OFF

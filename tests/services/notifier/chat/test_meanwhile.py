@@ -15,6 +15,7 @@ from services.notifier.deliver.chat import phrases
 from services.notifier.errors import AskedToWait
 from tests.services.notifier.chat.world import CHAT, World
 from tests.services.notifier.keys import a_vapid_key
+from tests.services.notifier.whole import Whole
 from tests.services.notifier.world import (
     ANA,
     PROTOCOL,
@@ -223,6 +224,21 @@ async def test_r16_a_question_that_was_given_up_goes_by_mail(world: World) -> No
     await route.given_up(due)
 
     assert await brought_by(world) == (0, 1)
+
+
+async def test_r16_a_question_to_a_chat_whose_bot_was_taken_away_goes_by_mail_at_once(world: World) -> None:
+    due = await decided(world)
+    await chooses(world, SLEEPS)
+    without = Whole(vapid_key=a_vapid_key())
+    without.now = NIGHT
+    for kept in ("tickets", "customers", "chosen", "chats"):
+        getattr(without, kept).kept.update(getattr(world, kept).kept)
+
+    await without.handle(due)
+    await without.send()
+
+    assert len(without.mails(ANA)) == 1
+    assert [one.reason for one in without.emitted(NotificationSkipped)] == ["not set up"]
 
 
 async def test_r16_a_crash_between_the_end_and_its_consequence_still_brings_the_mail_even_at_night(
