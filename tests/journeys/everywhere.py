@@ -18,7 +18,7 @@ from tests.smtp import Mailbox
 from tests.system import System, emitted
 from tests.telegram import Telegram
 
-CHAT = 700_001
+CHAT = 7_000_010_123
 LEVELS = ("none", "start_end", "all")
 
 
