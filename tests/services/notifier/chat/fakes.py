@@ -19,6 +19,9 @@ class Chats(InMemory[Chat]):
     async def of_customer(self, customer_id: str) -> list[Chat]:
         return [one for one in self.kept.values() if one.customer_id == customer_id]
 
+    async def forget(self, chat_id: int) -> None:
+        self.kept.pop(chat_id, None)
+
 
 @dataclass
 class Reach:
