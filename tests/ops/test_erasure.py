@@ -267,6 +267,10 @@ async def none_waits(system: System) -> bool:
     return not [queue.name for queue in topology.queues() if queue.kind != "dead" and await system.depth(queue.name)]
 
 
+def lines_of(log: Path) -> str:
+    return log.read_text()
+
+
 def named_in(text: str, personal: dict[str, str]) -> dict[str, str]:
     """What of a customer stands in a text, and in which line first."""
     lines = text.splitlines()
@@ -283,6 +287,7 @@ async def printed(capfd: pytest.CaptureFixture[str]) -> str:
     return capfd.readouterr().out
 
 
+@pytest.mark.timeout(240)
 async def test_r27_of_an_erased_customer_who_used_everything_no_database_queue_or_log_keeps_a_word(
     log: Path, ana: Everywhere, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -298,6 +303,9 @@ async def test_r27_of_an_erased_customer_who_used_everything_no_database_queue_o
     await leaves_much_under_way(ana)
     await some_die(system, first)
     whole = await printed(capfd)
+    assert {"chats", "customers", "devices", "invitations", "questions"} <= json.loads(whole)["held"]["notifier"].keys()
+    assert json.loads(whole)["held"]["notifier"]["devices"][0]["label"] == PERSONAL["device"]
+    assert '"quiet_hours"' in whole
     there = named_in(await stored(system) + await queued(system), personal)
     unseen = {"comment not yet given", "street", "phone", "former e-mail", "connection"}
     assert personal.keys() - there.keys() <= unseen
@@ -308,18 +316,23 @@ async def test_r27_of_an_erased_customer_who_used_everything_no_database_queue_o
     erased = mk_does(mk.CustomerErased, customer_id=ANA)
     await system.publish(erased)
     ana.provider.mailbox.accept()
-    ana.telegram.write(CHAT, PERSONAL["comment not yet given"])
     await eventually(lambda: none_waits(system), timedelta(seconds=90))
     await system.quiet()
 
-    await eventually(lambda: is_forgotten(system, personal), timedelta(seconds=20), because="nothing is stored")
+    await eventually(lambda: is_forgotten(system, personal), timedelta(seconds=75), because="nothing is stored")
     assert named_in(await queued(system), personal) == {}
-    log += logs.readouterr().out
-    assert log.count('"handled"') > 100
-    assert named_in(log, personal) == {}
+    logged = lines_of(log) + caplog.text
+    assert logged.count('"handled"') > 100
+    assert named_in(logged, personal) == {}
     assert named_in(await printed(capfd), personal) == {}
     assert "roteador" in await stored(system)
-    assert ana.telegram.texts(CHAT)[-1] == phrases.WELCOME
+
+    # what she still writes to the bot is a stranger's
+    ana.telegram.write(CHAT, PERSONAL["comment not yet given"])
+    await eventually(lambda: ana.telegram.texts(CHAT)[-1] == phrases.WELCOME)
+    await system.quiet()
+    del personal["chat"]
+    await is_forgotten(system, personal)
 
 
 async def is_forgotten(system: System, personal: dict[str, str]) -> bool:
