@@ -60,8 +60,9 @@ async def test_the_demo_goes_as_told_and_shows_what_arrived_where_and_why(
 
 
 def play(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    demo = (sys.executable, "-m", "ops.demo")
-    return subprocess.run(demo, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        (sys.executable, "-m", "ops.demo"), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def personal() -> list[str]:
