@@ -10,7 +10,9 @@ from rich.table import Table
 
 from chassis.messaging.publisher import Publisher, Unroutable
 from ops.console import age, console
+from ops.databases import databases
 from ops.dead_letters import Choice, DeadLetter, chosen, replay
+from ops.held import held_about, ids_in
 from ops.session import RefusedError, broker, visit
 
 dead = App(name="dead", help="Dead letters: list, show, replay, drop.")
@@ -37,9 +39,9 @@ class Filters:
     "Only those that died less long ago than this."
 
     about: str | None = None
-    "Only those that name this customer, ticket, contact or protocol anywhere."
+    "Only those that name this ticket, contact, protocol or chat anywhere; or this customer, or what is held of them."
 
-    def choice(self, *ids: str) -> Choice:
+    async def choice(self, *ids: str) -> Choice:
         """What is meant, and of that what begins with one of `ids`, where there are any. Raises: RefusedError."""
         return Choice(
             service=self.service,
@@ -48,8 +50,13 @@ class Filters:
             reason=self.reason,
             older_than=age(self.older_than) if self.older_than else None,
             younger_than=age(self.younger_than) if self.younger_than else None,
-            about=frozenset({self.about}) if self.about else frozenset(),
+            about=await _names_of(self.about) if self.about else frozenset(),
         )
+
+
+async def _names_of(about: str) -> frozenset[str]:
+    async with databases() as of:
+        return ids_in(await held_about(of, about), of=about)
 
 
 ALL = Filters()
@@ -60,7 +67,7 @@ def list_(*, filters: Filters = ALL, summary: bool = False) -> int:
     """List dead letters, oldest first, and leave them where they are; with `--summary`, count them by kind of death."""
 
     async def work() -> None:
-        async with broker() as publisher, chosen(publisher, filters.choice()) as dead_letters:
+        async with broker() as publisher, chosen(publisher, await filters.choice()) as dead_letters:
             shown = _summary(dead_letters) if summary else _table(dead_letters)
             console().print(shown if dead_letters else "No dead letters.")
 
@@ -72,7 +79,7 @@ def show(dead_letter: str) -> int:
     """Show one dead letter whole: headers and body. The body may hold personal data."""
 
     async def work() -> None:
-        async with broker() as publisher, chosen(publisher, ALL.choice(dead_letter)) as dead_letters:
+        async with broker() as publisher, chosen(publisher, await ALL.choice(dead_letter)) as dead_letters:
             if not dead_letters:
                 raise RefusedError(f"no dead letter begins with {dead_letter}: see `atendo dead list`.")
             screen = console()
@@ -89,7 +96,7 @@ def replay_(*ids: str, filters: Filters = ALL, dry_run: bool = False) -> int:
     """Send dead letters back to the queue they died in; what was done already stays done. Without a filter: all."""
 
     async def work() -> None:
-        async with broker() as publisher, chosen(publisher, filters.choice(*ids)) as dead_letters:
+        async with broker() as publisher, chosen(publisher, await filters.choice(*ids)) as dead_letters:
             if dry_run:
                 console().print(_table(dead_letters) if dead_letters else "Nothing to replay.")
                 return
@@ -120,7 +127,7 @@ def drop(*ids: str, filters: Filters = ALL, yes: bool = False) -> int:
     async def work() -> None:
         if not ids and not yes:
             raise RefusedError("name the ids to drop, or say --yes to drop all that the filters choose.")
-        async with broker() as publisher, chosen(publisher, filters.choice(*ids)) as dead_letters:
+        async with broker() as publisher, chosen(publisher, await filters.choice(*ids)) as dead_letters:
             for dead_letter in dead_letters:
                 await dead_letter.message.ack()
             print(f"dropped: {len(dead_letters)}")

@@ -71,12 +71,12 @@ class DeadLetter:
             return self.message.body.decode(errors="replace")
 
     def names(self, ids: Collection[str]) -> bool:
-        """Whether it says one of these ids anywhere: of a customer, a ticket, a contact; or a protocol."""
+        """Whether it says one of these ids anywhere: of a customer, a ticket, a contact, a chat; or a protocol."""
         return any(one in ids for one in _texts(self.body))
 
 
 def _texts(body: object) -> Iterator[str]:
-    """Every text in a message; what isn't JSON is taken apart where no id could go on."""
+    """Every text and number in a message; what isn't JSON is taken apart where no id could go on."""
     unread = [body]
     while unread:
         match unread.pop():
@@ -87,6 +87,9 @@ def _texts(body: object) -> Iterator[str]:
             case str() as text:
                 yield text
                 yield from re.findall(r"[\w.@-]+", text) if text is body else ()
+            case int() as number:
+                # as Telegram names a chat
+                yield str(number)
 
 
 def _first_death(headers: dict[str, Any]) -> dict[str, Any]:

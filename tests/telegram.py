@@ -87,6 +87,10 @@ class Telegram:
         found: dict[str, Any] = next(one for one in self._http.get("/chats").json() if one["id"] == chat)
         return found
 
+    def knows(self, chat: int) -> bool:
+        """Whether anybody ever wrote in this chat."""
+        return any(one["id"] == chat for one in self._http.get("/chats").json())
+
     def messages(self, chat: int) -> list[dict[str, Any]]:
         """What was written in a chat, the bot's and the customer's."""
         messages: list[dict[str, Any]] = self.chat(chat)["messages"]

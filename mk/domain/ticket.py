@@ -34,7 +34,13 @@ _IN_ONE_SECOND: dict[type[Message], int] = {
 
 _A_STEP = 1
 
-_PERSONAL: dict[str, str | None] = {"complaint": "", "comment": None, "reason": None, "description": None}
+_PERSONAL: dict[str, str | None] = {
+    "complaint": "",
+    "comment": None,
+    "reason": None,
+    "description": None,
+    "defect_found": "",
+}
 """Free texts, in which anything may stand, and what is left of them (R27)."""
 
 

@@ -30,6 +30,11 @@ class Chat:
         messages: list[Json] = next(one["messages"] for one in found if one["id"] == self._id)
         return messages
 
+    def notices(self) -> list[tuple[str, str]]:
+        """What the bot wrote about tickets: titles and bodies, the oldest first."""
+        texts = [one["text"].partition("\n") for one in self._messages() if one["by"] == "bot"]
+        return [(title, body) for title, _, body in texts if body]
+
     def read(self, pattern: str) -> Json:
         """Wait until the bot writes something like this, and show it."""
 
@@ -59,15 +64,24 @@ class Chat:
         expect(f"the chat's answer to {what}", of=answer.status_code, to_be=303)
 
 
-def the_chat(stage: Stage, customer: Json, app: App, ticket: Json) -> None:
-    """A score and its reason, given in a chat; nothing where the bot is one of Telegram's own."""
+def the_link(stage: Stage, customer: Json, app: App) -> Chat | None:
+    """Link a chat; None where the bot is one of Telegram's own."""
     if not stage.chat:
-        return
-    stage.screen.chapter(f"{customer['name']} rates in the chat")
+        return None
+    stage.screen.chapter(f"{customer['name']} links a chat")
     chat = Chat(stage, stage.chat, customer["name"])
     chat.begin(app.post("/v1/telegram/link", {}, status=201)["url"])
     chat.read("vinculado")
+    return chat
+
+
+def the_rating(stage: Stage, app: App, ticket: Json, chat: Chat | None) -> None:
+    """A score and its reason, given in the chat; in the app where there is none."""
+    stage.screen.chapter("Solved, and rated in the chat")
     stage.operator_does("TicketClosed.v1", ticket_id=ticket["ticket_id"], closed_by="joana", request_evaluation=True)
+    if chat is None:
+        stage.screen.describe("There is no chat here: nobody rates.")
+        return
     chat.press(chat.read(f"avalie[^$]*{ticket['protocol']}"), _SCORE)
     stage.screen.describe("Below five the bot asks why; the next text is the comment (R22, R23).")
     chat.read("motivo")

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx2
 import yaml
 
-from ops.addresses import ROOT, address
+from ops.addresses import ROOT, NotRunningError, address
 from ops.demo.screen import Screen
 
 PROVIDER = ROOT / "mk" / "scenarios" / "provider.yaml"
@@ -42,6 +42,14 @@ def expect(what: str, *, of: object, to_be: object) -> None:
         raise PlotHoleError(f"{what} should be {to_be!r}, and is {of!r}")
 
 
+def stand_in(name: str) -> str:
+    """Where a stand-in of the run on this machine is; empty where there is none, as in containers."""
+    try:
+        return address(name)
+    except NotRunningError:
+        return ""
+
+
 class Stage:
     """The addresses of the running product, and the demo provider's registers."""
 
@@ -49,7 +57,7 @@ class Stage:
         self.screen = screen
         self.http = httpx2.Client(timeout=10)
         self.edge, self.mk, self.mail = address("EDGE_URL"), address("MK_URL"), address("MAIL_URL")
-        self.chat = address("CHAT_URL")
+        self.chat, self.push = stand_in("CHAT_URL"), stand_in("PUSH_URL")
         self.provider: Json = yaml.safe_load(Path(PROVIDER).read_text())
 
     def customer(self, *, connections: int, group: set[str]) -> Json:

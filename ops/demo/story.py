@@ -1,8 +1,12 @@
 """The day: two contacts, a field visit, a closing, an evaluation, and what the operator sees of it."""
 
+from datetime import timedelta
 from uuid import uuid4
 
-from ops.demo.chat import the_chat
+from chassis.clock import utc_now
+from ops.demo.arrivals import Ways, the_arrivals
+from ops.demo.chat import the_link, the_rating
+from ops.demo.push import the_device
 from ops.demo.screen import Screen
 from ops.demo.stage import App, Json, Stage, eventually, expect
 from ops.questions import explain
@@ -15,13 +19,26 @@ def play(screen: Screen) -> None:
     farmer = stage.customer(connections=1, group=set())
     app = App(stage, business)
     ticket = first_contact(stage, app, business)
-    other_app, other_ticket = second_contact(stage, farmer)
     the_mails(stage, ticket["protocol"])
     the_visit(stage, app, ticket)
     the_closing(stage, app, ticket)
     the_evaluation(stage, app, ticket)
-    the_chat(stage, farmer, other_app, other_ticket)
+    on_every_way(stage, farmer)
     the_operators_view(stage, ticket)
+
+
+def on_every_way(stage: Stage, customer: Json) -> None:
+    """A customer with a device and a chat is served, rates in the chat, and what reached them is laid open."""
+    app = App(stage, customer)
+    app.log_in()
+    ways = Ways(the_device(stage, customer, app), the_link(stage, customer, app))
+    ticket = second_contact(stage, app, customer)
+    stage.screen.describe(
+        "At this sector's level the customer hears of beginning and end: not of who takes it up (R15)."
+    )
+    stage.operator_does("ResponsibleAdded.v1", ticket_id=ticket["ticket_id"], responsible_id="r-4", name="Marta Lima")
+    the_rating(stage, app, ticket, ways.chat)
+    the_arrivals(stage, customer, app, ticket, ways)
 
 
 def first_contact(stage: Stage, app: App, customer: Json) -> Json:
@@ -42,14 +59,12 @@ def first_contact(stage: Stage, app: App, customer: Json) -> Json:
     return resolved(stage, accepted["protocol"], from_="person_group")
 
 
-def second_contact(stage: Stage, customer: Json) -> tuple[App, Json]:
+def second_contact(stage: Stage, app: App, customer: Json) -> Json:
     """A customer whose group defines nothing; the process comes from the sector."""
     stage.screen.chapter(f"{customer['name']} asks about the bill")
-    app = App(stage, customer)
-    app.log_in()
     body = {"sector_id": "financeiro", "text": "Minha fatura veio em dobro."}
     accepted = app.post("/v1/contacts", body, status=202)
-    return app, resolved(stage, accepted["protocol"], from_="sector")
+    return resolved(stage, accepted["protocol"], from_="sector")
 
 
 def resolved(stage: Stage, protocol: str, *, from_: str) -> Json:
@@ -90,7 +105,7 @@ def the_visit(stage: Stage, app: App, ticket: Json) -> None:
         "ServiceOrderCreated.v1",
         **one,
         service_order_id="OS-77",
-        scheduled_for="2026-12-01T17:00:00Z",
+        scheduled_for=(utc_now() + timedelta(days=1)).isoformat(),
         description="Visita",
     )
     process = ticket["process"] or "Suporte"

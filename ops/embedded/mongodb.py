@@ -75,6 +75,8 @@ class MongoDB:
             # The socket file would lie in /tmp and outlive a killed mongod.
             *("--nounixsocket", "--quiet", "--wiredTigerCacheSizeGB", "0.25"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # A slow command would be logged with all that it writes: names, texts (R28).
+            *("--slowOpSampleRate", "0"),
             *(self._as_a_member() if self.replica_set else ()),
         )
         return Program(argv=argv, log=self.log, folder=self.folder)

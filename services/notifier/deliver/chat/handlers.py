@@ -218,3 +218,4 @@ class ChatHandlers:
         await self.questions.erase(customer_id)
         for chat in await self.chats.of_customer(customer_id):
             await self._unlink(chat, cause)
+            await self.chats.forget(chat.id)

@@ -1,7 +1,7 @@
 """How the chat keeps its state in MongoDB; dictionaries stop here."""
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from services.notifier.deliver.device_store import MongoReach
 
 _OFFSET = "telegram"
 _DAY = timedelta(days=1)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _BUTTONS_KNOWN_FOR = timedelta(days=90)
 """How long after its end a question is known: a press on an older button is that of an unknown one."""
 
@@ -69,6 +70,15 @@ class MongoChats:
     async def of_customer(self, customer_id: str) -> list[Chat]:
         """The chats that are linked to a customer."""
         return [_chat(found) async for found in self._documents.collection.find({"customer_id": customer_id})]
+
+    async def forget(self, chat_id: int) -> None:
+        """Have MongoDB remove a chat that is nobody's within a minute or so, not after a day: its number is personal.
+
+        It isn't removed at once: whoever has loaded it before must find its newer version, or would make it anew (R27).
+        """
+        await self._documents.collection.update_one(
+            {"_id": chat_id, "customer_id": None}, {"$set": {"unlinked_at": _LONG_AGO}}
+        )
 
 
 class MongoChatReach:

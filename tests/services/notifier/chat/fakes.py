@@ -19,6 +19,10 @@ class Chats(InMemory[Chat]):
     async def of_customer(self, customer_id: str) -> list[Chat]:
         return [one for one in self.kept.values() if one.customer_id == customer_id]
 
+    async def forget(self, chat_id: int) -> None:
+        # MongoDB removes it a while later
+        assert self.kept[chat_id].customer_id is None
+
 
 @dataclass
 class Reach:
