@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from chassis.service import Service
 from services.notifier.decide.addresses import usable
 from services.notifier.decide.handlers import DecisionHandlers
-from services.notifier.decide.ports import Contacts, Customers, Tickets
+from services.notifier.decide.ports import Contacts, Customers, Overview, Tickets
 from services.notifier.decide.reach import OptionalChannels
 from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
 from services.notifier.deliver import ports
@@ -25,7 +25,7 @@ from services.notifier.deliver.push.parts import Push, Ways, public_channels, wa
 from services.notifier.deliver.push.store import MongoPushes
 from services.notifier.deliver.render import Writer
 from services.notifier.deliver.store import MongoDeliveries, MongoInbox
-from services.notifier.metrics import Counted
+from services.notifier.metrics import Counted, observe
 from services.notifier.settings import Settings
 
 Handlers = tuple[DecisionHandlers, MailHandlers, InboxHandlers, ExplainingHandlers, AgainHandlers, Push]
@@ -37,6 +37,7 @@ class Parts:
 
     contacts: Contacts | None = None
     tickets: Tickets | None = None
+    overview: Overview | None = None
     customers: Customers | None = None
     addresses: ports.Addresses | None = None
     deliveries: ports.Deliveries | None = None
@@ -88,6 +89,7 @@ class Parts:
                 writer=writer,
                 ways=ways,
                 channels=channels,
+                on_dropped=counted.dropped,
                 on_push_ended=lambda due, outcome: decides.on_channel_ended(due, "push", outcome),
                 public_url=settings.public_url,
                 clock=service.clock,
@@ -105,6 +107,7 @@ class Parts:
             ),
         )
         service.outbox.on_commit(counted.count_ends)
+        observe(service, self.overview or MongoTickets(service))
         sends = MailHandlers(
             deliveries=deliveries,
             tickets=tickets,
