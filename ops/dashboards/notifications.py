@@ -36,7 +36,6 @@ _CHANNELS = (
         each(
             'sum by (handler, outcome) (atendo:handled:rate5m{handler=~"on_(push|telegram)_due"})', "handler", "outcome"
         ),
-        each('sum by (handler) (atendo:handled:rate5m{handler="on_take_telegram_update"})', "handler"),
         unit="cps",
     ),
     lines("Devices forgotten", counted("atendo_devices_dropped_total", "kind")),

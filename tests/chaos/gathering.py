@@ -25,6 +25,7 @@ from tests.chaos.app import App
 from tests.chaos.evidence import DeadLetter, Document, Evidence
 from tests.chaos.poison import MARK
 from tests.chaos.product import Product
+from tests.chaos.stand_ins import StandIns
 
 _COLLECTIONS = {
     "contacts": ("contacts", "contacts"),
@@ -59,13 +60,14 @@ class Gatherer:
         """Where the broker and the database are."""
         return {"amqp_url": self.amqp_url, "mongo_url": self.mongo_url}
 
-    async def evidence(self, app: App, customers: list[str], mail_log: Path) -> Evidence:
+    async def evidence(self, app: App, customers: list[str], mail_log: Path, reached: StandIns) -> Evidence:
         """Everything as it is now."""
         found = Evidence(queues=await self.depths(), outboxes=await self.outboxes(), mails=sink.read(mail_log))
         async with self._client() as client:
             for part, (service, collection) in _COLLECTIONS.items():
                 documents = client.get_database(self.database_prefix + service, _OPTIONS)[collection].find({})
                 setattr(found, part, [one async for one in documents])
+        found.pushed, found.written = await reached.pushed(), await reached.written()
         found.dead = await self._dead()
         for customer in customers:
             for status in ("pending", "closed"):
@@ -179,7 +181,7 @@ async def _listed(management_url: str, what: str) -> list[dict[str, Any]]:
     return listed
 
 
-async def rest(gatherer: Gatherer, product: Product, *, within: timedelta) -> int:
+async def rest(gatherer: Gatherer, product: Product, reached: StandIns, *, within: timedelta) -> int:
     """Wait until nothing is under way any more, three looks in a row, or until the time is over.
 
     Returns how many retries were brought forward meanwhile.
@@ -191,6 +193,7 @@ async def rest(gatherer: Gatherer, product: Product, *, within: timedelta) -> in
         try:
             hastened += await gatherer.hasten()
             busy = {**await unfinished(product.management_url), **await gatherer.outboxes()}
+            busy["updates of the chats"] = await reached.pending()
         except (OSError, httpx2.HTTPError, AMQPError, PyMongoError):
             busy = {"the broker or the database": 1}
         quiet = 0 if product.down() or any(busy.values()) else quiet + 1

@@ -19,7 +19,6 @@ from mk.app import build as build_mk
 from mk.settings import Settings as MkSettings
 from services.edge.app import build as build_edge
 from services.edge.settings import Settings as EdgeSettings
-from services.notifier.deliver.channels.email import Line
 from tests.chaos import story
 from tests.chaos.app import App
 from tests.chaos.checker import Verdict, check
@@ -28,14 +27,19 @@ from tests.chaos.expected import ticket_of
 from tests.chaos.gathering import Gatherer
 from tests.chaos.history import Fault, History, Poisoned, now
 from tests.chaos.notifying import message_id_of
+from tests.chaos.points import SENDERS
 from tests.chaos.poison import poison
 from tests.chaos.provider import SECTORS, customers, registers, two_versions
 from tests.chaos.recording import published, registered
+from tests.chaos.stand_ins import StandIns
 from tests.eventually import eventually
 from tests.journeys.provider import SERVICES
+from tests.pushes import RealPush
 from tests.services.edge.surroundings import Issuer
+from tests.services.notifier.keys import a_vapid_key
 from tests.smtp import Mailbox, Received
 from tests.system import System
+from tests.telegram import TOKEN, Telegram
 
 PEOPLE = customers(4)
 _BUILDS: dict[str, tuple[Callable[..., Service], type[Settings]]] = {**SERVICES, "mk": (build_mk, MkSettings)}
@@ -43,6 +47,9 @@ _FREQUENT = "100000/second"
 _SHORT = {
     "drain_within": timedelta(seconds=1),
     "smtp_timeout": timedelta(seconds=0.5),
+    "push_timeout": timedelta(seconds=1),
+    "telegram_timeout": timedelta(seconds=0.5),
+    "telegram_wait": timedelta(seconds=0.5),
     "send_lease": timedelta(seconds=3),
 }
 _QUIET = timedelta(seconds=0.4)
@@ -70,10 +77,13 @@ class Rehearsal:
     mailbox: Mailbox
     issuer: Issuer
     folder: Path
+    push: RealPush
+    telegram: Telegram
     crashes: set[tuple[str, str]] = field(default_factory=set)
     history: History = field(default_factory=History)
     rng: Random = field(default_factory=lambda: Random(7))
     _app: App | None = None
+    _reached: StandIns | None = None
     _arrivals: _Arrivals = field(default_factory=_Arrivals)
     _closings: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     _takeovers: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -84,6 +94,12 @@ class Rehearsal:
         """The app in customers' hands, once there is an edge."""
         assert self._app is not None
         return self._app
+
+    @property
+    def reached(self) -> StandIns:
+        """The devices and chats in customers' hands, once there is an edge."""
+        assert self._reached is not None
+        return self._reached
 
     async def hit(self, place: str, owner: object) -> None:
         """Die here for ever, where that was planned for this service."""
@@ -110,6 +126,8 @@ class Rehearsal:
         """Start one replica."""
         build, settings = _BUILDS[name]
         given = {"smtp_url": self.mailbox.url, "public_url": "http://sac.test", "link_secret": "s" * 32}
+        if name == "notifier":
+            given |= {"vapid_key": a_vapid_key(), "push_hosts": "127.0.0.1", **self.telegram.settings}
         await self.system.run(build, settings, **given, **_SHORT, var_dir=self.folder)
 
     async def open(self) -> None:
@@ -123,6 +141,14 @@ class Rehearsal:
         for message in registers(PEOPLE):
             await self.system.publisher.publish(Envelope.of(message))
         await eventually(self._is_known)
+        self._reached = StandIns.at(push_url=self.push.url, chat_url=self.telegram.url, token=TOKEN)
+        self._closings.insert(0, self._reached.close)
+        for customer in PEOPLE.values():
+            await self._reached.reach(customer, self.app)
+        await eventually(self._are_linked)
+
+    async def _are_linked(self) -> bool:
+        return all([await self.app.is_linked(one.id) for one in PEOPLE.values() if one.chat])
 
     async def _serve_edge(self) -> str:
         given = {"jwks_url": self.issuer.url, "contact_rate_limit": _FREQUENT, "rate_limit": _FREQUENT}
@@ -190,16 +216,21 @@ class Rehearsal:
     async def rate(self) -> None:
         """Every customer rates every closing, the first one the last alone, and changes their mind.
 
-        What was withdrawn is answered too.
+        Who has a chat answers there first. What was withdrawn is answered too.
         """
+        for one in PEOPLE.values():
+            for score, question in enumerate(await self.reached.asked(one.chat or 0)):
+                comment = f"Nota {question.message}"
+                self.history.note(await self.reached.answer(one, question, 5 - score % 2, comment))
+        await self.settle()
         for number, customer in enumerate(PEOPLE):
             asked = await self.app.pending(customer)
             for evaluation in asked if number else asked[-1:]:
                 await self.app.rate(customer, evaluation, 5, None)
                 await self.app.rate(customer, evaluation, 1, "Mudei de ideia")
         feedback = next(service for service in self.system.services if service.name == "feedback")
-        async for one in feedback.database["evaluations"].find({"withdrawn": True}):
-            await self.app.rate(one["customer_id"], str(one["_id"]), 5, None)
+        async for withdrawn in feedback.database["evaluations"].find({"withdrawn": True}):
+            await self.app.rate(withdrawn["customer_id"], str(withdrawn["_id"]), 5, None)
 
     async def settle(self) -> None:
         """Wait until nothing happens any more, or for long enough."""
@@ -210,6 +241,7 @@ class Rehearsal:
             await asyncio.sleep(_QUIET.total_seconds())
             state = len(self.system.received), len(self.mailbox.messages), await gatherer.depths()
             waiting = any(depth for name, depth in state[2].items() if not _is_far(name))
+            waiting = waiting or bool(await self.reached.pending())
             if state == before and not waiting and all(task.done() for task in self._takeovers):
                 return
             before = state
@@ -220,7 +252,7 @@ class Rehearsal:
 
     async def verdicts(self) -> list[Verdict]:
         """Check what has become of it all."""
-        evidence = await self._gatherer.evidence(self.app, list(PEOPLE), self.folder / "none")
+        evidence = await self._gatherer.evidence(self.app, list(PEOPLE), self.folder / "none", self.reached)
         evidence.down = [service.name for service in self.system.services if await service.ready()]
         arrived = zip(self._arrivals.times, self._arrivals, strict=True)
         evidence.mails = [Mail(at, message_id_of(mail["Message-ID"]), mail.recipients[0]) for at, mail in arrived]
@@ -248,7 +280,7 @@ def _is_far(queue: str) -> bool:
 def _owns(service: Service, owner: object) -> bool:
     if owner in (service.dispatcher, service.outbox):
         return True
-    if isinstance(owner, Line):
+    if isinstance(owner, SENDERS):
         return service.name == "notifier"
     database = getattr(getattr(owner, "collection", None), "database", None)
     return database is not None and database.name == service.database.name
