@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from uuid import UUID, uuid5
 
-from tests.chaos import expected
+from tests.chaos import expected, turning
 from tests.chaos.case import Case
 from tests.chaos.evidence import REPLY, Document, announced
 from tests.chaos.expected import Notice
@@ -69,17 +69,19 @@ def sent_has_arrived(case: Case) -> Iterator[str]:
 
 
 def questions_reach_somebody(case: Case) -> Iterator[str]:
-    """An open question is on its customer's device, in their chat or, in the place of both, in a mail (R16)."""
+    """A question is on its customer's device, in their chat or, in the place of both, in a mail (R16)."""
     pushed = {(one.customer_id, one.topic) for one in case.evidence.pushed}
     mails = {mail.message_id for mail in case.evidence.mails}
-    closed = {str(one["_id"]) for one in case.evidence.evaluations if one.get("withdrawn") or one["answer"]}
+    withdrawn = {str(one["_id"]) for one in case.evidence.evaluations if one.get("withdrawn")}
+    late = {event_id for event_id, _ in turning.answered_before(case.evidence)}
     for event in announced(case.evidence.evaluations, expected.ASKED):
         customer, event_id = case.customers[event["customer_id"]], UUID(event["event_id"])
         by_push = (customer.id, topic_of(uuid5(event_id, "customer:push"))) in pushed
         in_chat = any((customer.chat, event["evaluation_id"]) == (one.chat, one.asks) for one in case.evidence.written)
         by_mail = str(uuid5(event_id, "customer:email")) in mails
         can_be_reached = customer.email or len(customer.channels) > 1
-        if can_be_reached and event["evaluation_id"] not in closed and not (by_push or in_chat or by_mail):
+        needed = can_be_reached and event["evaluation_id"] not in withdrawn and event_id not in late
+        if needed and not (by_push or in_chat or by_mail):
             yield f"{customer.id} was asked for evaluation {event['evaluation_id']} nowhere but in the inbox"
 
 

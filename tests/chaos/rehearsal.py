@@ -185,7 +185,8 @@ class Rehearsal:
             at = datetime.now(UTC)
             opening = story.opening(self.rng, f"mk-{number}", customer, at=at)
             messages += [opening, *self._steps(opening.ticket_id, opening.notification_level, at)]
-        messages += story.there_and_back("mk-again", next(iter(PEOPLE)), at=datetime.now(UTC))
+            # everybody is asked, on the channels that they have
+            messages += story.there_and_back(f"mk-again-{number}", customer, at=at)
         messages += messages
         self.rng.shuffle(messages)
         for message in messages:
@@ -219,9 +220,9 @@ class Rehearsal:
         Who has a chat answers there first. What was withdrawn is answered too.
         """
         for one in PEOPLE.values():
-            for score, question in enumerate(await self.reached.asked(one.chat or 0)):
-                comment = f"Nota {question.message}"
-                self.history.note(await self.reached.answer(one, question, 5 - score % 2, comment))
+            for question in await self.reached.asked(one.chat or 0):
+                score = 5 if one.has_device else 3
+                self.history.note(await self.reached.answer(one, question, score, f"Nota {score}"))
         await self.settle()
         for number, customer in enumerate(PEOPLE):
             asked = await self.app.pending(customer)

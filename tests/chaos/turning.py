@@ -20,6 +20,9 @@ TURNS = frozenset({expected.CLOSED, expected.REOPENED, expected.ASKED})
 CARRIERS = frozenset({"push", "telegram"})
 """The channels that a customer may have beside the inbox and mails."""
 
+ANSWERED = "evaluation answered"
+"""The ledger's reason for not asking once more what was answered elsewhere meanwhile."""
+
 _LOUD = {"start_end", "all"}
 
 
@@ -56,15 +59,27 @@ def overtaken(evidence: Evidence, notices: Iterable[Notice]) -> set[UUID]:
     By push and in a chat nobody is asked what was answered already.
     """
     withdrawn = {str(one["_id"]) for one in evidence.evaluations if one.get("withdrawn")}
-    answered = {str(one["_id"]) for one in evidence.evaluations if one["answer"]}
     requests = announced(evidence.evaluations, expected.ASKED)
     pointless = {UUID(one["event_id"]) for one in requests if one["evaluation_id"] in withdrawn}
-    late = {UUID(one["event_id"]) for one in requests if one["evaluation_id"] in answered}
+    late = answered_before(evidence)
     return {
-        notice.id
-        for notice in notices
-        if notice.event_id in pointless or (notice.event_id in late and notice.channel in CARRIERS)
+        notice.id for notice in notices if notice.event_id in pointless or (notice.event_id, notice.channel) in late
     }
+
+
+def answered_before(evidence: Evidence) -> set[tuple[UUID, str]]:
+    """The requests, and on which channels, that came too late by the ledger, and were answered indeed."""
+    answered = {str(one["_id"]) for one in evidence.evaluations if one["answer"]}
+    requests = announced(evidence.evaluations, expected.ASKED)
+    late = {UUID(one["event_id"]) for one in requests if one["evaluation_id"] in answered}
+    decisions = [one for ticket in evidence.notified_tickets for one in ticket["decisions"]]
+    decided = {(one["event_id"], one["channel"]) for one in decisions if one["reason"] == ANSWERED}
+    held = {
+        (UUID(str(one["about"]["event_id"])), one["channel"])
+        for one in evidence.deliveries
+        if one["state"] == "skipped" and one["reason"] == ANSWERED
+    }
+    return {one for one in decided | held if one[0] in late and one[1] in CARRIERS}
 
 
 def _asks(event: Document) -> bool:
