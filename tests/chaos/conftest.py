@@ -20,7 +20,7 @@ async def rehearsal(system: System, mailbox: Mailbox, telegram: Telegram, tmp_pa
     issuer, push = Issuer(), RealPush()
     await push.start()
     rehearsal = Rehearsal(system, mailbox, issuer, tmp_path, push, telegram)
-    with watched(rehearsal.hit):
+    with watched(rehearsal.crashes.hit):
         yield rehearsal
         await rehearsal.close()
     await push.stop()

@@ -29,6 +29,9 @@ _PORTS = ("EDGE_PORT", "MK_PORT", "AMQP_PORT", "MONGO_PORT", "CHAT_PORT", "PUSH_
 _SHORT = {"TELEGRAM_WAIT": "PT2S", "TELEGRAM_TIMEOUT": "PT3S"}
 """Whoever asked for updates and was killed is followed after ten seconds, not after a minute."""
 
+_ON_MACHINES = ("rabbitmq", "mongod")
+"""What a cluster has a machine each for."""
+
 _NO_LIMIT = "1000000/second"
 _BACK_AGAIN = timedelta(seconds=1)
 """Killed every few seconds, parts would otherwise be down for most of the run."""
@@ -119,7 +122,8 @@ class Product:
 
     def _wrapped(self, part: Part) -> Part:
         if part.name not in SERVICES:
-            return part if self.machines is None else self.machines.inside(part)
+            # the stand-ins for the world are where the services are
+            return self.machines.inside(part) if self.machines and part.name in _ON_MACHINES else part
         program = part.program()
         self.trigger(part.label).parent.mkdir(parents=True, exist_ok=True)
         argv = (sys.executable, "-m", "tests.chaos.wrapped", program.argv[-1])

@@ -22,22 +22,22 @@ from services.edge.settings import Settings as EdgeSettings
 from tests.chaos import story
 from tests.chaos.app import App
 from tests.chaos.checker import Verdict, check
+from tests.chaos.crashing import Crashes
 from tests.chaos.evidence import Mail
 from tests.chaos.expected import ticket_of
 from tests.chaos.gathering import Gatherer
-from tests.chaos.history import Fault, History, Poisoned, now
+from tests.chaos.history import History, Poisoned, now
 from tests.chaos.notifying import message_id_of
-from tests.chaos.points import SENDERS
 from tests.chaos.poison import poison
 from tests.chaos.provider import SECTORS, customers, registers, two_versions
-from tests.chaos.recording import published, registered
+from tests.chaos.recording import Arrivals, published, registered
 from tests.chaos.stand_ins import StandIns
 from tests.eventually import eventually
 from tests.journeys.provider import SERVICES
 from tests.pushes import RealPush
 from tests.services.edge.surroundings import Issuer
 from tests.services.notifier.keys import a_vapid_key
-from tests.smtp import Mailbox, Received
+from tests.smtp import Mailbox
 from tests.system import System
 from tests.telegram import TOKEN, Telegram
 
@@ -56,22 +56,9 @@ _QUIET = timedelta(seconds=0.4)
 _SETTLES_WITHIN = timedelta(seconds=10)
 
 
-class _Arrivals(list[Received]):
-    """Mails, and when each one came."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.times: list[float] = []
-
-    def append(self, mail: Received) -> None:
-        """Take one more."""
-        self.times.append(now())
-        super().append(mail)
-
-
 @dataclass(slots=True)
 class Rehearsal:
-    """One short run; `crashes` are the (service, place) at which a replica dies once and another takes over."""
+    """One short run, in which replicas die as planned in `crashes`."""
 
     system: System
     mailbox: Mailbox
@@ -79,15 +66,16 @@ class Rehearsal:
     folder: Path
     push: RealPush
     telegram: Telegram
-    crashes: set[tuple[str, str]] = field(default_factory=set)
     history: History = field(default_factory=History)
     rng: Random = field(default_factory=lambda: Random(7))
     _app: App | None = None
     _reached: StandIns | None = None
-    _arrivals: _Arrivals = field(default_factory=_Arrivals)
+    _arrivals: Arrivals = field(default_factory=Arrivals)
     _closings: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
-    _takeovers: set["asyncio.Task[None]"] = field(default_factory=set)
-    _graves: list[Service] = field(default_factory=list)
+    crashes: Crashes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.crashes = Crashes(self.system, self.history, self.start)
 
     @property
     def app(self) -> App:
@@ -100,27 +88,6 @@ class Rehearsal:
         """The devices and chats in customers' hands, once there is an edge."""
         assert self._reached is not None
         return self._reached
-
-    async def hit(self, place: str, owner: object) -> None:
-        """Die here for ever, where that was planned for this service."""
-        service = next((one for one in self.system.services if _owns(one, owner)), None)
-        if service is None or (service.name, place) not in self.crashes:
-            return
-        self.crashes.discard((service.name, place))
-        self.system.services.remove(service)
-        self._takeovers.add(asyncio.create_task(self._bury(service, place)))
-        await asyncio.Event().wait()
-
-    async def _bury(self, service: Service, place: str) -> None:
-        at = now()
-        # a dead process sweeps and clears nothing
-        await service.process.background.stop()
-        self._graves.append(service)
-        for connection in (service.broker._connection, service.publisher.connection):  # noqa: SLF001 - as above
-            if connection is not None:
-                await connection.close()
-        await self.start(service.name)
-        self.history.note(Fault(at, now(), "crash", f"{service.name} {place}"))
 
     async def start(self, name: str) -> None:
         """Start one replica."""
@@ -243,7 +210,7 @@ class Rehearsal:
             state = len(self.system.received), len(self.mailbox.messages), await gatherer.depths()
             waiting = any(depth for name, depth in state[2].items() if not _is_far(name))
             waiting = waiting or bool(await self.reached.pending())
-            if state == before and not waiting and all(task.done() for task in self._takeovers):
+            if state == before and not waiting and self.crashes.are_over:
                 return
             before = state
 
@@ -268,20 +235,8 @@ class Rehearsal:
         """Close the edge, and what was left of the dead."""
         for close in self._closings:
             await close()
-        await asyncio.gather(*(service.in_flight.stop() for service in self._graves))
-        for service in self._graves:
-            await service.publisher.stop()
-            service.client.close()
+        await self.crashes.close()
 
 
 def _is_far(queue: str) -> bool:
     return ".retry." in queue and not queue.endswith(".5s")
-
-
-def _owns(service: Service, owner: object) -> bool:
-    if owner in (service.dispatcher, service.outbox):
-        return True
-    if isinstance(owner, SENDERS):
-        return service.name == "notifier"
-    database = getattr(getattr(owner, "collection", None), "database", None)
-    return database is not None and database.name == service.database.name
