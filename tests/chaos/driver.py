@@ -79,9 +79,9 @@ class Driver:
             message = self._planned.pop(self.rng.randrange(len(self._planned)))
             return "MK message", self._announce(message)
         if chance < 0.58:
-            customer = self.rng.choice(list(self.customers.values()))
-            in_chat = customer.chat and self.rng.random() < 0.5
-            return "evaluation", self._answer(customer) if in_chat else self._rate(customer.id)
+            if self.rng.random() < 0.4:
+                return "evaluation", self._answer_in_chats()
+            return "evaluation", self._rate(self.rng.choice(list(self.customers)))
         if chance < 0.7:
             return "MK message", self._open(self.rng.choice(list(self.customers)))
         if chance < 0.73:
@@ -147,10 +147,12 @@ class Driver:
             evaluation, whose = self._asked.popitem()
             await self.app.rate(whose, evaluation, 5, None)
 
-    async def _answer(self, customer: Customer) -> None:
-        """Answer what the bot asks, each question once; now and then it is answered or withdrawn already."""
-        for question in await self.reached.asked(customer.chat or 0):
-            if question.evaluation_id not in self._in_chats:
-                self._in_chats.add(question.evaluation_id)
-                score = self.rng.randint(1, 5)
-                self.history.note(await self.reached.answer(customer, question, score, f"Nota {score}"))
+    async def _answer_in_chats(self) -> None:
+        """Answer some of what the bot asks, each question once; now and then it is answered or withdrawn already."""
+        asked = await self.reached.asked()
+        for customer in (one for one in self.customers.values() if one.chat in asked):
+            for question in asked[customer.chat or 0]:
+                if question.evaluation_id not in self._in_chats and self.rng.random() < 0.4:
+                    self._in_chats.add(question.evaluation_id)
+                    score = self.rng.randint(1, 5)
+                    self.history.note(await self.reached.answer(customer, question, score, f"Nota {score}"))

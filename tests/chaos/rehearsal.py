@@ -186,14 +186,15 @@ class Rehearsal:
 
         Who has a chat answers there first. What was withdrawn is answered too.
         """
+        asked = await self.reached.asked()
         for one in PEOPLE.values():
-            for question in await self.reached.asked(one.chat or 0):
+            for question in asked.get(one.chat or 0, ()):
                 score = 5 if one.has_device else 3
                 self.history.note(await self.reached.answer(one, question, score, f"Nota {score}"))
         await self.settle()
         for number, customer in enumerate(PEOPLE):
-            asked = await self.app.pending(customer)
-            for evaluation in asked if number else asked[-1:]:
+            pending = await self.app.pending(customer)
+            for evaluation in pending if number else pending[-1:]:
                 await self.app.rate(customer, evaluation, 5, None)
                 await self.app.rate(customer, evaluation, 1, "Mudei de ideia")
         feedback = next(service for service in self.system.services if service.name == "feedback")

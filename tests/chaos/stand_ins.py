@@ -59,9 +59,12 @@ class StandIns:
         if answer.status_code != httpx2.codes.SEE_OTHER:
             raise ValueError(f"{path}: {answer.status_code}")
 
-    async def asked(self, chat: int) -> list[Asked]:
-        """The questions in a chat, the oldest first."""
-        return [one for message in await self._messages(chat) if (one := _asked(message))]
+    async def asked(self) -> dict[int, list[Asked]]:
+        """The questions in every chat, the oldest first."""
+        return {
+            chat["id"]: [one for message in chat["messages"] if (one := _asked(message))]
+            for chat in await self._chats()
+        }
 
     async def answer(self, customer: Customer, question: Asked, score: int, comment: str) -> Answered:
         """Press a score and, below the best one, write why."""
@@ -87,9 +90,6 @@ class StandIns:
     async def written(self) -> list[Written]:
         """What the bot wrote, in every chat."""
         return [_written(chat["id"], one) for chat in await self._chats() for one in chat["messages"] if _is_bot(one)]
-
-    async def _messages(self, chat: int) -> list[dict[str, Any]]:
-        return next((one["messages"] for one in await self._chats() if one["id"] == chat), [])
 
     async def _chats(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await self.chat.get("/chats")).raise_for_status().json()
