@@ -167,11 +167,16 @@ def _copy(message: AbstractIncomingMessage) -> aio_pika.Message:
 
 
 async def unfinished(management_url: str) -> dict[str, int]:
-    """How many messages wait or are in somebody's hand, by queue, dead letters left out; some seconds old."""
+    """How many messages wait or are in somebody's hand, by queue; some seconds old.
+
+    Without dead letters and without reads, which expire by themselves: those of whoever gathers are among them.
+    """
     return {
         one["name"]: one["messages"]
         for one in await _listed(management_url, "queues")
-        if one.get("messages") and not one["name"].endswith(".dead") and not one["name"].startswith("edge.")
+        if one.get("messages")
+        and not one["name"].endswith((".dead", ".queries"))
+        and not one["name"].startswith("edge.")
     }
 
 
