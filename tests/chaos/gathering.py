@@ -171,12 +171,11 @@ async def unfinished(management_url: str) -> dict[str, int]:
 
     Without dead letters and without reads, which expire by themselves: those of whoever gathers are among them.
     """
+    listed = {one["name"]: one.get("messages", 0) for one in await _listed(management_url, "queues")}
     return {
-        one["name"]: one["messages"]
-        for one in await _listed(management_url, "queues")
-        if one.get("messages")
-        and not one["name"].endswith((".dead", ".queries"))
-        and not one["name"].startswith("edge.")
+        name: messages
+        for name, messages in listed.items()
+        if messages and not name.endswith((".dead", ".queries")) and not name.startswith("edge.")
     }
 
 
