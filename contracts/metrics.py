@@ -153,6 +153,39 @@ DELIVERIES = Metric(
     ("notifier",),
     labels=(Label("channel", tuple(CHANNELS)), Label("outcome", ("sent", "skipped", "failed"))),
 )
+DEVICES_DROPPED = Metric(
+    "atendo_devices_dropped_total",
+    "counter",
+    "Devices that were forgotten because their push service doesn't know them any more (R19).",
+    ("notifier",),
+    labels=(Label("kind", ("web_push", "fcm")),),
+)
+HELD_TICKETS = Metric(
+    "atendo_held_tickets",
+    "gauge",
+    "Tickets of which quiet hours hold something back, in the whole database (R20).",
+    ("notifier",),
+)
+HELD_OVERDUE = Metric(
+    "atendo_held_overdue_seconds",
+    "gauge",
+    "How long the most overdue of what quiet hours held back has been due; 0 where none is.",
+    ("notifier",),
+    unit="seconds",
+)
+TELEGRAM_POLLS = Metric(
+    "atendo_telegram_polls",
+    "gauge",
+    "1 in the replica that asks Telegram for updates; 0 in the others, and where Telegram posts them.",
+    ("notifier",),
+)
+TELEGRAM_SILENT = Metric(
+    "atendo_telegram_silent_seconds",
+    "gauge",
+    "For how long Telegram has not answered the replica that asks for updates; 0 in the others.",
+    ("notifier",),
+    unit="seconds",
+)
 SECTOR_MAILS_UNSENT = Metric(
     "atendo_sector_mails_unsent_total",
     "counter",
@@ -238,6 +271,11 @@ CATALOGUE = (
         UNRESOLVED,
         DECISIONS,
         DELIVERIES,
+        DEVICES_DROPPED,
+        HELD_TICKETS,
+        HELD_OVERDUE,
+        TELEGRAM_POLLS,
+        TELEGRAM_SILENT,
         SECTOR_MAILS_UNSENT,
         MAIL_SECONDS,
         EVALUATIONS,

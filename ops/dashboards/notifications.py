@@ -30,6 +30,30 @@ _DECISIONS = (
         counted("atendo_decisions_total", "channel", "reason", where='reason=~"address_refused|own_address|over_cap"'),
     ),
 )
+_CHANNELS = (
+    lines(
+        "Sending, by handler and outcome",
+        each(
+            'sum by (handler, outcome) (atendo:handled:rate5m{handler=~"on_(push|telegram)_due"})', "handler", "outcome"
+        ),
+        unit="cps",
+    ),
+    lines("Devices forgotten", counted("atendo_devices_dropped_total", "kind")),
+    lines(
+        "Who asks Telegram, and seconds without an answer",
+        each("atendo_telegram_polls", "instance", called="asks"),
+        each("atendo_telegram_silent_seconds", "instance", called="without an answer"),
+    ),
+)
+_HELD = (
+    number("Tickets held by quiet hours", "max(atendo_held_tickets)", alarming=None),
+    number("Overdue", "max(atendo_held_overdue_seconds)", unit="s", alarming=60),
+    lines(
+        "Held back and released",
+        each("max(atendo_held_tickets)", called="held"),
+        counted("atendo_decisions_total", "channel", where='decision="defer", reason="quiet_hours"'),
+    ),
+)
 _EVALUATIONS = (
     number("Waiting for an answer", "max(atendo_evaluations_waiting)", alarming=None),
     lines("What became of them", counted("atendo_evaluations_total", "state")),
@@ -47,6 +71,8 @@ NOTIFICATIONS = Dashboard(
     (
         ("Notifications", _NOTIFICATIONS),
         ("Decisions, and why", _DECISIONS),
+        ("Push and Telegram", _CHANNELS),
+        ("Quiet hours", _HELD),
         ("Evaluations", _EVALUATIONS),
         ("Tickets", _TICKETS),
     ),

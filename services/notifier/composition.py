@@ -85,6 +85,7 @@ def _pushes(service: Service, settings: Settings, parts: AllParts, decides: Deci
         writer=parts.writer,
         ways=parts.ways,
         channels=parts.channels,
+        on_dropped=parts.counted.dropped,
         on_push_ended=lambda due, outcome: decides.on_channel_ended(due, "push", outcome),
         public_url=settings.public_url,
         clock=service.clock,

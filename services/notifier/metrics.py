@@ -1,15 +1,27 @@
 """What the notifier counts beside what every service counts."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry
 
+from chassis.clock import Clock
 from chassis.messaging.envelope import moment
 from chassis.observability import tracing
-from chassis.observability.metrics import counter, histogram
+from chassis.observability.metrics import counter, gauge, histogram
+from chassis.service import Service
 from contracts.message import Message
-from contracts.metrics import DECISIONS, DELIVERIES, MAIL_SECONDS, SECTOR_MAILS_UNSENT
+from contracts.metrics import (
+    DECISIONS,
+    DELIVERIES,
+    DEVICES_DROPPED,
+    HELD_OVERDUE,
+    HELD_TICKETS,
+    MAIL_SECONDS,
+    SECTOR_MAILS_UNSENT,
+    TELEGRAM_POLLS,
+    TELEGRAM_SILENT,
+)
 from contracts.notifier import (
     ContactAcknowledged,
     EmailDue,
@@ -21,9 +33,13 @@ from contracts.notifier import (
 from services.notifier.decide.addresses import NO_ADDRESS, UNUSABLE
 from services.notifier.decide.domain import COVERED
 from services.notifier.decide.facts import ERASED
+from services.notifier.decide.ports import Overview
 from services.notifier.decide.receipts import Contact
 from services.notifier.decide.timeline import Ticket
+from services.notifier.deliver.devices import Kind
 from services.notifier.deliver.sending import ADDRESS_REFUSED, GIVEN_UP, OVER_CAP, OWN_ADDRESS
+
+LOOK_EVERY = timedelta(seconds=30)
 
 _WHY = (
     ("always told", "always"),
@@ -66,6 +82,7 @@ class Counted:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._decisions = counter(DECISIONS, registry)
         self._deliveries = counter(DELIVERIES, registry)
+        self._dropped = counter(DEVICES_DROPPED, registry)
         self._unsent = counter(SECTOR_MAILS_UNSENT, registry)
         mails = histogram(MAIL_SECONDS, registry)
         self._mails = {about: mails.labels(about) for about in MAIL_SECONDS.labels[0].values}
@@ -88,11 +105,54 @@ class Counted:
                 for receipt in filter(_is_unsent_to_sector, event.receipts):
                     self._unsent.labels(_REASONS.get(receipt.reason or "", "refused")).inc()
 
+    def dropped(self, kind: Kind) -> None:
+        """Count one device that its push service doesn't know any more."""
+        self._dropped.labels(kind).inc()
+
     def mailed(self, due: EmailDue, *, at: datetime) -> None:
         """Count one mail that the mail server took."""
         happened, mails = moment(due.facts.get("occurred_at")), self._mails.get(due.template)
         if happened and mails:
             mails.observe(max((at - happened).total_seconds(), 0.0), exemplar=tracing.exemplar())
+
+
+class AsksTelegram:
+    """Shows in the service's own metrics whether this replica asks for updates, and since when without an answer."""
+
+    def __init__(self, registry: CollectorRegistry, clock: Clock) -> None:
+        self._polls = gauge(TELEGRAM_POLLS, registry)
+        self._clock = clock
+        self._unanswered_since: datetime | None = None
+        gauge(TELEGRAM_SILENT, registry).set_function(self._silent)
+
+    def has_turn(self, *, is_ours: bool) -> None:
+        """Note whether this replica is the one that asks."""
+        self._polls.set(is_ours)
+        if not is_ours:
+            self._unanswered_since = None
+        elif self._unanswered_since is None:
+            self._unanswered_since = self._clock()
+
+    def answered(self) -> None:
+        """Note that Telegram answered."""
+        self._unanswered_since = self._clock()
+
+    def _silent(self) -> float:
+        since = self._unanswered_since
+        return max((self._clock() - since).total_seconds(), 0.0) if since else 0.0
+
+
+def observe(service: Service, tickets: Overview) -> None:
+    """Show in the service's own metrics what quiet hours hold back."""
+    held = gauge(HELD_TICKETS, service.metrics.registry)
+    overdue = gauge(HELD_OVERDUE, service.metrics.registry)
+
+    async def look() -> None:
+        count, due = await tickets.held_back()
+        held.set(count)
+        overdue.set(max((service.clock() - due).total_seconds(), 0.0) if due else 0.0)
+
+    service.every(LOOK_EVERY, look)
 
 
 def _is_unsent_to_sector(receipt: Receipt) -> bool:

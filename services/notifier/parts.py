@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from chassis.service import Service
-from services.notifier.decide.ports import Contacts, Customers, Tickets
+from services.notifier.decide.ports import Contacts, Customers, Overview, Tickets
 from services.notifier.decide.reach import OptionalChannels
 from services.notifier.decide.store import MongoContacts, MongoCustomers, MongoTickets
 from services.notifier.deliver import ports
@@ -18,7 +18,7 @@ from services.notifier.deliver.push.parts import Ways, ways_to_devices
 from services.notifier.deliver.push.store import MongoPushes
 from services.notifier.deliver.render import Writer
 from services.notifier.deliver.store import MongoDeliveries, MongoInbox
-from services.notifier.metrics import Counted
+from services.notifier.metrics import Counted, observe
 from services.notifier.settings import Settings
 
 
@@ -28,6 +28,7 @@ class Parts:
 
     contacts: Contacts | None = None
     tickets: Tickets | None = None
+    overview: Overview | None = None
     customers: Customers | None = None
     addresses: ports.Addresses | None = None
     deliveries: ports.Deliveries | None = None
@@ -68,6 +69,7 @@ def complete(given: Parts, service: Service, settings: Settings) -> AllParts:
     """What is given, and the real parts for the rest. Raises: ValueError for settings that no part can be made of."""
     counted, hosts = Counted(service.metrics.registry), PushHosts.of(settings.push_hosts)
     service.outbox.on_commit(counted.count_ends)
+    observe(service, given.overview or MongoTickets(service))
     return AllParts(
         contacts=given.contacts or _contacts(service, counted),
         tickets=given.tickets or _tickets(service, counted),

@@ -47,6 +47,24 @@ class App:
         answer = await self._insist("GET", f"/v1/contacts/{contact}", customer_id)
         return answer is not None and answer.is_success and answer.json()["state"] != "queued"
 
+    async def register(self, customer_id: str, device: dict[str, Any]) -> None:
+        """Have a device pushed to."""
+        answer = await self._insist("POST", "/v1/devices", customer_id, device)
+        if answer is None or not answer.is_success:
+            raise ValueError(f"no device: {answer and answer.status_code}")
+
+    async def invite(self, customer_id: str) -> str:
+        """The bot's start link for the customer."""
+        answer = await self._insist("POST", "/v1/telegram/link", customer_id)
+        if answer is None or not answer.is_success:
+            raise ValueError(f"no link: {answer and answer.status_code}")
+        return str(answer.json()["url"])
+
+    async def is_linked(self, customer_id: str) -> bool:
+        """Whether the customer's chat is linked."""
+        answer = await self._insist("GET", "/v1/telegram/link", customer_id)
+        return answer is not None and answer.is_success and bool(answer.json()["linked"])
+
     async def pending(self, customer_id: str) -> list[str]:
         """The evaluations that the customer may still answer."""
         answer = await self._insist("GET", "/v1/evaluations", customer_id)

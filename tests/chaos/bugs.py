@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tests.chaos import chassis_bugs, cycle_bugs, service_bugs
+from tests.chaos import carrying_bugs, chassis_bugs, cycle_bugs, service_bugs
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ BUGS: dict[str, Bug] = {
     "message id by chance": Bug(service_bugs.message_id_by_chance, "mails_keep_their_id"),
     "mails twice": Bug(service_bugs.mails_twice, "mails_repeat_across_crashes_only"),
     "sent before sending": Bug(service_bugs.sent_before_sending, "mails_at_least_once"),
+    "pushed twice": Bug(carrying_bugs.pushed_twice, "pushes_at_most_once"),
+    "written twice": Bug(carrying_bugs.written_twice, "chats_at_most_once"),
+    "pushed by chance": Bug(carrying_bugs.pushed_by_chance, "sent_has_arrived"),
+    "asked nowhere": Bug(carrying_bugs.asked_nowhere, "questions_reach_somebody"),
+    "taken twice": Bug(carrying_bugs.taken_twice, "chat_answers_are_recorded_once"),
     "evaluation a delivery": Bug(service_bugs.evaluation_a_delivery, "one_evaluation_per_closing"),
     "last answer wins": Bug(service_bugs.last_answer_wins, "answers_are_kept"),
     "closing announced again": Bug(cycle_bugs.closing_announced_again, "one_closing_per_cycle"),

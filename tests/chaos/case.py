@@ -8,7 +8,7 @@ from uuid import UUID
 from tests.chaos import expected, turning
 from tests.chaos.evidence import Evidence
 from tests.chaos.expected import Notice, Standing, Ticket
-from tests.chaos.history import Fault, History, Poisoned, Rated, Registered, Said, Wrote
+from tests.chaos.history import Answered, Fault, History, Poisoned, Rated, Registered, Said, Wrote
 from tests.chaos.provider import Customer
 
 
@@ -17,7 +17,7 @@ class Case:
     """What a property is proved from.
 
     `wrote` holds every contact that was taken, acknowledged or found there; `overtaken` are the ids of those `notices`
-    that may have become pointless before they were sent.
+    that may have become pointless before they were sent; `states` is how each delivery stands.
     """
 
     evidence: Evidence
@@ -25,12 +25,15 @@ class Case:
     wrote: list[Wrote]
     said: list[Said]
     rated: list[Rated]
+    answered: list[Answered]
+    customers: dict[str, Customer]
     registered: list[Registered]
     poisoned: list[Poisoned]
     faults: list[Fault]
     tickets: dict[str, Ticket]
     notices: list[Notice]
     overtaken: set[UUID]
+    states: dict[UUID, str]
 
     @classmethod
     def of(cls, history: History, evidence: Evidence, customers: dict[str, Customer]) -> Self:
@@ -47,12 +50,15 @@ class Case:
             wrote=wrote,
             said=said,
             rated=history.of(Rated),
+            answered=history.of(Answered),
+            customers=customers,
             registered=history.of(Registered),
             poisoned=history.of(Poisoned),
             faults=history.of(Fault),
             tickets=tickets,
             notices=notices,
             overtaken=turning.overtaken(evidence, notices),
+            states={one["_id"]: one["state"] for one in evidence.deliveries},
         )
 
     def standing(self, ticket_id: str) -> Standing:

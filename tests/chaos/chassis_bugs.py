@@ -131,10 +131,10 @@ def first_word_wins(stack: ExitStack) -> None:
 
 
 def deaf(stack: ExitStack) -> None:
-    """Leave one queue without a consumer."""
+    """Leave one queue without a consumer: one that nobody waits for."""
 
     def make(subscribe: Any) -> Any:  # noqa: ANN401 - a method
-        return lambda self, queue: None if queue.name == "notifier.commands" else subscribe(self, queue)
+        return lambda self, queue: None if queue.name == "notifier.inbox" else subscribe(self, queue)
 
     swap(stack, Service, "_subscribe", make)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.chaos import announcing, evaluating, notifying, ticketing
+from tests.chaos import announcing, carrying, evaluating, notifying, ticketing
 from tests.chaos.case import Case
 from tests.chaos.evidence import Evidence
 from tests.chaos.history import History
@@ -38,6 +38,11 @@ PROPERTIES: dict[str, Property] = {
     "mails_at_least_once": notifying.mails_at_least_once,
     "mails_keep_their_id": notifying.mails_keep_their_id,
     "mails_repeat_across_crashes_only": notifying.mails_repeat_across_crashes_only,
+    "pushes_at_most_once": carrying.pushes_at_most_once,
+    "chats_at_most_once": carrying.chats_at_most_once,
+    "sent_has_arrived": carrying.sent_has_arrived,
+    "questions_reach_somebody": carrying.questions_reach_somebody,
+    "chat_answers_are_recorded_once": carrying.chat_answers_are_recorded_once,
     "everything_is_back": notifying.everything_is_back,
     "queues_are_drained": notifying.queues_are_drained,
     "dead_letters_are_accounted_for": notifying.dead_letters_are_accounted_for,

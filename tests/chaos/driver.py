@@ -16,6 +16,7 @@ from tests.chaos.expected import ticket_of
 from tests.chaos.history import History, Unsure, Wrote, now
 from tests.chaos.provider import SECTORS, Customer, two_versions
 from tests.chaos.recording import published, registered
+from tests.chaos.stand_ins import StandIns
 
 _AT_ONCE = 150
 """Commands in flight: an outage holds the rest back, as a provider's own systems would."""
@@ -32,9 +33,11 @@ class Driver:
     history: History
     customers: dict[str, Customer]
     rng: Random
+    reached: StandIns
     done: Callable[[str], None] = lambda _: None
     _asked: dict[str, str] = field(default_factory=dict)
     _planned: list[Message] = field(default_factory=list)
+    _in_chats: set[str] = field(default_factory=set)
     _tickets: int = 0
     _groups: int = 0
     _running: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -76,6 +79,8 @@ class Driver:
             message = self._planned.pop(self.rng.randrange(len(self._planned)))
             return "MK message", self._announce(message)
         if chance < 0.58:
+            if self.rng.random() < 0.4:
+                return "evaluation", self._answer_in_chats()
             return "evaluation", self._rate(self.rng.choice(list(self.customers)))
         if chance < 0.7:
             return "MK message", self._open(self.rng.choice(list(self.customers)))
@@ -141,3 +146,13 @@ class Driver:
         if self._asked and self.rng.random() < 0.5:
             evaluation, whose = self._asked.popitem()
             await self.app.rate(whose, evaluation, 5, None)
+
+    async def _answer_in_chats(self) -> None:
+        """Answer some of what the bot asks, each question once; now and then it is answered or withdrawn already."""
+        asked = await self.reached.asked()
+        for customer in (one for one in self.customers.values() if one.chat in asked):
+            for question in asked[customer.chat or 0]:
+                if question.evaluation_id not in self._in_chats and self.rng.random() < 0.4:
+                    self._in_chats.add(question.evaluation_id)
+                    score = self.rng.randint(1, 5)
+                    self.history.note(await self.reached.answer(customer, question, score, f"Nota {score}"))

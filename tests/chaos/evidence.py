@@ -18,6 +18,24 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a customer's browser shows under one topic, and how often that came."""
+
+    customer_id: str
+    topic: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One message of the bot's in a customer's chat; `asks` is the evaluation that its buttons are about."""
+
+    chat: int
+    text: str
+    asks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """One message that was given up; `mark` is the undecodable message's own, or empty."""
 
@@ -41,10 +59,21 @@ class Evidence:
     person_groups: list[Document] = field(default_factory=list)
     shown: dict[str, Document] = field(default_factory=dict)
     mails: list[Mail] = field(default_factory=list)
+    pushed: list[Pushed] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     queues: dict[str, int] = field(default_factory=dict)
     outboxes: dict[str, int] = field(default_factory=dict)
     down: list[str] = field(default_factory=list)
+
+
+REPLY = "chat_reply"
+"""The template of what the bot writes because a customer wrote or pressed: part of their talk, and no notification."""
+
+
+def notifications(evidence: Evidence) -> list[Document]:
+    """The deliveries that are about what happened."""
+    return [one for one in evidence.deliveries if one["template"] != REPLY]
 
 
 def announced(documents: Iterable[Document], kind: str) -> list[Document]:

@@ -179,7 +179,7 @@ def notices_of_ticket(ticket: Ticket, customer: Customer) -> Iterator[Notice]:
     """
     level, turned = ticket.level, turns(ticket.steps)
     if level in _LOUD:
-        yield Notice(told_as(ticket.cause, OPENED), "customer", "inbox", customer.id, OPENED)
+        yield from everywhere(told_as(ticket.cause, OPENED), OPENED, customer)
     for step in ticket.steps:
         if step.type == LEVEL_CHANGED:
             level = step.body["notification_level"]
@@ -187,8 +187,14 @@ def notices_of_ticket(ticket: Ticket, customer: Customer) -> Iterator[Notice]:
             continue
         hidden = step.type == PHASE and not step.body["visible"]
         if level in _TOLD_AT.get(step.type, ()) and not hidden and not asks(step):
-            yield Notice(told_as(step.event_id, step.type), "customer", "inbox", customer.id, step.type)
+            yield from everywhere(told_as(step.event_id, step.type), step.type, customer)
         if asks(step):
-            yield Notice(request_of(step), "customer", "inbox", customer.id, ASKED)
-            if customer.email:
-                yield Notice(request_of(step), "customer", "email", customer.id, ASKED)
+            yield from everywhere(request_of(step), ASKED, customer)
+
+
+def everywhere(event_id: UUID, kind: str, customer: Customer) -> Iterator[Notice]:
+    """One event on every channel of its customer; a question by mail where neither push nor a chat brings it (R16)."""
+    for channel in customer.channels:
+        yield Notice(event_id, "customer", channel, customer.id, kind)
+    if kind == ASKED and customer.email and customer.channels == ("inbox",):
+        yield Notice(event_id, "customer", "email", customer.id, kind)

@@ -29,6 +29,7 @@ from tests.chaos.product import Product
 from tests.chaos.progress import Progress
 from tests.chaos.provider import SECTORS, Customer, customers, registers
 from tests.chaos.report import Run
+from tests.chaos.stand_ins import StandIns
 from tests.machines import Machines, are_allowed
 
 T = TypeVar("T")
@@ -64,6 +65,7 @@ class Scene:
     product: Product
     publisher: Publisher
     app: App
+    reached: StandIns
     gatherer: Gatherer
     customers: dict[str, Customer]
     progress: Progress
@@ -86,7 +88,9 @@ class Experiment:
         async with self._running() as scene:
             driven_for, _ = await _timed(self._drive_and_strike(scene))
             scene.progress.write("Waiting until everything has come to rest …")
-            rested_after, hastened = await _timed(rest(scene.gatherer, scene.product, within=_RESTS_WITHIN))
+            rested_after, hastened = await _timed(
+                rest(scene.gatherer, scene.product, scene.reached, within=_RESTS_WITHIN)
+            )
             scene.progress.write("Gathering the evidence …")
             evidence = await self._gather(scene)
             machine = await asyncio.to_thread(Machine.look, load=load, **scene.gatherer.addresses)
@@ -110,7 +114,15 @@ class Experiment:
     async def _drive_and_strike(self, scene: Scene) -> None:
         rng, history = Random(self.seed), scene.app.history
         nemesis = Nemesis(scene.product, scene.publisher, history, Random(rng.random()), scene.progress.struck)
-        driver = Driver(scene.app, scene.publisher, history, scene.customers, Random(rng.random()), scene.progress.done)
+        driver = Driver(
+            scene.app,
+            scene.publisher,
+            history,
+            scene.customers,
+            Random(rng.random()),
+            scene.reached,
+            done=scene.progress.done,
+        )
         with scene.progress.of(self.size.commands, self.size.faults):
             await asyncio.gather(
                 driver.drive(self.size.commands, rate=self.size.rate),
@@ -119,7 +131,7 @@ class Experiment:
 
     async def _gather(self, scene: Scene) -> Evidence:
         product = scene.product
-        evidence = await scene.gatherer.evidence(scene.app, list(scene.customers), product.mail_log)
+        evidence = await scene.gatherer.evidence(scene.app, list(scene.customers), product.mail_log, scene.reached)
         evidence.queues |= await unfinished(product.management_url)
         evidence.down = product.down() + await scene.gatherer.consumers_missing(product.counts())
         return evidence
@@ -131,6 +143,7 @@ class Experiment:
         product = Product(self.folder, progress.changed, self.bug, self.cluster, machines)
         publisher = Publisher(product.addresses["AMQP_URL"], app_id="mk")
         client = httpx2.AsyncClient(base_url=product.addresses["EDGE_URL"], timeout=10)
+        reached = product.stand_ins()
         try:
             progress.write("Starting the product …")
             if late := await product.supervisor.start():
@@ -139,9 +152,12 @@ class Experiment:
             await self._publish_registers(product, publisher)
             app = App(client, self._tokens(product), History(self.folder / "history.jsonl"))
             gatherer = Gatherer(product.broker_url, product.addresses["MONGO_URL"])
-            yield Scene(product, publisher, app, gatherer, people, progress)
+            await asyncio.gather(*(reached.reach(customer, app) for customer in people.values()))
+            await _linked(app, people)
+            yield Scene(product, publisher, app, reached, gatherer, people, progress)
         finally:
             await client.aclose()
+            await reached.close()
             await publisher.stop()
             await product.supervisor.stop()
             if machines is not None:
@@ -177,6 +193,15 @@ async def _timed(work: Awaitable[T]) -> tuple[timedelta, T]:
     started = loop.time()
     result = await work
     return timedelta(seconds=int(loop.time() - started)), result
+
+
+async def _linked(app: App, people: dict[str, Customer]) -> None:
+    deadline = asyncio.get_running_loop().time() + _KNOWN_WITHIN.total_seconds()
+    for customer in (one for one in people.values() if one.chat):
+        while not await app.is_linked(customer.id):
+            if asyncio.get_running_loop().time() > deadline:
+                raise NotUp("the customers' chats are not linked")
+            await asyncio.sleep(0.2)
 
 
 async def _are_known(client: "AsyncMongoClient[dict[str, object]]") -> bool:

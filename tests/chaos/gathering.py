@@ -25,6 +25,7 @@ from tests.chaos.app import App
 from tests.chaos.evidence import DeadLetter, Document, Evidence
 from tests.chaos.poison import MARK
 from tests.chaos.product import Product
+from tests.chaos.stand_ins import StandIns
 
 _COLLECTIONS = {
     "contacts": ("contacts", "contacts"),
@@ -59,13 +60,14 @@ class Gatherer:
         """Where the broker and the database are."""
         return {"amqp_url": self.amqp_url, "mongo_url": self.mongo_url}
 
-    async def evidence(self, app: App, customers: list[str], mail_log: Path) -> Evidence:
+    async def evidence(self, app: App, customers: list[str], mail_log: Path, reached: StandIns) -> Evidence:
         """Everything as it is now."""
         found = Evidence(queues=await self.depths(), outboxes=await self.outboxes(), mails=sink.read(mail_log))
         async with self._client() as client:
             for part, (service, collection) in _COLLECTIONS.items():
                 documents = client.get_database(self.database_prefix + service, _OPTIONS)[collection].find({})
                 setattr(found, part, [one async for one in documents])
+        found.pushed, found.written = await reached.pushed(), await reached.written()
         found.dead = await self._dead()
         for customer in customers:
             for status in ("pending", "closed"):
@@ -165,11 +167,15 @@ def _copy(message: AbstractIncomingMessage) -> aio_pika.Message:
 
 
 async def unfinished(management_url: str) -> dict[str, int]:
-    """How many messages wait or are in somebody's hand, by queue, dead letters left out; some seconds old."""
+    """How many messages wait or are in somebody's hand, by queue; some seconds old.
+
+    Without dead letters and without reads, which expire by themselves: those of whoever gathers are among them.
+    """
+    listed = {one["name"]: one.get("messages", 0) for one in await _listed(management_url, "queues")}
     return {
-        one["name"]: one["messages"]
-        for one in await _listed(management_url, "queues")
-        if one.get("messages") and not one["name"].endswith(".dead") and not one["name"].startswith("edge.")
+        name: messages
+        for name, messages in listed.items()
+        if messages and not name.endswith((".dead", ".queries")) and not name.startswith("edge.")
     }
 
 
@@ -179,7 +185,7 @@ async def _listed(management_url: str, what: str) -> list[dict[str, Any]]:
     return listed
 
 
-async def rest(gatherer: Gatherer, product: Product, *, within: timedelta) -> int:
+async def rest(gatherer: Gatherer, product: Product, reached: StandIns, *, within: timedelta) -> int:
     """Wait until nothing is under way any more, three looks in a row, or until the time is over.
 
     Returns how many retries were brought forward meanwhile.
@@ -191,6 +197,7 @@ async def rest(gatherer: Gatherer, product: Product, *, within: timedelta) -> in
         try:
             hastened += await gatherer.hasten()
             busy = {**await unfinished(product.management_url), **await gatherer.outboxes()}
+            busy["updates of the chats"] = await reached.pending()
         except (OSError, httpx2.HTTPError, AMQPError, PyMongoError):
             busy = {"the broker or the database": 1}
         quiet = 0 if product.down() or any(busy.values()) else quiet + 1

@@ -77,6 +77,17 @@ class Rated:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """A customer pressed a score in the chat and, below the best one, wrote why; Telegram has both."""
+
+    at: float
+    evaluation_id: str
+    customer_id: str
+    score: int
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Poisoned:
     """Something that nobody can read was confirmed by the broker; it belongs into the dead letters of `services`."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from tests.chaos.case import Case
-from tests.chaos.evidence import Mail
+from tests.chaos.evidence import Mail, notifications
 from tests.chaos.history import STOP, Fault
 
 ENDED = {"sent", "failed", "unknown"}
@@ -21,7 +21,7 @@ _MAY_REPEAT_MAILS = ("notifier", "mongod", "mail")
 
 def one_delivery_per_channel(case: Case) -> Iterator[str]:
     """Every event that should notify has one delivery per channel, `sent` or visibly `unknown` or `failed`."""
-    found = {one["_id"]: one for one in case.evidence.deliveries}
+    found = {one["_id"]: one for one in notifications(case.evidence)}
     wanted = {notice.id: notice for notice in case.notices}
     for notice in wanted.values():
         ends = ENDED | {"skipped"} if notice.id in case.overtaken else ENDED
@@ -38,7 +38,7 @@ def one_delivery_per_channel(case: Case) -> Iterator[str]:
 def inbox_at_most_once(case: Case) -> Iterator[str]:
     """No lifecycle message reaches a customer twice, whatever was redelivered."""
     items = Counter(
-        (str(one["about"]["event_id"]), one["recipient"], one["channel"]) for one in case.evidence.deliveries
+        (str(one["about"]["event_id"]), one["recipient"], one["channel"]) for one in notifications(case.evidence)
     )
     for (event_id, recipient, channel), times in items.items():
         if times > 1:

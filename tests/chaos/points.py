@@ -11,7 +11,12 @@ from unittest.mock import patch
 from chassis.messaging.dispatcher import Dispatcher
 from chassis.persistence.documents import Documents
 from chassis.persistence.outbox import Outbox
+from services.notifier.deliver.channels.botapi import BotApi
 from services.notifier.deliver.channels.email import Line
+from services.notifier.deliver.channels.webpush import WebPush
+
+SENDERS = (Line, WebPush, BotApi)
+"""What hands something over to the world."""
 
 Hit = Callable[[str, object], Awaitable[None]]
 """Called with a place that is reached, and the object that reaches it; it may never return."""
@@ -53,7 +58,7 @@ def watched(hit: Hit) -> Iterator[None]:
         (Documents, "_write", BEFORE_COMMIT, AFTER_COMMIT),
         (Outbox, "publish", None, AFTER_PUBLISH),
         (Dispatcher, "_handle", None, BEFORE_ACK),
-        (Line, "send", IN_SENDING, AFTER_SENDING),
+        *((sender, "send", IN_SENDING, AFTER_SENDING) for sender in SENDERS),
     )
     patches = [
         patch.object(owner, name, _between(getattr(owner, name), hit, before, after))

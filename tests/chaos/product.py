@@ -19,12 +19,19 @@ from ops.embedded.process import Program
 from ops.embedded.run_folder import RunFolder
 from ops.embedded.supervisor import Supervisor
 from tests.chaos import sink
+from tests.chaos.stand_ins import StandIns
 from tests.chaos.wrapped import BUG, TRIGGER
 from tests.machines import Machines
 
 SCALE = "tickets=2 notifier=2"
 SERVICES = ("contacts", "tickets", "notifier", "feedback", "mk", "edge")
-_PORTS = ("EDGE_PORT", "MK_PORT", "AMQP_PORT", "MONGO_PORT")
+_PORTS = ("EDGE_PORT", "MK_PORT", "AMQP_PORT", "MONGO_PORT", "CHAT_PORT", "PUSH_PORT")
+_SHORT = {"TELEGRAM_WAIT": "PT2S", "TELEGRAM_TIMEOUT": "PT3S"}
+"""Whoever asked for updates and was killed is followed after ten seconds, not after a minute."""
+
+_ON_MACHINES = ("rabbitmq", "mongod")
+"""What a cluster has a machine each for."""
+
 _NO_LIMIT = "1000000/second"
 _BACK_AGAIN = timedelta(seconds=1)
 """Killed every few seconds, parts would otherwise be down for most of the run."""
@@ -82,6 +89,11 @@ class Product:
         """The broker nodes and database members."""
         return Cluster({keeper.part.label: keeper.part.address for keeper in self.supervisor.keepers})
 
+    def stand_ins(self) -> StandIns:
+        """The devices and chats of the customers."""
+        addresses, token = self.addresses, f"1:{RunFolder(self.folder).secret('telegram')}"
+        return StandIns.at(push_url=addresses["PUSH_URL"], chat_url=addresses["CHAT_URL"], token=token)
+
     @property
     def mail_log(self) -> Path:
         """Every mail that was taken."""
@@ -110,11 +122,12 @@ class Product:
 
     def _wrapped(self, part: Part) -> Part:
         if part.name not in SERVICES:
-            return part if self.machines is None else self.machines.inside(part)
+            # the stand-ins for the world are where the services are
+            return self.machines.inside(part) if self.machines and part.name in _ON_MACHINES else part
         program = part.program()
         self.trigger(part.label).parent.mkdir(parents=True, exist_ok=True)
         argv = (sys.executable, "-m", "tests.chaos.wrapped", program.argv[-1])
-        more = {TRIGGER: str(self.trigger(part.label)), BUG: self.bug, "MK_LOAD": ""}
+        more = {TRIGGER: str(self.trigger(part.label)), BUG: self.bug, "MK_LOAD": "", **_SHORT}
         wrapped = dataclasses.replace(program, argv=argv, env={**program.env, **more})
         return dataclasses.replace(part, program=lambda: wrapped)
 

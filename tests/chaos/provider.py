@@ -24,10 +24,17 @@ class Sector:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody with one connection, and perhaps with an address."""
+    """Somebody with one connection, and perhaps with an address, a device, and a chat with the bot."""
 
     id: str
     email: str | None
+    has_device: bool = False
+    chat: int | None = None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What brings messages about tickets to them (R16)."""
+        return ("inbox", *(("push",) if self.has_device else ()), *(("telegram",) if self.chat else ()))
 
 
 SECTORS = {
@@ -43,10 +50,22 @@ _WITHOUT_ADDRESS = 7
 """Every seventh customer has none."""
 
 
+_KINDS = ((False, False), (True, False), (True, True), (False, True))
+"""Who has a device and a chat, in turns."""
+
+_FIRST_CHAT = 700_000
+
+
 def customers(count: int) -> dict[str, Customer]:
     """So many customers, by id."""
-    made = (Customer(f"cliente-{n}", f"cliente-{n}@chaos.test" if n % _WITHOUT_ADDRESS else None) for n in range(count))
+    made = (_customer(number) for number in range(count))
     return {customer.id: customer for customer in made}
+
+
+def _customer(number: int) -> Customer:
+    has_device, has_chat = _KINDS[number % len(_KINDS)]
+    email = f"cliente-{number}@chaos.test" if number % _WITHOUT_ADDRESS else None
+    return Customer(f"cliente-{number}", email, has_device, _FIRST_CHAT + number if has_chat else None)
 
 
 def registers(people: dict[str, Customer]) -> Iterator[Message]:

@@ -1,8 +1,9 @@
-"""How messages of MK are noted once the broker has them."""
+"""How messages of MK are noted once the broker has them, and mails when they come."""
 
 from contracts import mk
 from contracts.message import Message
 from tests.chaos.history import Registered, Said, now
+from tests.smtp import Received
 
 
 def published(message: Message, *, times: int) -> Said:
@@ -17,3 +18,16 @@ def registered(saved: mk.PersonGroupSaved) -> Registered:
     return Registered(
         now(), saved.person_group_id, str(saved.event_id), saved.occurred_at.isoformat(), str(saved.process)
     )
+
+
+class Arrivals(list[Received]):
+    """Mails, and when each one came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: list[float] = []
+
+    def append(self, mail: Received) -> None:
+        """Take one more."""
+        self.times.append(now())
+        super().append(mail)

@@ -19,23 +19,27 @@ from mk.app import build as build_mk
 from mk.settings import Settings as MkSettings
 from services.edge.app import build as build_edge
 from services.edge.settings import Settings as EdgeSettings
-from services.notifier.deliver.channels.email import Line
 from tests.chaos import story
 from tests.chaos.app import App
 from tests.chaos.checker import Verdict, check
+from tests.chaos.crashing import Crashes
 from tests.chaos.evidence import Mail
 from tests.chaos.expected import ticket_of
 from tests.chaos.gathering import Gatherer
-from tests.chaos.history import Fault, History, Poisoned, now
+from tests.chaos.history import History, Poisoned, now
 from tests.chaos.notifying import message_id_of
 from tests.chaos.poison import poison
 from tests.chaos.provider import SECTORS, customers, registers, two_versions
-from tests.chaos.recording import published, registered
+from tests.chaos.recording import Arrivals, published, registered
+from tests.chaos.stand_ins import StandIns
 from tests.eventually import eventually
 from tests.journeys.provider import SERVICES
+from tests.pushes import RealPush
 from tests.services.edge.surroundings import Issuer
-from tests.smtp import Mailbox, Received
+from tests.services.notifier.keys import a_vapid_key
+from tests.smtp import Mailbox
 from tests.system import System
+from tests.telegram import TOKEN, Telegram
 
 PEOPLE = customers(4)
 _BUILDS: dict[str, tuple[Callable[..., Service], type[Settings]]] = {**SERVICES, "mk": (build_mk, MkSettings)}
@@ -43,41 +47,35 @@ _FREQUENT = "100000/second"
 _SHORT = {
     "drain_within": timedelta(seconds=1),
     "smtp_timeout": timedelta(seconds=0.5),
+    "push_timeout": timedelta(seconds=1),
+    "telegram_timeout": timedelta(seconds=0.5),
+    "telegram_wait": timedelta(seconds=0.5),
     "send_lease": timedelta(seconds=3),
 }
 _QUIET = timedelta(seconds=0.4)
 _SETTLES_WITHIN = timedelta(seconds=10)
 
 
-class _Arrivals(list[Received]):
-    """Mails, and when each one came."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.times: list[float] = []
-
-    def append(self, mail: Received) -> None:
-        """Take one more."""
-        self.times.append(now())
-        super().append(mail)
-
-
 @dataclass(slots=True)
 class Rehearsal:
-    """One short run; `crashes` are the (service, place) at which a replica dies once and another takes over."""
+    """One short run, in which replicas die as planned in `crashes`."""
 
     system: System
     mailbox: Mailbox
     issuer: Issuer
     folder: Path
-    crashes: set[tuple[str, str]] = field(default_factory=set)
+    push: RealPush
+    telegram: Telegram
     history: History = field(default_factory=History)
     rng: Random = field(default_factory=lambda: Random(7))
     _app: App | None = None
-    _arrivals: _Arrivals = field(default_factory=_Arrivals)
+    _reached: StandIns | None = None
+    _arrivals: Arrivals = field(default_factory=Arrivals)
     _closings: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
-    _takeovers: set["asyncio.Task[None]"] = field(default_factory=set)
-    _graves: list[Service] = field(default_factory=list)
+    crashes: Crashes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.crashes = Crashes(self.system, self.history, self.start)
 
     @property
     def app(self) -> App:
@@ -85,31 +83,18 @@ class Rehearsal:
         assert self._app is not None
         return self._app
 
-    async def hit(self, place: str, owner: object) -> None:
-        """Die here for ever, where that was planned for this service."""
-        service = next((one for one in self.system.services if _owns(one, owner)), None)
-        if service is None or (service.name, place) not in self.crashes:
-            return
-        self.crashes.discard((service.name, place))
-        self.system.services.remove(service)
-        self._takeovers.add(asyncio.create_task(self._bury(service, place)))
-        await asyncio.Event().wait()
-
-    async def _bury(self, service: Service, place: str) -> None:
-        at = now()
-        # a dead process sweeps and clears nothing
-        await service.process.background.stop()
-        self._graves.append(service)
-        for connection in (service.broker._connection, service.publisher.connection):  # noqa: SLF001 - as above
-            if connection is not None:
-                await connection.close()
-        await self.start(service.name)
-        self.history.note(Fault(at, now(), "crash", f"{service.name} {place}"))
+    @property
+    def reached(self) -> StandIns:
+        """The devices and chats in customers' hands, once there is an edge."""
+        assert self._reached is not None
+        return self._reached
 
     async def start(self, name: str) -> None:
         """Start one replica."""
         build, settings = _BUILDS[name]
         given = {"smtp_url": self.mailbox.url, "public_url": "http://sac.test", "link_secret": "s" * 32}
+        if name == "notifier":
+            given |= {"vapid_key": a_vapid_key(), "push_hosts": "127.0.0.1", **self.telegram.settings}
         await self.system.run(build, settings, **given, **_SHORT, var_dir=self.folder)
 
     async def open(self) -> None:
@@ -123,6 +108,14 @@ class Rehearsal:
         for message in registers(PEOPLE):
             await self.system.publisher.publish(Envelope.of(message))
         await eventually(self._is_known)
+        self._reached = StandIns.at(push_url=self.push.url, chat_url=self.telegram.url, token=TOKEN)
+        self._closings.insert(0, self._reached.close)
+        for customer in PEOPLE.values():
+            await self._reached.reach(customer, self.app)
+        await eventually(self._are_linked)
+
+    async def _are_linked(self) -> bool:
+        return all([await self.app.is_linked(one.id) for one in PEOPLE.values() if one.chat])
 
     async def _serve_edge(self) -> str:
         given = {"jwks_url": self.issuer.url, "contact_rate_limit": _FREQUENT, "rate_limit": _FREQUENT}
@@ -159,7 +152,8 @@ class Rehearsal:
             at = datetime.now(UTC)
             opening = story.opening(self.rng, f"mk-{number}", customer, at=at)
             messages += [opening, *self._steps(opening.ticket_id, opening.notification_level, at)]
-        messages += story.there_and_back("mk-again", next(iter(PEOPLE)), at=datetime.now(UTC))
+            # everybody is asked, on the channels that they have
+            messages += story.there_and_back(f"mk-again-{number}", customer, at=at)
         messages += messages
         self.rng.shuffle(messages)
         for message in messages:
@@ -190,16 +184,22 @@ class Rehearsal:
     async def rate(self) -> None:
         """Every customer rates every closing, the first one the last alone, and changes their mind.
 
-        What was withdrawn is answered too.
+        Who has a chat answers there first. What was withdrawn is answered too.
         """
+        asked = await self.reached.asked()
+        for one in PEOPLE.values():
+            for question in asked.get(one.chat or 0, ()):
+                score = 5 if one.has_device else 3
+                self.history.note(await self.reached.answer(one, question, score, f"Nota {score}"))
+        await self.settle()
         for number, customer in enumerate(PEOPLE):
-            asked = await self.app.pending(customer)
-            for evaluation in asked if number else asked[-1:]:
+            pending = await self.app.pending(customer)
+            for evaluation in pending if number else pending[-1:]:
                 await self.app.rate(customer, evaluation, 5, None)
                 await self.app.rate(customer, evaluation, 1, "Mudei de ideia")
         feedback = next(service for service in self.system.services if service.name == "feedback")
-        async for one in feedback.database["evaluations"].find({"withdrawn": True}):
-            await self.app.rate(one["customer_id"], str(one["_id"]), 5, None)
+        async for withdrawn in feedback.database["evaluations"].find({"withdrawn": True}):
+            await self.app.rate(withdrawn["customer_id"], str(withdrawn["_id"]), 5, None)
 
     async def settle(self) -> None:
         """Wait until nothing happens any more, or for long enough."""
@@ -210,7 +210,8 @@ class Rehearsal:
             await asyncio.sleep(_QUIET.total_seconds())
             state = len(self.system.received), len(self.mailbox.messages), await gatherer.depths()
             waiting = any(depth for name, depth in state[2].items() if not _is_far(name))
-            if state == before and not waiting and all(task.done() for task in self._takeovers):
+            waiting = waiting or bool(await self.reached.pending())
+            if state == before and not waiting and self.crashes.are_over:
                 return
             before = state
 
@@ -220,7 +221,7 @@ class Rehearsal:
 
     async def verdicts(self) -> list[Verdict]:
         """Check what has become of it all."""
-        evidence = await self._gatherer.evidence(self.app, list(PEOPLE), self.folder / "none")
+        evidence = await self._gatherer.evidence(self.app, list(PEOPLE), self.folder / "none", self.reached)
         evidence.down = [service.name for service in self.system.services if await service.ready()]
         arrived = zip(self._arrivals.times, self._arrivals, strict=True)
         evidence.mails = [Mail(at, message_id_of(mail["Message-ID"]), mail.recipients[0]) for at, mail in arrived]
@@ -235,20 +236,8 @@ class Rehearsal:
         """Close the edge, and what was left of the dead."""
         for close in self._closings:
             await close()
-        await asyncio.gather(*(service.in_flight.stop() for service in self._graves))
-        for service in self._graves:
-            await service.publisher.stop()
-            service.client.close()
+        await self.crashes.close()
 
 
 def _is_far(queue: str) -> bool:
     return ".retry." in queue and not queue.endswith(".5s")
-
-
-def _owns(service: Service, owner: object) -> bool:
-    if owner in (service.dispatcher, service.outbox):
-        return True
-    if isinstance(owner, Line):
-        return service.name == "notifier"
-    database = getattr(getattr(owner, "collection", None), "database", None)
-    return database is not None and database.name == service.database.name

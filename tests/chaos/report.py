@@ -12,7 +12,19 @@ from rich.text import Text
 from bench.machine import Machine
 from tests.chaos.checker import Verdict
 from tests.chaos.evidence import Evidence
-from tests.chaos.history import AT_POINT, KILL, Fault, History, Poisoned, Rated, Registered, Said, Unsure, Wrote
+from tests.chaos.history import (
+    AT_POINT,
+    KILL,
+    Answered,
+    Fault,
+    History,
+    Poisoned,
+    Rated,
+    Registered,
+    Said,
+    Unsure,
+    Wrote,
+)
 
 _SHOWN = 20
 """Violations of one property that are written out."""
@@ -112,6 +124,7 @@ def _commands(run: Run) -> Rows:
     rows = [
         ("contact", len(wrote), sum(one.acknowledged for one in wrote)),
         ("evaluation", len(rated), sum(one.acknowledged for one in rated)),
+        ("evaluation in a chat", len(run.history.of(Answered)), len(run.history.of(Answered))),
         *((f"MK's {kind}", times, times) for kind, times in sorted(Counter(one.type for one in said).items())),
         ("MK's PersonGroupSaved.v1, two at once", len(run.history.of(Registered)), len(run.history.of(Registered))),
         ("undecodable message", len(run.history.of(Poisoned)), len(run.history.of(Poisoned))),

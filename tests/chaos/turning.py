@@ -17,20 +17,30 @@ from tests.chaos.provider import Customer
 TURNS = frozenset({expected.CLOSED, expected.REOPENED, expected.ASKED})
 """The types of these notices."""
 
+CARRIERS = frozenset({"push", "telegram"})
+"""The channels that a customer may have beside the inbox and mails."""
+
+ANSWERED = "evaluation answered"
+"""The ledger's reason for not asking once more what was answered elsewhere meanwhile."""
+
 _LOUD = {"start_end", "all"}
 
 
 def notices(evidence: Evidence, tickets: Mapping[str, Ticket], people: Mapping[str, Customer]) -> Iterator[Notice]:
-    """One for every turn, and for every question one in the inbox and one by mail where there is an address."""
+    """One for every turn and question on each channel; a question that its channel lost, by mail in its place (R16)."""
+    states = {one["_id"]: one["state"] for one in evidence.deliveries}
     for kind in (expected.CLOSED, expected.REOPENED):
         for event in _once_a_step(evidence, kind):
             ticket = tickets.get(event["ticket_id"])
             if ticket and _level_at(ticket, event["occurred_at"]) in _LOUD and not _asks(event):
-                yield _notice(event, kind, "inbox")
+                yield from expected.everywhere(UUID(event["event_id"]), kind, people[event["customer_id"]])
     for event in announced(evidence.evaluations, expected.ASKED):
-        yield _notice(event, expected.ASKED, "inbox")
-        if people[event["customer_id"]].email:
-            yield _notice(event, expected.ASKED, "email")
+        customer = people[event["customer_id"]]
+        asked = list(expected.everywhere(UUID(event["event_id"]), expected.ASKED, customer))
+        yield from asked
+        lost = [states.get(one.id) == "failed" for one in asked if one.channel in CARRIERS]
+        if customer.email and lost and all(lost):
+            yield Notice(UUID(event["event_id"]), "customer", "email", customer.id, expected.ASKED)
 
 
 def _once_a_step(evidence: Evidence, kind: str) -> Iterator[Document]:
@@ -44,18 +54,32 @@ def _once_a_step(evidence: Evidence, kind: str) -> Iterator[Document]:
 
 
 def overtaken(evidence: Evidence, notices: Iterable[Notice]) -> set[UUID]:
-    """The ids of those that needn't be sent any more: their question was withdrawn, perhaps before its turn came."""
+    """The ids of those that needn't be sent any more: their question was withdrawn, perhaps before its turn came.
+
+    By push and in a chat nobody is asked what was answered already.
+    """
     withdrawn = {str(one["_id"]) for one in evidence.evaluations if one.get("withdrawn")}
-    pointless = {
-        UUID(event["event_id"])
-        for event in announced(evidence.evaluations, expected.ASKED)
-        if event["evaluation_id"] in withdrawn
+    requests = announced(evidence.evaluations, expected.ASKED)
+    pointless = {UUID(one["event_id"]) for one in requests if one["evaluation_id"] in withdrawn}
+    late = answered_before(evidence)
+    return {
+        notice.id for notice in notices if notice.event_id in pointless or (notice.event_id, notice.channel) in late
     }
-    return {notice.id for notice in notices if notice.event_id in pointless}
 
 
-def _notice(event: Document, kind: str, channel: str) -> Notice:
-    return Notice(UUID(event["event_id"]), "customer", channel, event["customer_id"], kind)
+def answered_before(evidence: Evidence) -> set[tuple[UUID, str]]:
+    """The requests, and on which channels, that came too late by the ledger, and were answered indeed."""
+    answered = {str(one["_id"]) for one in evidence.evaluations if one["answer"]}
+    requests = announced(evidence.evaluations, expected.ASKED)
+    late = {UUID(one["event_id"]) for one in requests if one["evaluation_id"] in answered}
+    decisions = [one for ticket in evidence.notified_tickets for one in ticket["decisions"]]
+    decided = {(one["event_id"], one["channel"]) for one in decisions if one["reason"] == ANSWERED}
+    held = {
+        (UUID(str(one["about"]["event_id"])), one["channel"])
+        for one in evidence.deliveries
+        if one["state"] == "skipped" and one["reason"] == ANSWERED
+    }
+    return {one for one in decided | held if one[0] in late and one[1] in CARRIERS}
 
 
 def _asks(event: Document) -> bool:

@@ -35,7 +35,7 @@ CONSUMES = {
     "edge": set(),
     "contacts": {"contacts", "contacts.commands", "contacts.queries"},
     "tickets": {"tickets", "tickets.queries"},
-    "notifier": {f"notifier{kind}" for kind in ("", ".commands", ".queries", ".email", ".inbox", ".telegram")},
+    "notifier": {f"notifier{kind}" for kind in ("", ".commands", ".queries", ".email", ".inbox", ".push", ".telegram")},
     "feedback": {"feedback", "feedback.commands", "feedback.queries"},
     "mk": {"mk"},
 }

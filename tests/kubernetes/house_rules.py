@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ from tests.kubernetes.manifests import (
 
 VERSIONS = ("1.30", "1.33", "1.37")
 SCHEMAS = Path(__file__).parent / "schemas"
+_NAMED_BY_NOBODY = frozenset({53, 5671, 5672, 27017, 25, 465, 587})
+"""Ports of what the provider itself says where it is."""
+
+_INSIDE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10")
+"""Where clusters and machines have their own addresses, those of their keepers among them."""
+
 _SECRET_BEARING = re.compile(r"\w+://[^/@\s]+:[^@/\s]+@")
 
 
@@ -170,7 +177,7 @@ def alerts_are_everywhere_the_same(resources: Resources) -> Iterator[str]:
 
 
 def nobody_speaks_unasked(resources: Resources) -> Iterator[str]:
-    """All is denied but DNS and what each is there for: the broker, its database, mail and push, the issuer's keys."""
+    """All is denied but DNS and what each is there for: the broker, its database, mail, push and Telegram, the keys."""
     policies = of_kind(resources, "NetworkPolicy")
     if not any(one["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} for one in policies):
         yield "nothing is denied"
@@ -185,6 +192,34 @@ def nobody_speaks_unasked(resources: Resources) -> Iterator[str]:
         came = sorted(callers(policies, {"app.kubernetes.io/name": name, "app.kubernetes.io/component": "service"}))
         if came != sorted({"monitoring", *(("ingress-nginx",) if name == "edge" else ())}):
             yield f"{name}: is reached from {came}"
+
+
+def what_customers_name_is_outside(resources: Resources) -> Iterator[str]:
+    """The notifier speaks HTTPS with addresses of the world alone: customers name the endpoints of push."""
+    labels = pod_labels(workloads(resources)["notifier"])
+    rules = [
+        rule
+        for policy in of_kind(resources, "NetworkPolicy")
+        if matches(policy["spec"]["podSelector"], labels)
+        for rule in policy["spec"].get("egress", ())
+        if not {one["port"] for one in rule["ports"]} <= _NAMED_BY_NOBODY
+    ]
+    blocks = [peer.get("ipBlock") for rule in rules for peer in rule.get("to", [{}])]
+    if not blocks:
+        yield "no push service can be reached"
+    for block in blocks:
+        if block is None:
+            yield "HTTPS may go anywhere"
+            continue
+        open_to, kept = ip_network(block["cidr"]), [ip_network(one) for one in block.get("except", ())]
+        for inner in (one for one in map(ip_network, _INSIDE) if one.version == open_to.version):
+            if not any(_covers(one, inner) for one in kept):
+                yield f"HTTPS may go to {inner}"
+
+
+def _covers(outer: IPv4Network | IPv6Network, inner: IPv4Network | IPv6Network) -> bool:
+    # compared by their ends: of one version, as the caller looked
+    return int(outer[0]) <= int(inner[0]) and int(inner[-1]) <= int(outer[-1])
 
 
 def reached_ports(policies: Resources, labels: Mapping[str, str]) -> set[int]:

@@ -43,6 +43,12 @@ def ingress_paths(resources: R) -> list[dict[str, Any]]:
     return found
 
 
+def push_peers(resources: R) -> list[dict[str, Any]]:
+    policy = the(resources, "NetworkPolicy", "notifier-to-push-and-telegram")
+    found: list[dict[str, Any]] = policy["spec"]["egress"][0]["to"]
+    return found
+
+
 def user(resources: R, name: str) -> Any:  # noqa: ANN401 - YAML
     (found,) = (one for one in the(resources, "MongoDBCommunity", "mongodb")["spec"]["users"] if one["name"] == name)
     return found
@@ -248,5 +254,21 @@ MISTAKES: dict[str, tuple[Rule, Callable[[R], Any]]] = {
     "a notifier that reaches no mail server": (
         house_rules.nobody_speaks_unasked,
         lambda it: drop(it, "NetworkPolicy", "notifier-to-mail"),
+    ),
+    "a notifier that reaches no push service": (
+        house_rules.nobody_speaks_unasked,
+        lambda it: drop(it, "NetworkPolicy", "notifier-to-push-and-telegram"),
+    ),
+    "push into the cluster": (
+        house_rules.what_customers_name_is_outside,
+        lambda it: push_peers(it)[0]["ipBlock"]["except"].remove("10.0.0.0/8"),
+    ),
+    "push to anybody": (
+        house_rules.what_customers_name_is_outside,
+        lambda it: push_peers(it)[1].pop("ipBlock"),
+    ),
+    "HTTPS beside mail": (
+        house_rules.what_customers_name_is_outside,
+        lambda it: the(it, "NetworkPolicy", "notifier-to-mail")["spec"]["egress"][0]["ports"].append({"port": 443}),
     ),
 }

@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     house_rules.customers_reach_what_is_theirs,
     house_rules.alerts_are_everywhere_the_same,
     house_rules.nobody_speaks_unasked,
+    house_rules.what_customers_name_is_outside,
 )
 
 

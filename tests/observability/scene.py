@@ -20,9 +20,12 @@ from ops.embedded.rabbitmq import RabbitMQ
 from tests.eventually import eventually
 from tests.journeys.provider import ANA, BIA, SERVICES, Provider, link_in
 from tests.observability.programs import program
+from tests.pushes import RealPush
 from tests.services.edge.surroundings import Issuer
+from tests.services.notifier.keys import a_vapid_key
 from tests.smtp import Mailbox
 from tests.system import System, emitted
+from tests.telegram import Telegram
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = timedelta(seconds=30)
@@ -37,6 +40,8 @@ class Scene:
         self.protocols: list[str] = []
         self._mailbox = mailbox
         self._issuer = Issuer()
+        self._push = RealPush()
+        self._telegram: Telegram | None = None
         self._node = RabbitMQ(
             folder=folder / "rabbitmq",
             port=free_port(),
@@ -60,7 +65,13 @@ class Scene:
         self.system = System(amqp_url=self._node.url, mongo_url=self._mongo_url, database_prefix=self.database_prefix)
         await eventually(self._opens, PATIENCE)
         self._closings.append(self.system.close)
-        self.provider = Provider(self.system, self._mailbox, self._issuer)
+        await self._push.start()
+        self._closings.append(self._push.stop)
+        (self.folder / "chat").mkdir()
+        telegram = self._telegram = await asyncio.to_thread(Telegram, self.folder / "chat")
+        notifier = {"vapid_key": a_vapid_key(), "push_hosts": LOOPBACK, **telegram.settings}
+        given = {"notifier": {**notifier, "telegram_wait": "PT1S"}}
+        self.provider = Provider(self.system, self._mailbox, self._issuer, given=lambda name: given.get(name, {}))
         await self.provider.start()
         self._closings.insert(0, self.provider.close)
         for name in SERVICES:
@@ -118,8 +129,12 @@ class Scene:
         self._processes.append(Program(argv=command, log=self.folder / "prometheus.log").start())
 
     async def _live_a_day(self) -> None:
-        """A contact, a closing with its evaluation, a mail that is put off, a dead letter, a service that is away."""
+        """A contact, a closing with its evaluation, a mail that is put off, a dead letter, a service that is away.
+
+        Bia has a browser and a chat with the bot.
+        """
         provider = self.provider
+        await self._reach_bia(self._telegram)
         self._mailbox.refuse("451 4.3.0 try again later")
         for customer in (ANA, BIA):
             written = await provider.write(customer, text=TEXT, connection_id="c1")
@@ -144,6 +159,18 @@ class Scene:
         await self.provider.of("tickets").stop()
         self.system.services.remove(self.provider.of("tickets"))
         assert (await provider.app(ANA).get("/v1/tickets")).status_code == 503
+
+    async def _reach_bia(self, telegram: Telegram | None) -> None:
+        assert telegram is not None
+        app, (_, device) = self.provider.app(BIA), self._push.a_browser()
+        assert (await app.post("/v1/devices", json=device)).status_code == 201
+        invitation = (await app.post("/v1/telegram/link")).json()
+        await asyncio.to_thread(telegram.begin, 700_001, token=invitation["url"].partition("?start=")[2])
+
+        async def is_linked() -> bool:
+            return bool((await app.get("/v1/telegram/link")).json()["linked"])
+
+        await eventually(is_linked, PATIENCE)
 
     def _has_put_off_a_mail(self) -> bool:
         registry = self.provider.of("notifier").metrics.registry
@@ -183,6 +210,8 @@ class Scene:
         for close in self._closings:
             await close()
         await self._client.aclose()
+        if self._telegram is not None:
+            await asyncio.to_thread(self._telegram.stop)
         self._issuer.close()
         for process in reversed(self._processes):
             stop(process, grace=timedelta())

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from contracts.metrics import CATALOGUE
+from contracts.topology import queues
 from tests.observability.programs import program
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +102,14 @@ def test_what_the_rules_look_at_is_in_the_catalogue_or_derived() -> None:
     used = {name for rule in ALL for name in re.findall(r"\batendo[_:][a-z0-9_:]+", rule["expr"])}
 
     assert used - names - derived == set()
+
+
+def test_a_queue_without_a_consumer_is_noticed_whichever_working_queue_of_a_service_it_is() -> None:
+    (pattern,) = re.findall(r'queue=~"([^"]+)"', ALERTS["ConsumersMissing"]["expr"])
+    working = {one.name for one in queues() if one.kind not in {"retry", "dead"} and one.service != "mk"}
+
+    assert working >= {"notifier.push", "notifier.telegram"}
+    assert {name for name in working if not re.fullmatch(pattern, name)} == set()
 
 
 def test_the_severity_in_the_runbook_is_that_of_the_alert() -> None:

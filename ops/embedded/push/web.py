@@ -24,7 +24,7 @@ _FCM_BEARER = "Bearer fcm-"
 class PushService:
     """All browsers and phones; `trouble` are answers to give to the next messages instead, for tests.
 
-    `taken` counts the messages to browsers: one that replaced another is shown once and counts twice.
+    `taken` counts the messages to browsers: one that replaced another is shown once, counts twice, and has its `times`.
     """
 
     base_url: str
@@ -94,9 +94,10 @@ class PushService:
         headers = {name: request.headers.get(name) for name in ("ttl", "urgency", "topic")}
         self.taken += 1
         topic = headers["topic"]
+        times = 1 + sum(one["times"] for one in browser.messages if topic and one["topic"] == topic)
         if topic:
             browser.messages = [one for one in browser.messages if one["topic"] != topic]
-        browser.messages.append({**headers, "sender": sender, "message": shown})
+        browser.messages.append({**headers, "sender": sender, "message": shown, "times": times})
         return Response(status_code=201, headers={"Location": f"{self.base_url}/message/{uuid4().hex}"})
 
     async def register(self, _request: Request) -> Response:

@@ -50,6 +50,12 @@ class Tickets(Erasable, Protocol):
     async def wake(self, customer_id: str, now: datetime) -> None: ...
 
 
+class Overview(Protocol):
+    """What operators watch of all tickets together."""
+
+    async def held_back(self) -> tuple[int, datetime | None]: ...
+
+
 class Customers(Protocol):
     """What MK said last of customers, and what they have and chose."""
 

@@ -67,6 +67,12 @@ class MongoTickets(Repository[Ticket]):
         found = self.documents.collection.find(wanted, {"customer_id": 1, "version": 1}).sort("due_at", 1)
         return [Held(one["_id"], one["customer_id"], one["version"]) async for one in found.limit(_HELD_AT_A_TIME)]
 
+    async def held_back(self) -> tuple[int, datetime | None]:
+        """Of how many tickets something is held back, and when the first of it is to be released."""
+        held = {"due_at": {**UNDER_THE_CLOCK}}
+        first = await self.documents.collection.find_one(held, {"due_at": 1}, sort=[("due_at", 1)])
+        return await self.documents.collection.count_documents(held), first["due_at"] if first else None
+
     async def wake(self, customer_id: str, now: datetime) -> None:
         """Have looked again at what is held back of a customer's tickets: they chose anew."""
         held = {"customer_id": customer_id, "due_at": {**UNDER_THE_CLOCK}}

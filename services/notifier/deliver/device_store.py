@@ -77,10 +77,12 @@ class MongoDevices:
         await self._forget(device_id)
         return bool(result.deleted_count)
 
-    async def drop(self, device: Device) -> None:
-        """Forget a device that is gone, unless it was registered anew meanwhile."""
-        await self._collection.delete_one({"_id": device.id, "customer_id": device.customer_id, "auth": device.auth})
+    async def drop(self, device: Device) -> bool:
+        """Forget a device that is gone; False where it was registered anew meanwhile, or forgotten before."""
+        gone = {"_id": device.id, "customer_id": device.customer_id, "auth": device.auth}
+        result = await self._collection.delete_one(gone)
         await self._forget(device.id)
+        return bool(result.deleted_count)
 
     async def _forget(self, device_id: UUID) -> None:
         await self._reach.lose("devices", device_id)

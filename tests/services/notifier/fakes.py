@@ -110,9 +110,8 @@ class Devices:
         found = self.kept.get(device_id)
         return found is not None and found.customer_id == customer_id and bool(self.kept.pop(device_id))
 
-    async def drop(self, device: Device) -> None:
-        if self.kept.get(device.id) == device:
-            del self.kept[device.id]
+    async def drop(self, device: Device) -> bool:
+        return self.kept.get(device.id) == device and bool(self.kept.pop(device.id))
 
     async def erase(self, customer_id: str) -> None:
         self.kept = {key: one for key, one in self.kept.items() if one.customer_id != customer_id}

@@ -30,6 +30,7 @@ from services.notifier.deliver.chat.store import (
 )
 from services.notifier.deliver.ports import Deliveries
 from services.notifier.errors import AskedToWait, moment_of
+from services.notifier.metrics import AsksTelegram
 from services.notifier.settings import Settings
 
 WAITS_AT_MOST = timedelta(days=2)
@@ -122,10 +123,11 @@ class Telegram:
         service.first(feedback.EvaluationExpired, handles.on_evaluation_expired)
         service.first(feedback.EvaluationWithdrawn, handles.on_evaluation_withdrawn)
         service.first(feedback.EvaluationRefused, handles.on_evaluation_refused)
+        watch = AsksTelegram(service.metrics.registry, service.clock)
         if self.bot is not None:
-            self._receive(self.bot)
+            self._receive(self.bot, watch)
 
-    def _receive(self, bot: ports.Bot) -> None:
+    def _receive(self, bot: ports.Bot, watch: ports.Watch) -> None:
         if self.settings.telegram_updates == "webhook":
             self.service.every(REGISTERS_EVERY, Registration(bot, self.settings).keep)
             return
@@ -136,6 +138,7 @@ class Telegram:
             offsets=self.offsets,
             turn=self._turn(),
             wait=self.settings.telegram_wait,
+            watch=watch,
             log=self.service.log,
         )
         self.service.every(polling.EVERY, asking.ask_and_pause)

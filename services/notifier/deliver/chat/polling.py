@@ -10,7 +10,7 @@ from chassis.observability.logging import Log
 from contracts.requests import TakeTelegramUpdate
 from services.notifier.deliver.channels.botapi import AnotherPoller
 from services.notifier.deliver.channels.outcomes import Away
-from services.notifier.deliver.chat.ports import Bot, Offsets, Turn
+from services.notifier.deliver.chat.ports import Bot, Offsets, Turn, Watch
 
 EVERY = timedelta(milliseconds=200)
 """How long after one call the next begins."""
@@ -38,6 +38,7 @@ class Polling:
         offsets: Offsets,
         turn: Turn,
         wait: timedelta,
+        watch: Watch,
         log: Log,
     ) -> None:
         self._bot = bot
@@ -46,6 +47,7 @@ class Polling:
         self._offsets = offsets
         self._turn = turn
         self._wait = wait
+        self._watch = watch
         self._log = log
         self._asking: asyncio.Task[list[dict[str, JsonValue]]] | None = None
         self._stopped = asyncio.Event()
@@ -61,7 +63,7 @@ class Polling:
 
     async def ask_once(self) -> timedelta:
         """Ask once and take what came; returns how long to pause before the next time."""
-        if self._stopped.is_set() or not await self._turn.take():
+        if self._stopped.is_set() or not await self._has_turn():
             return PAUSE
         try:
             found = await self._updates()
@@ -72,13 +74,19 @@ class Polling:
             return PAUSE
         except Away as away:
             return away.retry_after or PAUSE
+        self._watch.answered()
         for update in found:
             # a turn that was lost meanwhile is somebody else's: what they take, too, is found done
-            if self._stopped.is_set() or not await self._turn.take():
+            if self._stopped.is_set() or not await self._has_turn():
                 return PAUSE
             await self._take_or_lay_aside(TakeTelegramUpdate.of(update))
             await self._offsets.save(int(str(update["update_id"])))
         return timedelta(0)
+
+    async def _has_turn(self) -> bool:
+        is_ours = await self._turn.take()
+        self._watch.has_turn(is_ours=is_ours)
+        return is_ours
 
     async def _updates(self) -> list[dict[str, JsonValue]]:
         after = await self._offsets.last()
@@ -109,3 +117,4 @@ class Polling:
         if self._asking is not None:
             self._asking.cancel()
         await self._turn.release()
+        self._watch.has_turn(is_ours=False)

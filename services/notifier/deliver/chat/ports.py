@@ -78,6 +78,13 @@ class Turn(Protocol):
     async def release(self) -> None: ...
 
 
+class Watch(Protocol):
+    """Who looks on while a replica asks for updates."""
+
+    def has_turn(self, *, is_ours: bool) -> None: ...
+    def answered(self) -> None: ...
+
+
 class Customers(Protocol):
     """What MK said last of customers, and what they have and chose."""
 

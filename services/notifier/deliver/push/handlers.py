@@ -51,6 +51,7 @@ class PushHandlers:
     writer: push_ports.Writer
     ways: Mapping[Kind, push_ports.PushSender]
     channels: OptionalChannels
+    on_dropped: Callable[[Kind], None]
     on_push_ended: push_ports.OnPushEnded
     public_url: str
     clock: Callable[[], datetime]
@@ -111,7 +112,8 @@ class PushHandlers:
             async with asyncio.timeout(self.at_most.total_seconds()):
                 await self.ways[device.kind].send(device, message)
         except Unreachable as gone:
-            await self.devices.drop(device)
+            if await self.devices.drop(device):
+                self.on_dropped(device.kind)
             return Tried("gone", gone.reason)
         except Refused as refused:
             return Tried("refused", refused.reason)

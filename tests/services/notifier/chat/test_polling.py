@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from pydantic import JsonValue
 
 from chassis.clock import utc_now
@@ -26,6 +27,7 @@ from services.notifier.deliver.channels.outcomes import Away
 from services.notifier.deliver.chat import phrases
 from services.notifier.deliver.chat.parts import ChatParts
 from services.notifier.deliver.chat.polling import PAUSE, Polling
+from services.notifier.metrics import AsksTelegram
 from services.notifier.parts import Parts
 from services.notifier.settings import Settings
 from tests.eventually import eventually
@@ -71,6 +73,7 @@ class World:
             offsets=self.offsets,
             turn=self.turn,
             wait=timedelta(0),
+            watch=AsksTelegram(CollectorRegistry(), utc_now),
             log=logger(),
         )
 
