@@ -158,10 +158,7 @@ CATCHES_UNKNOWN = ("tickets", MK, "mk.#")
 COMMANDED = ("contacts", "feedback", "notifier")
 QUERIED = ("contacts", "tickets", "feedback", "notifier")
 CHANNELS: dict[str, type[Message]] = {"email": notifier.EmailDue, "inbox": notifier.InboxDue}
-"""The notifier's channels, each with a queue of its own: a slow mail server delays mail and nothing else.
-
-Inbox items need none since v0.1; what that release left in its queue is still taken from it.
-"""
+"""The notifier's channels, each with its queue: a slow one delays no other. v0.1 left inbox items in theirs."""
 
 
 def rung(delay: timedelta) -> str:

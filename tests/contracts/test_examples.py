@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from contracts.catalogue import all_requests, messages
-from contracts.requests import Reply
+from contracts.rpc import Reply
 from tests.contracts.losses import missing
 
 EXAMPLES = Path(__file__).parents[2] / "contracts" / "examples"

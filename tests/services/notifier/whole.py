@@ -11,7 +11,8 @@ from contracts.message import Message
 from contracts.notifier import EmailDue
 from contracts.problems import Problem
 from contracts.replies import Explained, InboxItem
-from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, Request
+from contracts.requests import ExplainContact, ExplainTicket, ListNotifications
+from contracts.rpc import Request
 from services.notifier.app import build
 from services.notifier.parts import Parts
 from services.notifier.settings import Settings
