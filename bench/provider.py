@@ -9,7 +9,8 @@ from chassis.messaging.envelope import Envelope
 from chassis.messaging.publisher import Publisher
 from contracts import mk
 from contracts.message import Message
-from contracts.requests import SubmitContact, request_id
+from contracts.requests import SubmitContact
+from contracts.rpc import request_id
 
 CUSTOMERS = 200
 SECTOR_ID = "bench-sector"

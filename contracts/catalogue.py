@@ -4,7 +4,7 @@ from typing import Any
 
 from contracts import contacts, feedback, mk, notifier, requests, tickets
 from contracts.message import Message
-from contracts.requests import Request
+from contracts.rpc import Request
 
 
 def messages() -> tuple[type[Message], ...]:

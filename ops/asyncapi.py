@@ -12,7 +12,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from contracts import topology
 from contracts.catalogue import all_requests, messages
 from contracts.message import Message
-from contracts.requests import Reply, Request
+from contracts.rpc import Reply, Request
 
 Document = dict[str, Any]
 

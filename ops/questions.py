@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from rich.table import Table
 
-from contracts.requests import ExplainContact, ExplainTicket, Request, ResolveTicket
+from contracts.requests import ExplainContact, ExplainTicket, ResolveTicket
+from contracts.rpc import Request
 from ops.console import console
 from ops.session import ask, visit
 

@@ -13,7 +13,7 @@ from pydantic_settings import SettingsError
 from chassis.messaging.publisher import BrokerDown, Publisher
 from chassis.messaging.rpc import NobodyThere, NoReply, Requests
 from chassis.settings import Settings
-from contracts.requests import Request
+from contracts.rpc import Request
 from ops.addresses import NotRunningError, address
 from ops.dead_letters import UnknownServiceError
 

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.publisher import BrokerDown, Publisher
-from contracts.requests import SubmitContact, contact_id
+from contracts.requests import SubmitContact
+from contracts.rpc import contact_id
 from tests.eventually import eventually
 
 _MINUTE = timedelta(minutes=1)

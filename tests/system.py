@@ -19,7 +19,7 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts.message import ATENDO, Message
 from contracts.problems import Problem
-from contracts.requests import Reply, Request
+from contracts.rpc import Reply, Request
 
 S = TypeVar("S", bound=Settings)
 M = TypeVar("M", bound=Message)

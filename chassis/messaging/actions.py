@@ -13,7 +13,7 @@ from chassis.messaging.publisher import BrokerDown, NotOurs, Publisher
 from chassis.messaging.recoverability import BROKER_PAUSE
 from chassis.observability.logging import Log
 from chassis.observability.metrics import Metrics
-from contracts.requests import Reply
+from contracts.rpc import Reply
 from contracts.topology import dead_key, rung
 
 

@@ -10,7 +10,7 @@ from chassis.messaging.recoverability import Failure
 from chassis.messaging.registry import Registry, Route, Unreadable
 from contracts.message import Message
 from contracts.problems import Problem
-from contracts.requests import Request
+from contracts.rpc import Request
 
 
 class Attempt:

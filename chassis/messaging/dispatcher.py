@@ -20,7 +20,7 @@ from chassis.messaging.publisher import BrokerDown
 from chassis.messaging.recoverability import Action, DeadLetter, Delay, Refuse, RetryNow, decide
 from chassis.messaging.registry import Registry
 from chassis.observability.logging import Log, where
-from contracts.requests import Reply, Request
+from contracts.rpc import Reply, Request
 from contracts.topology import RETRY_LADDER
 
 _GONE = (AMQPError, ChannelInvalidStateError, ConnectionError)

@@ -8,7 +8,7 @@ from aio_pika.abc import AbstractIncomingMessage, HeadersType
 
 from chassis.observability import tracing
 from contracts.message import Message
-from contracts.requests import Reply, Request
+from contracts.rpc import Reply, Request
 from contracts.topology import REPLIES, REPLY_BY, RETRIED, RETRY, Kind, Queue, has_listener
 
 EXCHANGE = "x-atendo-exchange"

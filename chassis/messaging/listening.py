@@ -9,7 +9,7 @@ from chassis.messaging.envelope import Delivery
 from chassis.messaging.faults import Faults
 from chassis.messaging.registry import Handle, Patience, Registry, Route
 from contracts.message import Message
-from contracts.requests import Reply, Request
+from contracts.rpc import Reply, Request
 
 
 class Listening:

@@ -13,7 +13,7 @@ from chassis.http import problems
 from chassis.messaging.envelope import Delivery
 from contracts.message import Message
 from contracts.problems import FieldError, Problem
-from contracts.requests import Request
+from contracts.rpc import Request
 
 Handle = Callable[[Any], Awaitable[object]]
 

@@ -13,7 +13,7 @@ from chassis.messaging.own_queue import OWN_NAME, OwnQueue
 from chassis.messaging.publisher import BrokerDown, Publisher, Unroutable
 from chassis.observability import tracing
 from contracts.problems import Problem
-from contracts.requests import Reply, Request
+from contracts.rpc import Reply, Request
 from contracts.topology import REPLIES, REPLY_BY, REQUESTS
 
 A = TypeVar("A")

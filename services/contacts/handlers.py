@@ -9,7 +9,8 @@ from uuid import UUID
 from contracts import mk, notifier, replies, tickets
 from contracts.message import Cause
 from contracts.replies import ContactForm, ContactProgress, Menu
-from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact, contact_id
+from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact
+from contracts.rpc import contact_id
 from services.contacts.domain import contact as domain
 from services.contacts.domain import register as registered
 from services.contacts.domain.contact import Contact

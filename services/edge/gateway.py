@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from chassis.messaging.rpc import NobodyThere, NoReply, RequestRefused, UnreadableReply
 from chassis.observability.logging import Log
-from contracts.requests import Request
+from contracts.rpc import Request
 from services.edge.errors.problems import Refused, unavailable
 from services.edge.held import HeldQueues
 from services.edge.middleware.admission import Pools

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
-from contracts.requests import Request
+from contracts.rpc import Request
 from services.edge.live import Live
 
 A = TypeVar("A")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx2
 
-from contracts.requests import contact_id, request_id
+from contracts.rpc import contact_id, request_id
 from tests.chaos.history import History, Rated, Unsure, Wrote, now
 
 GIVES_UP_AFTER = timedelta(minutes=3)

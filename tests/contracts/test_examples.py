@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from contracts import replies
 from contracts.catalogue import all_requests, messages
-from contracts.requests import Reply
+from contracts.rpc import Reply
 from tests.contracts.losses import missing
 
 EXAMPLES = Path(__file__).parents[2] / "contracts" / "examples"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from starlette.types import ASGIApp, Message
 
-from contracts.requests import Request, contact_id
+from contracts.rpc import Request, contact_id
 from ops.embedded.mailbox.mails import Mails
 from ops.embedded.mailbox.page import list_page, mail_page
 from services.edge.app import build

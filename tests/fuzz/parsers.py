@@ -22,7 +22,7 @@ from chassis.messaging.envelope import Delivery
 from chassis.messaging.registry import Registry, Unreadable
 from contracts import topology
 from contracts.catalogue import all_requests, messages
-from contracts.requests import Reply
+from contracts.rpc import Reply
 from contracts.topology import Queue
 from mk.app import build as build_mk
 from mk.settings import Settings as MkSettings

@@ -8,7 +8,8 @@ from uuid import uuid4
 from chassis.messaging.envelope import REASON
 from contracts import contacts, feedback, mk, notifier, tickets
 from contracts.message import Message
-from contracts.requests import SubmitContact, request_id
+from contracts.requests import SubmitContact
+from contracts.rpc import request_id
 from contracts.topology import RETRY_LADDER, queues, rung
 from mk.app import build as build_mk
 from mk.settings import Settings as MkSettings

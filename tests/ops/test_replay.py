@@ -12,14 +12,8 @@ from chassis.messaging import envelope as marks
 from chassis.messaging.envelope import Delivery, Envelope
 from contracts import feedback, mk, tickets, topology
 from contracts.message import ATENDO, MK, Message
-from contracts.requests import (
-    ListNotifications,
-    MarkNotificationRead,
-    Request,
-    SubmitContact,
-    SubmitEvaluation,
-    request_id,
-)
+from contracts.requests import ListNotifications, MarkNotificationRead, SubmitContact, SubmitEvaluation
+from contracts.rpc import Request, request_id
 from contracts.topology import Queue
 from ops import dead as command
 from tests.eventually import eventually

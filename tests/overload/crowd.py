@@ -11,7 +11,7 @@ from typing import Any
 
 from bench import provider
 from bench.mails import marker
-from contracts.requests import contact_id, request_id
+from contracts.rpc import contact_id, request_id
 from tests.overload.lines import Lines, Reply
 
 ACCEPTED = 202

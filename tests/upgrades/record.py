@@ -22,7 +22,8 @@ from pydantic import BaseModel
 from chassis.service import Service
 from contracts import feedback, mk, notifier, tickets, topology
 from contracts.catalogue import all_requests, messages
-from contracts.requests import Reply, SubmitContact, SubmitEvaluation
+from contracts.requests import SubmitContact, SubmitEvaluation
+from contracts.rpc import Reply
 from tests.eventually import eventually
 from tests.infra import shared_infra
 from tests.smtp import Mailbox

@@ -22,9 +22,9 @@ from contracts.requests import (
     ListEvaluations,
     ListNotifications,
     ListTickets,
-    Reply,
     SubmitEvaluation,
 )
+from contracts.rpc import Reply
 from tests.contracts.losses import missing
 from tests.eventually import eventually
 from tests.smtp import Mailbox

@@ -11,7 +11,8 @@ from uuid import UUID
 from contracts import contacts
 from contracts.message import Draft
 from contracts.notifier import Receipt
-from contracts.requests import SubmitContact, contact_id
+from contracts.requests import SubmitContact
+from contracts.rpc import contact_id
 from contracts.text import trimmed
 from services.contacts.domain.register import (
     Connection,

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends, Header, Response
 from starlette.status import HTTP_202_ACCEPTED
 
 from chassis.messaging.rpc import NoReply
-from contracts import requests
+from contracts import rpc
 from contracts.replies import ContactProgress
-from contracts.requests import GetContact, SubmitContact, request_id
+from contracts.requests import GetContact, SubmitContact
+from contracts.rpc import request_id
 from services.edge.dependencies import TOKEN, Calls, Given, Protected, count_contact
 from services.edge.errors.problems import Refused, declared
 from services.edge.gateway import Caller
@@ -57,7 +58,7 @@ async def submit(  # noqa: PLR0913, PLR0917 - FastAPI passes each by name
     """Take a contact: the same key and body once more is the same contact."""
     started, wait = time.monotonic(), preferred_wait(prefer)
     command = caller.makes(SubmitContact, request_id=request_id(caller.customer_id, key), **contact.model_dump())
-    contact_id = requests.contact_id(command.request_id)
+    contact_id = rpc.contact_id(command.request_id)
     if wait is None:
         progress = await _hand_over(caller, command)
     else:
@@ -90,7 +91,7 @@ async def _hand_over(caller: Caller, command: SubmitContact) -> ContactProgress:
         return await caller.ask(command)
     except NoReply:
         # the broker has it, and will until contacts is back (R13)
-        return _queued(requests.contact_id(command.request_id))
+        return _queued(rpc.contact_id(command.request_id))
 
 
 async def _follow(caller: Caller, progress: ContactProgress, news: News, *, until: float) -> ContactProgress:

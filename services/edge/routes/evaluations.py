@@ -8,7 +8,8 @@ from starlette.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from chassis.messaging.rpc import NoReply
 from contracts.replies import Evaluation, PendingEvaluation
-from contracts.requests import GetEvaluation, ListEvaluations, SubmitEvaluation, request_id
+from contracts.requests import GetEvaluation, ListEvaluations, SubmitEvaluation
+from contracts.rpc import request_id
 from services.edge.dependencies import TOKEN, Calls, Protected
 from services.edge.errors.problems import declared
 from services.edge.models import Queued, Rating, Recorded

@@ -13,7 +13,8 @@ from starlette.status import HTTP_308_PERMANENT_REDIRECT
 
 from chassis.messaging.rpc import NoReply
 from contracts.problems import FieldError
-from contracts.requests import OpenEvaluationLink, SubmitEvaluationByLink, request_id
+from contracts.requests import OpenEvaluationLink, SubmitEvaluationByLink
+from contracts.rpc import request_id
 from services.edge.dependencies import Calls, Given, Parts, count_address, parts
 from services.edge.errors.problems import RETRY_AFTER_SECONDS, Refused, declared, known
 from services.edge.errors.wording import field_errors

@@ -7,7 +7,8 @@ from starlette.status import HTTP_204_NO_CONTENT
 
 from chassis.messaging.rpc import NoReply
 from contracts.replies import Inbox
-from contracts.requests import ListNotifications, MarkNotificationRead, request_id
+from contracts.requests import ListNotifications, MarkNotificationRead
+from contracts.rpc import request_id
 from services.edge.dependencies import TOKEN, Calls, Protected
 from services.edge.errors.problems import declared, unavailable
 from services.edge.models import Cursor, Limit

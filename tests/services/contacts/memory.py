@@ -9,7 +9,7 @@ from chassis.service import Service
 from contracts import mk
 from contracts.message import Message
 from contracts.problems import Problem
-from contracts.requests import Request
+from contracts.rpc import Request
 from services.contacts.app import build
 from services.contacts.domain.contact import Contact
 from services.contacts.domain.register import Connection, Customer, Known, Sector

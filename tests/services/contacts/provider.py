@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts import mk, notifier, tickets
-from contracts.requests import GetContact, SubmitContact, contact_id, request_id
+from contracts.requests import GetContact, SubmitContact
+from contracts.rpc import contact_id, request_id
 from services.contacts.retired import received_event
 from tests.system import LONG_AGO, emitted
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from contracts import contacts
 from contracts.message import identified
 from contracts.notifier import Receipt
-from contracts.requests import SubmitContact, request_id
+from contracts.requests import SubmitContact
+from contracts.rpc import request_id
 from services.contacts import errors
 from services.contacts.domain import contact as domain
 from services.contacts.domain.contact import Contact

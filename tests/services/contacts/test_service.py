@@ -10,7 +10,8 @@ import pytest
 from chassis.service import Service
 from contracts import contacts, mk, notifier, tickets
 from contracts.message import Message
-from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact, request_id
+from contracts.requests import GetContact, GetContactForm, GetMenu, SubmitContact
+from contracts.rpc import request_id
 from services.contacts.app import build
 from services.contacts.domain.register import Known
 from services.contacts.handlers import Handlers

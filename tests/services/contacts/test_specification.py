@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from contracts import contacts, mk
-from contracts.requests import GetContactForm, GetMenu, contact_id, request_id
+from contracts.requests import GetContactForm, GetMenu
+from contracts.rpc import contact_id, request_id
 from tests.services.contacts.memory import Running
 from tests.services.contacts.provider import (
     A_DAY_LATER,

@@ -8,7 +8,8 @@ import pytest
 
 from chassis.service import Service
 from contracts import contacts, mk
-from contracts.requests import GetContact, GetContactForm, SubmitContact, contact_id
+from contracts.requests import GetContact, GetContactForm, SubmitContact
+from contracts.rpc import contact_id
 from services.contacts.app import build
 from services.contacts.domain.contact import fingerprint
 from services.contacts.retired import received_event

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from chassis.messaging.rpc import NoReply, RequestRefused, UnreadableReply
 from contracts.problems import Problem
-from contracts.requests import Reply, Request
+from contracts.rpc import Reply, Request
 from services.edge.app import build
 from services.edge.live import Live
 from services.edge.settings import Settings

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from contracts.requests import contact_id, request_id
+from contracts.rpc import contact_id, request_id
 from tests.eventually import eventually
 from tests.services.edge.conftest import BringUp, Serve
 from tests.services.edge.surroundings import Issuer, Stub

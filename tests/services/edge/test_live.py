@@ -10,7 +10,7 @@ import pytest
 
 from contracts import notifier, tickets
 from contracts.message import Message
-from contracts.requests import contact_id, request_id
+from contracts.rpc import contact_id, request_id
 from services.edge.live import Live
 from tests.services.edge.surroundings import Stub
 

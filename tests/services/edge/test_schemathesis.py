@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.requests import contact_id
+from contracts.rpc import contact_id
 from tests.services.edge.conftest import UNLIMITED, BringUp, Serve
 from tests.services.edge.surroundings import Issuer, Stub
 from tests.services.edge.test_evaluations import PENDING

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from contracts.requests import Request
+from contracts.rpc import Request
 from services.edge.held import HELD_AFTER
 from services.edge.middleware.admission import asked_by
 from tests.services.edge.fakes import FakeServices, client_of

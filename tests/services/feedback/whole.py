@@ -10,7 +10,7 @@ from uuid import UUID
 from contracts import feedback, mk, tickets
 from contracts.message import Cause, Message, identified
 from contracts.problems import Problem
-from contracts.requests import Request
+from contracts.rpc import Request
 from services.feedback.app import build
 from services.feedback.domain import Evaluation
 from services.feedback.ports import Decide, Decided

@@ -11,7 +11,8 @@ from contracts.message import Message
 from contracts.notifier import EmailDue, PushDue, TelegramDue
 from contracts.problems import Problem
 from contracts.replies import Explained, InboxItem
-from contracts.requests import ExplainContact, ExplainTicket, ListNotifications, Request
+from contracts.requests import ExplainContact, ExplainTicket, ListNotifications
+from contracts.rpc import Request
 from services.notifier.app import build
 from services.notifier.deliver.chat.parts import ChatParts
 from services.notifier.parts import Parts

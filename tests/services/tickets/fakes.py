@@ -9,7 +9,8 @@ from chassis.persistence.documents import Decide, Decided
 from chassis.service import Service
 from contracts import mk
 from contracts.message import Cause, Message, NotificationLevel
-from contracts.requests import GetTicket, Request
+from contracts.requests import GetTicket
+from contracts.rpc import Request
 from services.tickets.app import build
 from services.tickets.domain.resolution import Group, Sector
 from services.tickets.domain.ticket import Status, Ticket, state

@@ -6,14 +6,7 @@ from datetime import datetime
 
 from contracts.replies import Channels, DeviceId, Devices, Done, Preferences
 from contracts.replies import Device as Shown
-from contracts.requests import (
-    GetChannels,
-    GetPreferences,
-    ListDevices,
-    RegisterDevice,
-    RemoveDevice,
-    SavePreferences,
-)
+from contracts.requests import GetChannels, GetPreferences, ListDevices, RegisterDevice, RemoveDevice, SavePreferences
 from services.notifier.deliver import ports
 from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.devices import DeviceNotFound, Kind, device_of
