@@ -28,7 +28,7 @@ REPLIES = "replies"
 REPLY_BY = "x-atendo-reply-by"
 """Header of a request that wants its answer by `REPLIES`; without it the answer goes by the default exchange."""
 
-LIVE = (
+OF_TICKETS = (
     tickets.TicketOpened,
     tickets.ServiceOrderCreated,
     tickets.PhaseChanged,
@@ -37,9 +37,10 @@ LIVE = (
     tickets.NotificationLevelChanged,
     tickets.TicketClosed,
     tickets.TicketReopened,
-    notifier.NotificationSent,
-    notifier.ContactAcknowledged,
 )
+"""Every event of a ticket."""
+
+LIVE = (*OF_TICKETS, notifier.NotificationSent, notifier.ContactAcknowledged)
 """What every replica of the edge reads on a queue of its own, for customers who wait or look on."""
 
 EXCHANGES = (MK, ATENDO, RETRY, RETRIED, REQUESTS, REPLIES)
@@ -118,14 +119,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
         mk.CustomerErased,
         mk.SectorSaved,
         contacts.ContactReceived,
-        tickets.TicketOpened,
-        tickets.ServiceOrderCreated,
-        tickets.PhaseChanged,
-        tickets.ResponsibleAdded,
-        tickets.DefectFound,
-        tickets.NotificationLevelChanged,
-        tickets.TicketClosed,
-        tickets.TicketReopened,
+        *OF_TICKETS,
         feedback.EvaluationRequested,
         feedback.EvaluationReminded,
         feedback.EvaluationWithdrawn,
@@ -137,14 +131,7 @@ LISTENS: dict[str, tuple[type[Message], ...]] = {
     "mk": (
         mk.CustomerErased,
         contacts.ContactReceived,
-        tickets.TicketOpened,
-        tickets.ServiceOrderCreated,
-        tickets.PhaseChanged,
-        tickets.ResponsibleAdded,
-        tickets.DefectFound,
-        tickets.NotificationLevelChanged,
-        tickets.TicketClosed,
-        tickets.TicketReopened,
+        *OF_TICKETS,
         feedback.EvaluationRequested,
         feedback.EvaluationReminded,
         feedback.EvaluationSubmitted,

@@ -113,11 +113,15 @@ class Streams:
         for stream in self._open[customer_id].streams if customer_id in self._open else ():
             stream.put(frame)
 
+    def end(self, customer_id: str) -> None:
+        """End a customer's streams: something may not have been shown, and their readers resume without a gap."""
+        for stream in self._open[customer_id].streams if customer_id in self._open else ():
+            stream.drop()
+
     def end_all(self) -> None:
-        """End every stream: events may have been lost, and its reader resumes without a gap."""
-        for reader in self._open.values():
-            for stream in reader.streams:
-                stream.drop()
+        """End every stream: events may have been lost."""
+        for customer_id in self._open:
+            self.end(customer_id)
 
     def close(self) -> None:
         """End every stream and open no more: the replica stops, and another takes its readers over."""

@@ -43,8 +43,25 @@ class TicketNews:
             looked = self._looked[customer_id] = _Looked(self._streams.opened_at(customer_id) - OVERLAP)
         looked.is_stale = True
         if customer_id not in self._asking:
-            task = self._asking[customer_id] = asyncio.create_task(self._ask(customer_id, looked))
-            task.add_done_callback(lambda _: self._asking.pop(customer_id, None))
+            self._begin(customer_id, looked)
+
+    def _begin(self, customer_id: str, looked: _Looked) -> None:
+        task = self._asking[customer_id] = asyncio.create_task(self._ask(customer_id, looked))
+        task.add_done_callback(lambda task: self._ended(customer_id, task))
+
+    def _ended(self, customer_id: str, task: asyncio.Task[None]) -> None:
+        del self._asking[customer_id]
+        if task.cancelled():
+            return
+        if error := task.exception():
+            self._gateway.log.error("tickets not shown", error=type(error).__name__)
+            # their readers resume, and read what was not shown
+            self._streams.end(customer_id)
+            return
+        looked = self._looked.get(customer_id)
+        if looked and looked.is_stale and customer_id in self._streams:
+            # they left and came back while it was asked for those who had left
+            self._begin(customer_id, looked)
 
     def _forget_who_left(self) -> None:
         self._looked = {customer: looked for customer, looked in self._looked.items() if customer in self._streams}

@@ -187,7 +187,7 @@ def _ticket_document(ticket: Ticket) -> Found:
         "protocol": ticket.protocol,
         "contact_id": ticket.contact_id,
         "events": [_event_document(event) for event in ticket.events],
-        # beside the events, for the same reason
+        # beside the events, which the last release reads whole, too
         "steps": [{"event": event.id, "step": event.step} for event in ticket.events if event.step],
         "barred": [
             {"event": event.id, "channels": event.barred, "until": event.held_until}

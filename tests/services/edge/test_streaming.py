@@ -13,6 +13,7 @@ import pytest
 from contracts import notifier, tickets
 from contracts.message import Message
 from contracts.replies import InboxItem, RecentNotifications
+from contracts.rpc import Request
 from services.edge import event_stream, ticket_news
 from services.edge.app import build
 from services.edge.replica import Edge
@@ -229,6 +230,43 @@ async def test_a_changed_ticket_is_asked_for_until_it_is_shown(house: House, mon
         await eventually(lambda: len(house.asked("list_changed_tickets")) > 1)
         house.services.says("list_changed_tickets", [a_ticket()])
 
+        await eventually(lambda: len(ana.data("ticket")) == 1)
+
+
+async def test_readers_resume_where_a_changed_ticket_could_not_be_asked_for(house: House) -> None:
+    house.services.answers["list_changed_tickets"] = lambda _: RuntimeError("a mistake of ours")
+    async with house.reading() as ana, house.reading("bia") as bia:
+        house.emit(phase_changed())
+        await eventually(ana.task.done)
+        assert not bia.task.done()
+    house.services.says("list_changed_tickets", [a_ticket()])
+
+    async with house.reading(last=ana.last()) as again:
+        await eventually(lambda: len(again.data("ticket")) == 1)
+
+
+async def test_who_comes_back_while_it_was_asked_for_them_is_shown_what_is_new(house: House) -> None:
+    asked, answered = asyncio.Event(), asyncio.Event()
+    ask = house.services.ask
+
+    async def slow(request: Request[Any], *, within: timedelta) -> Any:  # noqa: ANN401 - the request's own
+        answer = await ask(request, within=within)
+        if request.kind == "list_changed_tickets" and not asked.is_set():
+            asked.set()
+            await answered.wait()
+        return answer
+
+    house.services.ask = slow  # type: ignore[method-assign]
+    async with house.reading():
+        house.emit(phase_changed())
+        await asked.wait()
+    # somebody else's news is when those who left are forgotten
+    async with house.reading("bia"):
+        house.emit(phase_changed("bia"))
+    async with house.reading() as ana:
+        house.services.says("list_changed_tickets", [a_ticket("Em campo")])
+        house.emit(phase_changed())
+        answered.set()
         await eventually(lambda: len(ana.data("ticket")) == 1)
 
 
