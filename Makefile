@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 # Addresses that are given would be used instead.
 ON_CONTAINERS := env -u AMQP_URL -u MONGO_URL TEST_INFRA=containers
 
-.PHONY: help run demo test test-large test-containers test-compose fuzz check hooks bench chaos overload upgrade secrets lock audit sbom licences scaling clean broker prometheus
+.PHONY: help run demo test test-large test-containers test-compose fuzz check hooks bench chaos overload upgrade secrets lock audit sbom licences scaling clean broker prometheus chromium
 
 help: ## List the commands, by who needs them
 	@for who in newcomer developer SRE release; do \
@@ -26,7 +26,7 @@ run: $(READY) broker ## newcomer: Run the whole product here, until Ctrl-C; SCAL
 demo: $(READY) ## newcomer: Play a whole day at the provider, against a running product
 	@$(BIN)/python -m ops.demo
 
-test: $(READY) prometheus ## newcomer: Run every test on a real broker and database; TEST_INFRA=embedded, containers or auto
+test: $(READY) prometheus chromium ## newcomer: Run every test on a real broker and database; TEST_INFRA=embedded, containers or auto
 	@$(BIN)/python -m tests.choosing
 	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
@@ -101,6 +101,9 @@ broker:
 
 prometheus:
 	@ops/install/prometheus
+
+chromium:
+	@ops/install/chromium
 
 $(READY): requirements.txt ops/install/environment
 	@ops/install/environment $(PYTHON) $(VENV)
