@@ -3,12 +3,8 @@
 Never a customer, a text or an id in a label (R28): every label has few values, all known beforehand.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
+from contracts.instruments import Label, Metric
 from contracts.topology import CHANNELS, RETRY_LADDER, rung
-
-Kind = Literal["counter", "gauge", "histogram"]
 
 CONSUMERS = ("contacts", "tickets", "notifier", "feedback", "mk")
 """Everything that takes messages from queues; MK's stand-in is built as a service is."""
@@ -16,28 +12,6 @@ CONSUMERS = ("contacts", "tickets", "notifier", "feedback", "mk")
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SLOW = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 14400.0)
 _MAIL = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 14400.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """One label: its values, all shown as zero from the start, or in `of` the words for what they are taken from."""
-
-    name: str
-    values: tuple[str, ...] = ()
-    of: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One metric under the name that queries use; `bounds` are a histogram's, in its unit."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    shown_by: tuple[str, ...]
-    unit: str = ""
-    labels: tuple[Label, ...] = ()
-    bounds: tuple[float, ...] = ()
 
 
 _HANDLER = Label("handler", of="the service's handlers, `none` for what has no handler")
@@ -255,32 +229,4 @@ KEYS_AGE = Metric(
     unit="seconds",
 )
 
-CATALOGUE = (
-    *(HANDLED, HANDLE_SECONDS, WAITING_SECONDS, EVENTS_EMITTED, RETRIES, DEAD_LETTERS),
-    *(
-        OUTBOX_SWEPT,
-        OUTBOX_UNROUTABLE,
-        OUTBOX_OLDEST,
-        KILL_SWITCH,
-        PUBLISHING_BLOCKED,
-        CONSUMERS_MISSING,
-        DATABASE_UP,
-        DATABASE_SECONDS,
-    ),
-    *(
-        UNRESOLVED,
-        DECISIONS,
-        DELIVERIES,
-        DEVICES_DROPPED,
-        HELD_TICKETS,
-        HELD_OVERDUE,
-        TELEGRAM_POLLS,
-        TELEGRAM_SILENT,
-        SECTOR_MAILS_UNSENT,
-        MAIL_SECONDS,
-        EVALUATIONS,
-        EVALUATIONS_WAITING,
-        EVALUATIONS_OVERDUE,
-    ),
-    *(HTTP_REQUESTS, HTTP_SECONDS, HTTP_SHED, HTTP_IN_HAND, LIVE_STREAMS, LIVE_DROPPED, KEYS_AGE),
-)
+CATALOGUE = tuple(found for found in tuple(globals().values()) if isinstance(found, Metric))

@@ -1,18 +1,13 @@
 """What the services answer to `contracts.requests`; the edge serves most of it as it is (contracts.md, HTTP)."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from contracts.message import Frozen, Moment, NotificationLevel
 
-
-def _is_none(value: object) -> bool:
-    return value is None
-
-
-Known = Field(default=None, exclude_if=_is_none)
+Known = Field(default=None, exclude_if=lambda value: value is None)
 """A field that is left out where there is nothing to say."""
 
 
@@ -233,81 +228,6 @@ class Explained(Frozen):
     state_reason: str | None
     state_at: Moment | None
     sendings: tuple[Sending, ...] = ()
-
-
-class Channels(Frozen):
-    """Which channels the provider has set up: the VAPID key as browsers take it, and whether there is a bot."""
-
-    push_public_key: str | None = Known
-    telegram: bool = False
-
-
-class DeviceId(Frozen):
-    """A registered device; `created` is false where it was known before."""
-
-    id: UUID
-    created: bool = True
-
-
-class Device(Frozen):
-    """One device of a customer that push messages go to."""
-
-    id: UUID
-    kind: Literal["web_push", "fcm"]
-    label: str | None = Known
-    registered_at: Moment
-
-
-class Devices(Frozen):
-    """A customer's devices, the newest first."""
-
-    items: list[Device]
-
-
-class ChannelSwitches(Frozen):
-    """What a customer lets the channels do that can be switched off (R20)."""
-
-    push: bool = True
-    telegram: bool = True
-
-
-class QuietHours(Frozen):
-    """Local time from `from` (included) to `to` (excluded), as `22:00`; over midnight where `from` is later."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, serialize_by_alias=True)
-
-    begins: str = Field(alias="from", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
-    ends: str = Field(alias="to", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
-
-    @model_validator(mode="after")
-    def _lasts(self) -> Self:
-        if self.begins == self.ends:
-            raise ValueError("`from` and `to` are the same")
-        return self
-
-
-class Preferences(Frozen):
-    """What a customer chose (R20); by default every channel, and no quiet hours."""
-
-    channels: ChannelSwitches = ChannelSwitches()
-    quiet_hours: QuietHours | None = None
-
-
-class TelegramInvitation(Frozen):
-    """Where a customer links their chat: the bot's start link, with a token that is good once."""
-
-    url: str
-    expires_at: Moment
-
-
-class TelegramLink(Frozen):
-    """Whether a chat is linked."""
-
-    linked: bool
-
-
-class Done(Frozen):
-    """What was asked for is so now."""
 
 
 class ChangedTicket(Frozen):

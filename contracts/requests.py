@@ -1,22 +1,19 @@
 """What the edge asks of the services: commands, which are durable, and queries, which expire.
 
 A request names the model of its answer: `GetMenu(Request[Menu])`. The models stand in `contracts.replies`.
+What concerns a customer's channels stands in `contracts.channels`, both sides.
 """
 
-from typing import ClassVar, Literal, Self
-from uuid import UUID, uuid5
+from typing import ClassVar, Literal
+from uuid import UUID
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from contracts.message import Channel, Frozen, Identifier, Moment, Optional
+from contracts.message import Channel, Identifier, Moment, Optional
 from contracts.replies import (
     ChangedTicket,
-    Channels,
     ContactForm,
     ContactProgress,
-    DeviceId,
-    Devices,
-    Done,
     Evaluation,
     Explained,
     Inbox,
@@ -24,19 +21,14 @@ from contracts.replies import (
     LinkedEvaluation,
     Menu,
     PendingEvaluation,
-    Preferences,
     Rated,
     RecentNotifications,
     Resolved,
     SentAgain,
-    TelegramInvitation,
-    TelegramLink,
     TicketList,
     TicketPage,
 )
 from contracts.rpc import Request
-
-_UPDATES = UUID("0c2ff6a6-5d1f-4f49-8a39-6c4b6c1f2a77")
 
 
 class SubmitContact(Request[ContactProgress]):
@@ -200,111 +192,6 @@ class SendAgain(Request[SentAgain]):
 
     notification_id: UUID
     anyway: bool = False
-
-
-class GetChannels(Request[Channels]):
-    """Which channels are set up."""
-
-    service: ClassVar[str] = "notifier"
-
-
-class WebPushKeys(Frozen):
-    """A subscription's keys, base64url."""
-
-    p256dh: str
-    auth: str
-
-
-class RegisterDevice(Request[DeviceId]):
-    """Send push messages to a device from now on: `endpoint` and `keys` of a browser, or an FCM `token`."""
-
-    service: ClassVar[str] = "notifier"
-    durable: ClassVar[bool] = True
-
-    customer_id: Identifier
-    device: Literal["web_push", "fcm"]
-    endpoint: Optional = None
-    keys: WebPushKeys | None = None
-    token: Optional = None
-    label: Optional = None
-
-
-class ListDevices(Request[Devices]):
-    """A customer's devices."""
-
-    service: ClassVar[str] = "notifier"
-
-    customer_id: Identifier
-
-
-class RemoveDevice(Request[Done]):
-    """Send nothing more to a device."""
-
-    service: ClassVar[str] = "notifier"
-    durable: ClassVar[bool] = True
-
-    customer_id: Identifier
-    device_id: UUID
-
-
-class GetPreferences(Request[Preferences]):
-    """What a customer chose (R20)."""
-
-    service: ClassVar[str] = "notifier"
-
-    customer_id: Identifier
-
-
-class SavePreferences(Request[Preferences]):
-    """What a customer chooses from now on (R20)."""
-
-    service: ClassVar[str] = "notifier"
-    durable: ClassVar[bool] = True
-
-    customer_id: Identifier
-    preferences: Preferences
-    saved_at: Moment
-
-
-class InviteToTelegram(Request[TelegramInvitation]):
-    """Make a start link for a customer's chat."""
-
-    service: ClassVar[str] = "notifier"
-    durable: ClassVar[bool] = True
-
-    customer_id: Identifier
-
-
-class GetTelegramLink(Request[TelegramLink]):
-    """Whether a customer's chat is linked."""
-
-    service: ClassVar[str] = "notifier"
-
-    customer_id: Identifier
-
-
-class UnlinkTelegram(Request[Done]):
-    """Write to a customer's chat no more."""
-
-    service: ClassVar[str] = "notifier"
-    durable: ClassVar[bool] = True
-
-    customer_id: Identifier
-
-
-class TakeTelegramUpdate(Request[Done]):
-    """One update of Telegram's, as it came."""
-
-    service: ClassVar[str] = "notifier"
-    durable: ClassVar[bool] = True
-
-    update: dict[str, JsonValue]
-
-    @classmethod
-    def of(cls, update: dict[str, JsonValue]) -> Self:
-        """The command that an update is: the same update is the same command, whichever way it comes."""
-        number = update.get("update_id")
-        return cls(request_id=uuid5(_UPDATES, str(number)), correlation_id=f"telegram-{number}"[:64], update=update)
 
 
 class ListRecentNotifications(Request[RecentNotifications]):

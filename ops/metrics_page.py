@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from contracts.metrics import CATALOGUE, Label
+from contracts.instruments import Label
+from contracts.metrics import CATALOGUE
 
 _HEAD = """# Metrics
 

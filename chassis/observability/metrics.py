@@ -14,8 +14,8 @@ from prometheus_client import (
 )
 
 from contracts import metrics
+from contracts.instruments import Metric
 from contracts.message import Message
-from contracts.metrics import Metric
 
 M = TypeVar("M", Counter, Gauge, Histogram)
 Exemplar = Mapping[str, str]

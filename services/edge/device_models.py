@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from chassis.http.problems import problem
+from contracts.channels import ChannelSwitches, Preferences, QuietHours
 from contracts.problems import FieldError
-from contracts.replies import ChannelSwitches, Preferences, QuietHours
 from contracts.text import is_visible
 from services.edge.errors.problems import Refused
 from services.edge.written import WITHOUT_NUL

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from contracts.requests import TakeTelegramUpdate
+from contracts.channels import TakeTelegramUpdate
 from services.notifier.decide.domain import REQUEST, Event
 from services.notifier.decide.reach import OptionalChannels
 from services.notifier.deliver.channels.botapi import BotApi

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from contracts import replies
+from contracts import channels, replies
 from contracts.catalogue import all_requests, messages
 from contracts.rpc import Reply
 from tests.contracts.losses import missing
@@ -33,7 +33,8 @@ def request_examples() -> list[Any]:
 
 def reply_examples() -> list[Any]:
     paths = sorted((EXAMPLES / "replies").glob("*.json"))
-    return [pytest.param(getattr(replies, path.stem), path, id=f"replies/{path.stem}") for path in paths]
+    models = vars(replies) | vars(channels)
+    return [pytest.param(models[path.stem], path, id=f"replies/{path.stem}") for path in paths]
 
 
 @pytest.mark.parametrize(("model", "path"), [*message_examples(), *request_examples(), *reply_examples()])

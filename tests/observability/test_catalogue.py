@@ -9,7 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from chassis.http.health import HealthApp
 from chassis.service import Service
-from contracts.metrics import CATALOGUE, Metric
+from contracts.instruments import Metric
+from contracts.metrics import CATALOGUE
 from mk.app import build as build_mk
 from mk.settings import Settings as MkSettings
 from services.edge.app import build as build_edge

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from contracts.requests import RegisterDevice
+from contracts.channels import RegisterDevice
 from ops.embedded.layout import read_layout
 from ops.embedded.part import Part
 from ops.embedded.plan import Plan

@@ -8,8 +8,16 @@ from fastapi import APIRouter, Response
 from starlette.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from chassis.messaging.rpc import NoReply
-from contracts.replies import Devices, Preferences
-from contracts.requests import GetChannels, GetPreferences, ListDevices, RegisterDevice, RemoveDevice, SavePreferences
+from contracts.channels import (
+    Devices,
+    GetChannels,
+    GetPreferences,
+    ListDevices,
+    Preferences,
+    RegisterDevice,
+    RemoveDevice,
+    SavePreferences,
+)
 from contracts.rpc import Request, request_id
 from services.edge.dependencies import TOKEN, Calls, Protected
 from services.edge.device_models import ChosenPreferences, NewDevice, PushKey, Registered

@@ -10,8 +10,14 @@ from pydantic import JsonValue
 from starlette.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from chassis.messaging.rpc import NoReply
-from contracts.replies import TelegramInvitation, TelegramLink
-from contracts.requests import GetTelegramLink, InviteToTelegram, TakeTelegramUpdate, UnlinkTelegram
+from contracts.channels import (
+    GetTelegramLink,
+    InviteToTelegram,
+    TakeTelegramUpdate,
+    TelegramInvitation,
+    TelegramLink,
+    UnlinkTelegram,
+)
 from services.edge.dependencies import TOKEN, Calls, Protected, count_address, parts
 from services.edge.errors.problems import Refused, declared, known
 

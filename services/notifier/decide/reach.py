@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from contracts.replies import Preferences
+from contracts.channels import Preferences
 from services.notifier.decide.domain import (
     ASKING,
     CARRIED_BY,

@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from chassis.persistence.documents import WITHOUT_EMITTED, Repository
 from chassis.service import Service
 from contracts import mk
+from contracts.channels import Preferences
 from contracts.message import NotificationLevel
-from contracts.replies import Preferences
 from services.notifier.decide.domain import Customer, Decision, Event
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.ports import Held

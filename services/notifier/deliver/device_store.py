@@ -7,8 +7,7 @@ from pymongo import ReturnDocument
 
 from chassis.persistence.outbox import Id
 from chassis.service import Service
-from contracts.replies import Preferences
-from contracts.requests import SavePreferences
+from contracts.channels import Preferences, SavePreferences
 from services.notifier.decide.store import reach_id
 from services.notifier.deliver.devices import Device, too_many
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid5
 
-from contracts.requests import RegisterDevice
+from contracts.channels import RegisterDevice
 from services.notifier.deliver.channels.push_hosts import HostNotAllowed, PushHosts
 from services.notifier.deliver.channels.webpush import Subscription, UnusableKey
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from contracts.requests import RegisterDevice, SavePreferences
+from contracts.channels import RegisterDevice, SavePreferences
 from ops.embedded.push.devices import Browser
 from services.edge.settings import Settings
 from tests.services.edge.fakes import FakeServices, client_of

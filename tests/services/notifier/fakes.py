@@ -12,10 +12,11 @@ from uuid import UUID
 
 from chassis.persistence.documents import Decide
 from contracts import mk
+from contracts.channels import Preferences, SavePreferences
 from contracts.message import Cause, Message
 from contracts.notifier import EmailDue, PushDue
-from contracts.replies import InboxItem, Preferences
-from contracts.requests import SavePreferences, SendAgain
+from contracts.replies import InboxItem
+from contracts.requests import SendAgain
 from services.notifier.decide.addresses import of_customer
 from services.notifier.decide.domain import RECEIPT, Customer
 from services.notifier.decide.explanation import Progress

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts import feedback, tickets
+from contracts.channels import ChannelSwitches, Preferences, QuietHours
 from contracts.message import Message
 from contracts.notifier import NotificationSkipped, PushDue, TelegramDue
-from contracts.replies import ChannelSwitches, Preferences, QuietHours
 from services.notifier.decide.domain import (
     ABSENT,
     CARRIES,

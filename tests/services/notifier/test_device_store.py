@@ -10,8 +10,7 @@ import pytest
 from chassis.persistence.lease import Lease
 from chassis.service import Service
 from chassis.settings import Settings
-from contracts.replies import ChannelSwitches, Preferences, QuietHours
-from contracts.requests import SavePreferences
+from contracts.channels import ChannelSwitches, Preferences, QuietHours, SavePreferences
 from services.notifier.decide.reach import Reach
 from services.notifier.decide.store import MongoCustomers
 from services.notifier.deliver.chat.domain import Invitation, Question

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.requests import RegisterDevice
+from contracts.channels import RegisterDevice
 from ops.embedded.push.devices import Browser
 from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.devices import MOST, Device, DeviceRefused, device_of, too_many

@@ -9,9 +9,18 @@ import pytest
 
 from chassis.messaging.recoverability import PATIENT_RUNG
 from contracts import feedback, mk, tickets
+from contracts.channels import (
+    ChannelSwitches,
+    GetChannels,
+    GetPreferences,
+    ListDevices,
+    Preferences,
+    QuietHours,
+    RegisterDevice,
+    RemoveDevice,
+    SavePreferences,
+)
 from contracts.notifier import NotificationFailed, NotificationSent, NotificationSkipped, PushDue
-from contracts.replies import ChannelSwitches, Preferences, QuietHours
-from contracts.requests import GetChannels, GetPreferences, ListDevices, RegisterDevice, RemoveDevice, SavePreferences
 from contracts.rpc import Request
 from ops.embedded.push.devices import Browser
 from services.notifier.deliver.channels.outcomes import Away, Refused, Unconfirmed, Unreachable

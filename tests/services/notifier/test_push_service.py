@@ -10,9 +10,8 @@ import pytest
 
 from chassis.service import Service
 from contracts import mk, tickets
+from contracts.channels import GetPreferences, ListDevices, Preferences, RegisterDevice, SavePreferences
 from contracts.notifier import NotificationFailed, NotificationSent, PushDue
-from contracts.replies import Preferences
-from contracts.requests import GetPreferences, ListDevices, RegisterDevice, SavePreferences
 from ops.embedded.push.devices import Browser
 from services.notifier.app import build
 from services.notifier.settings import Settings

@@ -7,10 +7,17 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts import feedback, mk
+from contracts.channels import (
+    Done,
+    GetTelegramLink,
+    InviteToTelegram,
+    TakeTelegramUpdate,
+    TelegramInvitation,
+    TelegramLink,
+    UnlinkTelegram,
+)
 from contracts.message import Cause, Draft, Emitted
 from contracts.notifier import About, TelegramDue
-from contracts.replies import Done, TelegramInvitation, TelegramLink
-from contracts.requests import GetTelegramLink, InviteToTelegram, TakeTelegramUpdate, UnlinkTelegram
 from services.notifier.deliver.chat import domain, phrases, updates
 from services.notifier.deliver.chat.domain import (
     INVITATION_LASTS,

@@ -9,8 +9,8 @@ from chassis.messaging.registry import Patience
 from chassis.persistence.lease import Lease
 from chassis.service import Service
 from contracts import feedback, mk
+from contracts.channels import GetTelegramLink, InviteToTelegram, TakeTelegramUpdate, UnlinkTelegram
 from contracts.notifier import TelegramDue
-from contracts.requests import GetTelegramLink, InviteToTelegram, TakeTelegramUpdate, UnlinkTelegram
 from contracts.topology import RETRY, RETRY_LADDER, rung
 from services.notifier.decide.reach import OptionalChannels
 from services.notifier.deliver.channels.botapi import BotApi

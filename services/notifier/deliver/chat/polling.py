@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import JsonValue
 
 from chassis.observability.logging import Log
-from contracts.requests import TakeTelegramUpdate
+from contracts.channels import TakeTelegramUpdate
 from services.notifier.deliver.channels.botapi import AnotherPoller
 from services.notifier.deliver.channels.outcomes import Away
 from services.notifier.deliver.chat.ports import Bot, Offsets, Turn, Watch

@@ -4,9 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.replies import Channels, DeviceId, Devices, Done, Preferences
-from contracts.replies import Device as Shown
-from contracts.requests import GetChannels, GetPreferences, ListDevices, RegisterDevice, RemoveDevice, SavePreferences
+from contracts.channels import (
+    Channels,
+    DeviceId,
+    Devices,
+    Done,
+    GetChannels,
+    GetPreferences,
+    ListDevices,
+    Preferences,
+    RegisterDevice,
+    RemoveDevice,
+    SavePreferences,
+)
+from contracts.channels import Device as Shown
 from services.notifier.deliver import ports
 from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.devices import DeviceNotFound, Kind, device_of

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 
 from chassis.messaging.registry import Patience
 from chassis.service import Service
+from contracts.channels import (
+    Channels,
+    GetChannels,
+    GetPreferences,
+    ListDevices,
+    RegisterDevice,
+    RemoveDevice,
+    SavePreferences,
+)
 from contracts.notifier import PushDue
-from contracts.replies import Channels
-from contracts.requests import GetChannels, GetPreferences, ListDevices, RegisterDevice, RemoveDevice, SavePreferences
 from services.notifier import errors
 from services.notifier.deliver.channels.fcm import Fcm, ServiceAccount
 from services.notifier.deliver.channels.push_hosts import PushHosts

@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from contracts.channels import Preferences, SavePreferences
 from contracts.message import Message
 from contracts.notifier import PushDue
-from contracts.replies import Preferences
-from contracts.requests import SavePreferences
 from services.notifier.decide.notices import Notice
 from services.notifier.decide.receipts import Outcome
 from services.notifier.deliver.devices import Device

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 from chassis.service import Service
 from contracts import feedback
+from contracts.channels import GetTelegramLink, InviteToTelegram
 from contracts.notifier import TelegramDue
-from contracts.requests import GetTelegramLink, InviteToTelegram
 from services.notifier.app import build
 from services.notifier.decide.domain import notification_id
 from services.notifier.deliver.chat import phrases

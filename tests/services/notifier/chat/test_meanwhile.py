@@ -7,9 +7,8 @@ from uuid import uuid4
 import pytest
 
 from contracts import mk, tickets
+from contracts.channels import ChannelSwitches, Preferences, QuietHours, RegisterDevice, SavePreferences
 from contracts.notifier import EmailDue, NotificationFailed, NotificationSent, NotificationSkipped, TelegramDue
-from contracts.replies import ChannelSwitches, Preferences, QuietHours
-from contracts.requests import RegisterDevice, SavePreferences
 from services.notifier.deliver.channels.outcomes import Away, Refused, Unreachable
 from services.notifier.deliver.chat import phrases
 from services.notifier.errors import AskedToWait

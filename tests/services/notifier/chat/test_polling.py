@@ -18,7 +18,7 @@ from chassis.clock import utc_now
 from chassis.observability.logging import logger
 from chassis.persistence import mongo
 from chassis.service import Service
-from contracts.requests import TakeTelegramUpdate
+from contracts.channels import TakeTelegramUpdate
 from contracts.rights import users
 from services.notifier.app import build
 from services.notifier.composition import compose

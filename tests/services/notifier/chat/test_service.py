@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from chassis.clock import utc_now
 from contracts import feedback, mk
+from contracts.channels import InviteToTelegram, TakeTelegramUpdate
 from contracts.notifier import EvaluationAnswered, NotificationFailed, NotificationSent, TelegramDue
-from contracts.requests import InviteToTelegram, TakeTelegramUpdate
 from services.feedback.app import build as build_feedback
 from services.feedback.settings import Settings as FeedbackSettings
 from services.notifier.deliver.chat import phrases

@@ -7,13 +7,13 @@ from uuid import uuid4
 import pytest
 
 from contracts import feedback, mk
+from contracts.channels import InviteToTelegram, UnlinkTelegram
 from contracts.notifier import (
     NotificationFailed,
     NotificationSent,
     NotificationSkipped,
     TelegramDue,
 )
-from contracts.requests import InviteToTelegram, UnlinkTelegram
 from services.notifier.deliver.channels.outcomes import Away, Refused, Unconfirmed, Unreachable
 from services.notifier.deliver.chat import phrases
 from services.notifier.deliver.chat.updates import button_data

@@ -5,12 +5,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts import feedback
+from contracts.channels import GetTelegramLink, InviteToTelegram, TakeTelegramUpdate, TelegramInvitation
 from contracts.notifier import (
     EvaluationAnswered,
     TelegramDue,
 )
-from contracts.replies import TelegramInvitation
-from contracts.requests import GetTelegramLink, InviteToTelegram, TakeTelegramUpdate
 from services.notifier.decide.domain import notification_id
 from services.notifier.deliver.chat.updates import button_data
 from tests.services.notifier.chat.fakes import Bot
