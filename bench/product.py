@@ -19,7 +19,7 @@ from ops.embedded.run_folder import RunFolder
 
 VAR = ROOT / "var"
 
-_PORTS = ("EDGE_PORT", "MK_PORT", "AMQP_PORT", "MONGO_PORT")
+_PORTS = ("EDGE_PORT", "MK_PORT", "AMQP_PORT", "MONGO_PORT", "CHAT_PORT", "PUSH_PORT")
 # A provider's real broker and database must never see the load: whatever the environment names is left alone.
 _NEVER_USED = ("AMQP_URL", "MONGO_URL", "MK_URL", "MAIL_URL", "PUBLIC_URL")
 _NO_LIMIT = "1000000/second"
