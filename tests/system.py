@@ -17,6 +17,7 @@ from chassis.messaging.publisher import Publisher
 from chassis.messaging.rpc import Requests
 from chassis.service import Service
 from chassis.settings import Settings
+from contracts import topology
 from contracts.message import ATENDO, Message
 from contracts.problems import Problem
 from contracts.rpc import Reply, Request
@@ -128,6 +129,18 @@ class System:
         finally:
             await channel.close()
         return dead_letters
+
+    async def hurry(self, queue: str) -> None:
+        """Have the time of what waits in a retry queue be over, as the broker does."""
+        channel = await self.publisher.connection.channel()
+        try:
+            waiting = await channel.declare_queue(queue, passive=True, robust=False)
+            retried = await channel.get_exchange(topology.RETRIED, ensure=False)
+            while (message := await waiting.get(fail=False)) is not None:
+                await retried.publish(message, routing_key=message.routing_key or "")
+                await message.ack()
+        finally:
+            await channel.close()
 
     async def quiet(self) -> None:
         """Let what is under way settle: until nothing is handled, and nothing more was published for a while."""

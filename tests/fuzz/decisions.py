@@ -129,7 +129,7 @@ def _mails(draw: DrawFn) -> notifier.EmailDue:
 
 
 _HEADERS = {"From", "To", "Subject", "Message-ID", "Date", "Auto-Submitted", "MIME-Version", "Content-Type", "Reply-To"}
-_HEADERS |= {"References", "In-Reply-To"}
+_HEADERS |= {"References", "In-Reply-To", "List-Id", "X-Auto-Response-Suppress", "Content-Language"}
 
 
 def _check_mail(due: notifier.EmailDue) -> None:

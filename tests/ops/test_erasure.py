@@ -264,7 +264,9 @@ async def queued(system: System) -> str:
 
 
 async def none_waits(system: System) -> bool:
-    return not [queue.name for queue in topology.queues() if queue.kind != "dead" and await system.depth(queue.name)]
+    depths = {queue.name: await system.depth(queue.name) for queue in topology.queues() if queue.kind != "dead"}
+    assert {name: depth for name, depth in depths.items() if depth} == {}
+    return True
 
 
 def lines_of(log: Path) -> str:
@@ -316,6 +318,7 @@ async def test_r27_of_an_erased_customer_who_used_everything_no_database_queue_o
     erased = mk_does(mk.CustomerErased, customer_id=ANA)
     await system.publish(erased)
     ana.provider.mailbox.accept()
+    await system.hurry("notifier.retry.120s")
     await eventually(lambda: none_waits(system), timedelta(seconds=90))
     await system.quiet()
 

@@ -14,13 +14,13 @@ from tests.smtp import Mailbox
 
 BODY = {"sector_id": "tecnico", "text": "Sem conexão"}
 ONE_CLIENT_S_RETRY = 2
-SOON = timedelta(seconds=10)
+SOON = timedelta(seconds=45)
 IN_THE_END = timedelta(seconds=30)
 """The first step of the retry ladder is 5 s; busy machines need the rest."""
 
 
 def be_slow(mailbox: Mailbox) -> None:
-    mailbox.delay = timedelta(seconds=4)
+    mailbox.delay = timedelta(seconds=8)
 
 
 def refuse(mailbox: Mailbox) -> None:
