@@ -17,7 +17,7 @@ CRASHES = {
 CRASHES_FOR = {
     "ack before commit": {("tickets", BEFORE_COMMIT)},
     "outbox forgotten": {("tickets", AFTER_COMMIT)},
-    "evaluation a delivery": {("feedback", BEFORE_ACK)},
+    "evaluation a delivery": {("feedback", AFTER_COMMIT)},
 }
 """The crashes that bring a bug to light; the others need none."""
 
