@@ -4,7 +4,8 @@
     python -m bench.streams --streams 500
 
 It starts the whole product as the bench does. Each stream is another customer's; when all are open, each of them is
-sent one notification, straight to the broker, and it is timed until the last one has it.
+sent one notification, straight to the broker, and it is timed until the last one has it; then one after another, each
+timed from before it is published until its reader has it.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from bench.figures import Spread
 from bench.processes import resident_megabytes
 from bench.product import Product, running
 from chassis.messaging.envelope import Envelope
@@ -23,6 +25,7 @@ from contracts.replies import InboxItem
 from mk.tokens import issue
 
 _TOGETHER = 50
+_ALONE = 200
 _OPEN_WITHIN = timedelta(minutes=3)
 _NO_MAIL = "smtp://127.0.0.1:9"
 
@@ -65,11 +68,21 @@ async def measure(product: Product, *, streams: int) -> None:
     async with asyncio.timeout(_OPEN_WITHIN.total_seconds()):
         await asyncio.gather(*(reader.readuntil(b"event: notification") for reader, _ in opened))
     spent = time.monotonic() - began
+    alone = Spread.of([await _one(publisher, number, opened[number][0]) for number in range(min(_ALONE, streams))])
     await publisher.stop()
     print(f"edge at rest {at_rest:.1f} MB, with {streams} open streams {is_open:.1f} MB,")
     print(f"after one notification each {resident_megabytes(edge):.1f} MB; all of them had it after {spent:.2f} s")
+    print(f"one at a time: p50 {alone.p50:.1f} ms, p99 {alone.p99:.1f} ms, at most {alone.max:.1f} ms")
     for _, writer in opened:
         writer.close()
+
+
+async def _one(publisher: Publisher, number: int, reader: asyncio.StreamReader) -> float:
+    began = time.monotonic()
+    await publisher.publish(Envelope.of(_sent(number)))
+    async with asyncio.timeout(_OPEN_WITHIN.total_seconds()):
+        await reader.readuntil(b"event: notification")
+    return time.monotonic() - began
 
 
 def _customer(number: int) -> str:
