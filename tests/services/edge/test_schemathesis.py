@@ -18,7 +18,7 @@ from tests.services.edge.test_reads import PAGE, TICKET
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PHASES = "examples,coverage,fuzzing"
-EXAMPLES = 25
+EXAMPLES = 10
 
 
 def answer_everything(stub: Stub) -> None:
