@@ -17,6 +17,7 @@ from services.edge.receipts import Receipts
 from services.edge.replica import Edge
 from services.edge.routes import application
 from services.edge.settings import Settings
+from services.edge.web.app_files import App
 from services.edge.web.pages import Pages
 
 
@@ -31,7 +32,8 @@ def build(settings: Settings | None = None, *, broker: Broker | None = None) -> 
     gateway = Gateway(broker.requests, within=settings.reply_within, pools=pools, held=HeldQueues(now=now), log=log)
     tokens, receipts = Tokens(keys, audience=settings.token_audience), Receipts(settings.receipt_secret)
     rates = Rates.of(settings, now=now)
-    parts = Parts(gateway, broker.live, receipts, tokens, rates, Pages())
+    web = App(issuer=settings.issuer_url.rstrip("/"), timezone=settings.timezone)
+    parts = Parts(gateway, broker.live, receipts, tokens, rates, Pages(), web)
     http = application(parts, log=log)
     app = layered(http, settings, parts=parts, metrics=metrics)
     return Edge(settings, broker=broker, keys=keys, http=http, app=app, metrics=metrics)

@@ -4,9 +4,9 @@ from chassis.observability.logging import Log
 from services.edge.dependencies import Parts
 from services.edge.errors.mistakes import Mistakes, allowed_by
 from services.edge.openapi import Documented
-from services.edge.routes import contacts, evaluations, health, links, menu, notifications, tickets
+from services.edge.routes import app, contacts, evaluations, health, links, menu, notifications, tickets
 
-ROUTES = (menu, tickets, contacts, evaluations, links, notifications, health)
+ROUTES = (menu, tickets, contacts, evaluations, links, notifications, app, health)
 
 
 def application(parts: Parts, *, log: Log) -> Documented:

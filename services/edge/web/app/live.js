@@ -67,6 +67,11 @@ export function halt() {
 
 function begin() {
   if (running || !state.session?.token) return;
+  // without a stream: read anew now and then
+  if (!state.config.serves?.includes('live')) {
+    poll ||= setInterval(() => document.visibilityState === 'visible' && navigator.onLine && emit('refresh'), 30000);
+    return;
+  }
   running = new AbortController();
   run(running, state.session);
 }

@@ -48,7 +48,7 @@ export function PushCard({ once }) {
   const [failed, fail] = useState(false);
   const rest = once ? 'flag:push-once' : 'flag:push';
   useEffect(() => { (async () => {
-    if (!supported() || needsInstalling() || Notification.permission !== 'default') return;
+    if (!state.config.serves?.includes('devices') || !supported() || needsInstalling() || Notification.permission !== 'default') return;
     const [asked, refused] = await Promise.all([store.get('seen', rest), store.get('seen', 'flag:push')]);
     if ((once && asked) || Date.now() - (refused || 0) < REST) return;
     const found = await key().catch(() => null);

@@ -135,9 +135,9 @@ function Leave() {
 
 export default function Ajustes() {
   const { online, config } = useApp();
-  const preferences = useRead(PREFERENCES);
-  const devices = useRead('/v1/devices');
-  const link = useRead(config.telegram !== false && LINK);
+  const preferences = useRead(config.serves?.includes('preferences') && PREFERENCES);
+  const devices = useRead(config.serves?.includes('devices') && '/v1/devices');
+  const link = useRead(config.telegram && LINK);
   const [mine, know] = useState(null);
   const [changed, change] = useState(null);
   const [failed, fail] = useState('');
@@ -164,7 +164,7 @@ export default function Ajustes() {
     ${offline && html`<${Offline} at=${preferences.at} />`}
     ${failed && html`<${Note} kind="bad" icon="alert" role="alert"><p>${failed}</p></${Note}>`}
     ${error && html`<${Failed} what="seus ajustes" error=${error} again=${preferences.again} />`}
-    ${!given && !preferences.error && html`<${Loading} what="ajustes" />`}
+    ${config.serves?.includes('preferences') && !given && !preferences.error && html`<${Loading} what="ajustes" />`}
     <${Reach} preferences=${{ data: given }} link=${link} devices=${devices.data?.items} mine=${mine} save=${save} offline=${offline} />
     ${given && html`<${Quiet} given=${given} save=${save} offline=${offline} />`}
     ${devices.data && html`<${Devices} got=${devices} mine=${mine} offline=${offline} />`}
