@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, ViewportSize, async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request as Asked
 from starlette.responses import JSONResponse, Response
@@ -105,8 +105,12 @@ class Surfer:
     def watch(self) -> None:
         """Note errors of the page, and requests to anybody else."""
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("console", lambda line: line.type == "error" and self.wrong.append(line.text))
+        self.page.on("console", self._writes)
         self.page.on("request", self._asks)
+
+    def _writes(self, line: ConsoleMessage) -> None:
+        if line.type == "error":
+            self.wrong.append(line.text)
 
     def _asks(self, request: Request) -> None:
         if not request.url.startswith((self.home, self.issuer, "blob:", "data:")):
@@ -156,7 +160,7 @@ async def surf(chromium: Browser) -> AsyncIterator[Open]:
         home = await stack.enter_async_context(listening(edge.app))
 
         async def opened(size: tuple[int, int] = PHONE, **more: Any) -> Surfer:  # noqa: ANN401 - what Playwright takes
-            viewport = {"width": size[0], "height": size[1]}
+            viewport = ViewportSize(width=size[0], height=size[1])
             context = await chromium.new_context(viewport=viewport, locale="pt-BR", **more)
             stack.push_async_callback(context.close)
             surfer = Surfer(await context.new_page(), services, home, at)

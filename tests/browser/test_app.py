@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE, PROTOCOL, Open, Surfer
 
@@ -49,7 +50,7 @@ async def test_a_wrong_password_is_explained_and_the_right_one_leads_in(surf: Op
     await page.get_by_role("button", name="Entrar", exact=True).click()
 
     await surfer.heading("Como podemos ajudar?")
-    await page.wait_for_function("document.title === '(1) Início · SAC Plus'", timeout=10_000)
+    await expect(page).to_have_title("(1) Início · SAC Plus")
 
 
 def test_axe_is_what_its_authors_published() -> None:
