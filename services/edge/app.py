@@ -18,6 +18,7 @@ from services.edge.replica import Edge
 from services.edge.routes import application
 from services.edge.settings import Settings
 from services.edge.ticket_news import TicketNews
+from services.edge.web.app_files import App
 from services.edge.web.pages import Pages
 
 
@@ -37,7 +38,8 @@ def build(settings: Settings | None = None, *, broker: Broker | None = None) -> 
     tokens, receipts = Tokens(keys, audience=settings.token_audience), Receipts(settings.receipt_secret)
     rates = Rates.of(settings, now=now)
     secret = settings.telegram_webhook_secret.get_secret_value() if settings.telegram_webhook_secret else ""
-    parts = Parts(gateway, broker.live, receipts, tokens, rates, Pages(), secret)
+    web = App(issuer=settings.issuer_url.rstrip("/"), timezone=settings.timezone)
+    parts = Parts(gateway, broker.live, receipts, tokens, rates, Pages(), web, secret)
     http = application(parts, log=log)
     app = layered(http, settings, parts=parts, metrics=metrics)
     return Edge(settings, broker=broker, keys=keys, http=http, app=app, metrics=metrics)

@@ -15,6 +15,7 @@ from services.edge.live import Live
 from services.edge.middleware.rate_limit import Rate, client_address
 from services.edge.receipts import Receipts
 from services.edge.settings import Settings
+from services.edge.web.app_files import App
 from services.edge.web.pages import Pages
 
 
@@ -48,6 +49,7 @@ class Parts:
     tokens: Tokens
     rates: Rates
     pages: Pages
+    app: App
     telegram_secret: str = ""
 
 

@@ -5,6 +5,7 @@ from services.edge.dependencies import Parts
 from services.edge.errors.mistakes import Mistakes, allowed_by
 from services.edge.openapi import Documented
 from services.edge.routes import (
+    app,
     contacts,
     devices,
     evaluations,
@@ -18,7 +19,7 @@ from services.edge.routes import (
 )
 
 ROUTERS = (
-    *(one.router for one in (menu, tickets, contacts, evaluations, links, notifications, devices)),
+    *(one.router for one in (menu, tickets, contacts, evaluations, links, notifications, devices, app)),
     *(telegram.customers, telegram.webhook, live.router, health.router),
 )
 

@@ -1,0 +1,91 @@
+// The edge's events, as they happen: a stream read with the bearer token, or reading anew where there is none.
+import { state } from './state.js';
+import { ended } from './api.js';
+
+const listeners = new Set();
+let running = null;
+let last = '';
+let hide, poll;
+
+export function on(one) {
+  listeners.add(one);
+  return () => listeners.delete(one);
+}
+const emit = (event, data) => listeners.forEach((one) => one({ event, data }));
+
+function parse(block) {
+  const found = { event: 'message', data: '' };
+  for (const line of block.split('\n')) {
+    const [, name, value] = /^(\w+): ?(.*)$/.exec(line) || [];
+    if (name === 'data') found.data += value;
+    else if (name === 'event') found.event = value;
+    else if (name === 'id') last = value;
+  }
+  if (found.data) emit(found.event, JSON.parse(found.data));
+}
+
+async function listen(stop, session) {
+  const headers = { Accept: 'text/event-stream', Authorization: `Bearer ${session.token}`, ...(last && { 'Last-Event-ID': last }) };
+  const answer = await fetch('/v1/live', { headers, signal: stop.signal, cache: 'no-store' });
+  if (answer.status === 401) return ended(session);
+  if (!answer.ok) return answer.status;
+  clearInterval(poll);
+  poll = 0;
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ''; ;) {
+    const { value, done } = await reader.read();
+    if (done) return 0;
+    text = (text + value).replaceAll('\r', '');
+    const blocks = text.split('\n\n');
+    text = blocks.pop();
+    blocks.forEach(parse);
+  }
+}
+
+async function run(stop, session) {
+  for (let wait = 1; !stop.signal.aborted;) {
+    const began = Date.now();
+    const status = await listen(stop, session).catch(() => -1);
+    if (stop.signal.aborted || state.session !== session) return;
+    // without a stream: read anew now and then, and ask for one more rarely
+    poll ||= setInterval(() => document.visibilityState === 'visible' && navigator.onLine && emit('refresh'), 30000);
+    if (Date.now() - began > 5000) {
+      wait = 1;
+      if (!last) emit('refresh');
+    }
+    await new Promise((resolve) => { setTimeout(resolve, (status === 404 ? 60 : wait) * 1000 * (0.5 + Math.random() / 2)); });
+    wait = Math.min(wait * 2, 30);
+  }
+}
+
+export function halt() {
+  running?.abort();
+  running = null;
+  clearInterval(poll);
+  poll = 0;
+}
+
+function begin() {
+  if (running || !state.session?.token) return;
+  // without a stream: read anew now and then
+  if (!state.config.serves?.includes('live')) {
+    poll ||= setInterval(() => document.visibilityState === 'visible' && navigator.onLine && emit('refresh'), 30000);
+    return;
+  }
+  running = new AbortController();
+  run(running, state.session);
+}
+
+export function start() {
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(hide);
+    if (document.visibilityState === 'hidden') hide = setTimeout(halt, 60000);
+    else {
+      emit('refresh');
+      begin();
+    }
+  });
+  addEventListener('sac:ended', halt);
+  addEventListener('sac:entered', () => { last = ''; halt(); begin(); });
+  begin();
+}

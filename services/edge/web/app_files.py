@@ -1,0 +1,77 @@
+"""Answers with the app's files: how long each is kept, what its page may do, and what it has to know."""
+
+import json
+from collections.abc import Mapping
+
+from fastapi import Request, Response
+
+from services.edge.errors.problems import Refused, known
+from services.edge.web.bundle import SHELL, WORKER, Bundle, File
+
+ASK_AGAIN = "no-cache"
+A_DAY = "public, max-age=86400"
+_FOR_EVER = "public, max-age=31536000, immutable"
+_NOT_MODIFIED = 304
+_LATER = {"live": "/v1/live", "devices": "/v1/devices", "preferences": "/v1/preferences"}
+"""What the app does without where the edge hasn't it."""
+
+
+class App:
+    """The files with their headers; `issuer` is the only other origin that the app may ask."""
+
+    def __init__(self, *, issuer: str, timezone: str) -> None:
+        self.bundle = Bundle()
+        self._known = {"issuer": issuer, "telegram": False, "timezone": timezone}
+        self._policies = {
+            "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+            f"connect-src 'self' {issuer}; manifest-src 'self'; worker-src 'self'; form-action 'none'; "
+            "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types sac",
+            "Referrer-Policy": "no-referrer",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "Cross-Origin-Opener-Policy": "same-origin",
+        }
+
+    def shell(self, request: Request) -> Response:
+        """The page in which the app draws itself."""
+        return self._file(request, SHELL, ASK_AGAIN, self._policies)
+
+    def file(self, request: Request, edition: str, name: str) -> Response:
+        """One file; under the name of another edition it isn't kept. Raises: Refused with 404."""
+        lasts = _FOR_EVER if edition == self.bundle.hash else "no-store"
+        return self._file(request, name, lasts)
+
+    def worker(self, request: Request) -> Response:
+        """The service worker, which asks nobody but the edge."""
+        return self._file(
+            request, WORKER, ASK_AGAIN, {"Content-Security-Policy": "default-src 'none'; connect-src 'self'"}
+        )
+
+    def named(self, request: Request, name: str, *, lasts: str) -> Response:
+        """A file whose name never changes."""
+        return self._file(request, name, lasts)
+
+    def config(self, request: Request) -> Response:
+        """What the app has to know of this installation; `serves` are those of the later routes that there are."""
+        paths = request.app.openapi()["paths"]
+        serves = [name for name, path in _LATER.items() if path in paths]
+        body = json.dumps(self._known | {"serves": serves}).encode()
+        return self._answer(request, File("config.json", body), {"Cache-Control": ASK_AGAIN})
+
+    def _file(self, request: Request, name: str, lasts: str, more: Mapping[str, str] | None = None) -> Response:
+        file = self.bundle.get(name)
+        if file is None:
+            raise Refused(known(404))
+        headers = {"Cache-Control": lasts, "X-App-Version": self.bundle.hash}
+        return self._answer(request, file, headers | dict(more or {}))
+
+    @staticmethod
+    def _answer(request: Request, file: File, headers: dict[str, str]) -> Response:
+        headers |= {"ETag": file.etag, "X-Content-Type-Options": "nosniff"}
+        if file.gzipped:
+            headers["Vary"] = "Accept-Encoding"
+        if file.etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=_NOT_MODIFIED, headers=headers)
+        if file.gzipped and "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return Response(file.gzipped, media_type=file.media_type, headers=headers)
+        return Response(file.body, media_type=file.media_type, headers=headers)

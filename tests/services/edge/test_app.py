@@ -1,0 +1,116 @@
+"""The app as the edge serves it: its pages, its files, and how careful and how light they are."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from services.edge.web.bundle import VENDOR, Bundle, at_once
+from tests.services.edge.fakes import FakeServices, client_of
+from tests.services.edge.surroundings import Issuer
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+SCREENS = (
+    *("/", "/entrar", "/atendimentos", "/atendimentos/20260105000001", "/contato", "/avaliar/1", "/avisos"),
+    "/ajustes",
+)
+BUDGET = 35 * 1024
+
+
+@pytest_asyncio.fixture
+async def app(issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
+    """Give a browser at an edge whose services keep silent."""
+    async with client_of(FakeServices(), issuer, issuer_url="https://mk.example/") as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", SCREENS)
+async def test_every_address_of_the_app_gives_its_shell(app: httpx2.AsyncClient, path: str) -> None:
+    answer = await app.get(path, headers=BROWSER)
+    head = await app.head(path, headers=BROWSER)
+
+    assert answer.status_code == head.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "/main.js" in answer.text
+    assert not head.content
+
+
+async def test_the_shell_lets_only_the_edge_and_the_issuer_be_asked(app: httpx2.AsyncClient) -> None:
+    headers = (await app.get("/")).headers
+    policy = headers["content-security-policy"]
+
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "connect-src 'self' https://mk.example;" in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert "geolocation=()" in headers["permissions-policy"]
+
+
+async def test_all_that_the_shell_names_is_there_and_is_kept_for_ever(app: httpx2.AsyncClient) -> None:
+    edition = Bundle().hash
+    for name in ("main.js", "app.css", "vendor/preact.js", "icons/192.png", "screens/avaliar.js"):
+        answer = await app.get(f"/app/{edition}/{name}")
+
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+        again = await app.get(f"/app/{edition}/{name}", headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+    assert (await app.get("/app/other/main.js")).headers["cache-control"] == "no-store"
+    assert (await app.get(f"/app/{edition}/../settings.py")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/sw.js", "/manifest.webmanifest", "/favicon.ico"])
+async def test_what_browsers_ask_for_by_name_is_there(app: httpx2.AsyncClient, path: str) -> None:
+    answer = await app.get(path)
+
+    assert answer.status_code == 200
+    assert b"{{" not in answer.content
+
+
+async def test_text_travels_compressed_where_the_browser_takes_it(app: httpx2.AsyncClient) -> None:
+    plain = await app.get("/", headers={"Accept-Encoding": "identity"})
+    packed = await app.get("/", headers={"Accept-Encoding": "gzip"})
+
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.text == plain.text
+
+
+async def test_the_app_knows_the_issuer_and_which_routes_there_are(app: httpx2.AsyncClient) -> None:
+    config = (await app.get("/app/config.json")).json()
+    paths = (await app.get("/openapi.json")).json()["paths"]
+
+    assert config["issuer"] == "https://mk.example"
+    assert config["telegram"] is False
+    assert all(f"/v1/{name}" in paths for name in config["serves"])
+    assert not any(path in paths for path in SCREENS)
+
+
+async def test_a_mistyped_address_is_a_page_for_browsers_and_a_problem_for_programs(app: httpx2.AsyncClient) -> None:
+    page, problem = await app.get("/atendimento", headers=BROWSER), await app.get("/atendimento")
+
+    assert page.status_code == problem.status_code == 404
+    assert "Página não encontrada" in page.text
+    assert problem.headers["content-type"] == "application/problem+json"
+
+
+def test_what_the_first_screens_need_weighs_at_most_35_kb() -> None:
+    bundle = Bundle()
+    needed = {"index.html", "app.css", "sw.js", *at_once({name: file.body for name, file in bundle.files.items()})}
+    sizes = {name: len(gzip.compress(bundle.files[name].body, 9)) for name in needed}
+
+    assert sum(sizes.values()) <= BUDGET, sizes
+
+
+def test_what_was_taken_over_is_what_its_authors_published() -> None:
+    listed = json.loads((VENDOR / "manifest.json").read_text("utf-8"))
+    sums = json.dumps(listed)
+
+    for path in VENDOR.glob("*.js"):
+        assert hashlib.sha256(path.read_bytes()).hexdigest() in sums, path.name
