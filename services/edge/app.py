@@ -39,7 +39,8 @@ def build(settings: Settings | None = None, *, broker: Broker | None = None) -> 
     rates = Rates.of(settings, now=now)
     secret = settings.telegram_webhook_secret.get_secret_value() if settings.telegram_webhook_secret else ""
     web = App(issuer=settings.issuer_url.rstrip("/"), timezone=settings.timezone)
-    parts = Parts(gateway, broker.live, receipts, tokens, rates, Pages(), web, secret)
+    pages = Pages(stylesheet=web.stylesheet, timezone=settings.timezone)
+    parts = Parts(gateway, broker.live, receipts, tokens, rates, pages, web, secret)
     http = application(parts, log=log)
     app = layered(http, settings, parts=parts, metrics=metrics)
     return Edge(settings, broker=broker, keys=keys, http=http, app=app, metrics=metrics)

@@ -31,6 +31,11 @@ class App:
             "Cross-Origin-Opener-Policy": "same-origin",
         }
 
+    @property
+    def stylesheet(self) -> str:
+        """The address of the one sheet, for pages that aren't the app but look like it."""
+        return f"/app/{self.bundle.hash}/app.css"
+
     def shell(self, request: Request) -> Response:
         """The page in which the app draws itself."""
         return self._file(request, SHELL, ASK_AGAIN, self._policies)
