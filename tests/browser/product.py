@@ -18,6 +18,7 @@ from starlette.routing import Route
 from contracts import mk
 from contracts.message import Message
 from tests.browser.serving import listening
+from tests.browser.walking import PASSWORD
 from tests.eventually import eventually
 from tests.journeys.provider import Provider
 from tests.pushes import RealPush
@@ -28,7 +29,6 @@ from tests.smtp import Mailbox
 from tests.system import System, emitted
 from tests.telegram import Telegram
 
-PASSWORD = "segredo"
 _NUMBERS = count(1)
 
 
@@ -79,8 +79,8 @@ class Product:
 
     async def _knows(self, customer_id: str, labels: tuple[str, ...]) -> bool:
         form = (await self.provider.app(customer_id).get("/v1/contact-form")).json()
-        told = await self.provider.of("notifier").database["customers"].find_one({"_id": customer_id})
-        return {one["label"] for one in form["connections"]} == set(labels) and told is not None
+        known = await self.provider.of("notifier").database["customers"].find_one({"_id": customer_id})
+        return {one["label"] for one in form["connections"]} == set(labels) and known is not None
 
     async def opens(self, customer_id: str, complaint: str = "Lenta à noite", **more: object) -> tuple[str, str]:
         """An operator opens a ticket: its id and protocol."""
