@@ -5,6 +5,7 @@ from uuid import uuid4
 from tests.services.edge.fakes import FakeServices
 
 PROTOCOL = "20261126000418"
+PUSH_KEY = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
 
 
 def usual(services: FakeServices) -> None:
@@ -38,3 +39,8 @@ def usual(services: FakeServices) -> None:
     sent = {"contact_id": str(uuid4()), "state": "ticket_opened", "protocol": PROTOCOL}
     services.says("submit_contact", sent)
     services.says("get_contact", sent)
+    services.says("get_channels", {"push_public_key": PUSH_KEY, "telegram": True})
+    services.says("get_preferences", {"channels": {"push": True, "telegram": True}, "quiet_hours": None})
+    device = {"id": str(uuid4()), "kind": "web_push", "label": "Chrome no Android", "registered_at": at}
+    services.says("list_devices", {"items": [device]})
+    services.says("get_telegram_link", {"linked": False})

@@ -142,7 +142,7 @@ async def test_every_screen_is_accessible_quiet_and_fits(
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         await page.goto(surfer.home + path)
         await surfer.heading(heading)
-        await page.wait_for_load_state("networkidle")
+        await surfer.settled()
         await page.evaluate(AXE)
         outcome = await page.evaluate(RULES)
         found[path] = [(one["id"], one["nodes"][0]["html"]) for one in outcome["violations"]]

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
+from tests.eventually import eventually
+
 PHONE, TABLET, DESKTOP = (360, 740), (768, 1024), (1366, 768)
 PASSWORD = "segredo"
 PATIENCE = 45_000
 """How long a page may take, in ms: nothing is waited for that long on an idle machine."""
 
 _REFUSED = re.compile(r"status of (\d{3})")
-_OFFLINE = "ERR_INTERNET_DISCONNECTED"
 
 
 @dataclass
@@ -24,12 +25,16 @@ class Walker:
     wrong: list[str] = field(default_factory=list)
     expected: set[str] = field(default_factory=set)
     """Statuses whose answers the browser may note on its console: the test provokes them."""
+    under_way: set[Request] = field(default_factory=set)
 
     def watch(self) -> None:
         """Note what goes wrong from now on, in every page and worker of this browser."""
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("console", self._writes)
         self.context.on("request", self._asks)
+
+        self.context.on("requestfinished", self._has_answer)
+        self.context.on("requestfailed", self._has_answer)
 
     @property
     def context(self) -> BrowserContext:
@@ -44,7 +49,12 @@ class Walker:
             return
         self.wrong.append(line.text)
 
+    def _has_answer(self, request: Request) -> None:
+        self.under_way.discard(request)
+
     def _asks(self, request: Request) -> None:
+        if not request.url.endswith("/v1/live"):
+            self.under_way.add(request)
         if not request.url.startswith((self.home, self.issuer, "blob:", "data:", "chrome-extension:", "about:")):
             self.wrong.append(f"asks {request.url}")
 
@@ -71,6 +81,11 @@ class Walker:
     async def sees(self, heading: str) -> None:
         """Wait for a screen by its heading, which there is one of."""
         await self.page.get_by_role("heading", level=1, name=heading, exact=True).wait_for()
+
+    async def settled(self) -> None:
+        """Wait until all that the page asked for is there and drawn, but for the live stream, which never ends."""
+        await eventually(lambda: not self.under_way)
+        await self.page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
     async def reads(self, text: str) -> None:
         """Wait for a text anywhere that is shown."""

@@ -19,8 +19,8 @@ from services.edge.routes import (
 )
 
 ROUTERS = (
-    *(one.router for one in (menu, tickets, contacts, evaluations, links, notifications, devices, app)),
-    *(telegram.customers, telegram.webhook, live.router, health.router),
+    *(one.router for one in (menu, tickets, contacts, evaluations, links, notifications, devices)),
+    *(telegram.customers, telegram.webhook, live.router, app.router, health.router),
 )
 
 
