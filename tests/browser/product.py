@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from contracts import mk
+from contracts import contacts, mk, tickets
 from contracts.message import Message
 from tests.browser.serving import listening
 from tests.browser.walking import PASSWORD
@@ -106,9 +106,23 @@ class Product:
         waiting = (await self.provider.app(customer_id).get("/v1/evaluations")).json()
         return str(waiting[0]["evaluation_id"]) if waiting else None
 
-    def of_customer(self, message: type[Message], customer_id: str) -> list[dict[str, Any]]:
-        """What was published of one type about a customer."""
-        return self.provider.system.received_of(message, customer_id=customer_id)
+    async def withdrew(self, customer_id: str, evaluation_id: str) -> bool:
+        """Whether an evaluation was taken back."""
+        answer = await self.provider.app(customer_id).get(f"/v1/evaluations/{evaluation_id}")
+        return bool(answer.json()["state"] == "withdrawn")
+
+    async def has_read(self, customer_id: str) -> bool:
+        """Whether a customer has read all notices."""
+        return all(one["read"] for one in await self.provider.inbox(customer_id))
+
+    def contacts_of(self, customer_id: str) -> list[dict[str, Any]]:
+        """The contacts of a customer that were accepted."""
+        received = self.provider.system.received_of(contacts.ContactReceived)
+        return [one for one in received if one["customer"]["id"] == customer_id]
+
+    def tickets_of(self, customer_id: str) -> list[dict[str, Any]]:
+        """The tickets of a customer, as they were opened."""
+        return self.provider.system.received_of(tickets.TicketOpened, customer_id=customer_id)
 
 
 @contextlib.asynccontextmanager

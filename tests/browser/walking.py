@@ -120,3 +120,14 @@ class Walker:
     async def has_focus(self, locator: Locator) -> None:
         """Wait until something has the focus."""
         await expect(locator).to_be_focused()
+
+    async def tabs_to(self, locator: Locator) -> None:
+        """Press Tab until something has the focus; a page where that takes longer than its controls has a trap."""
+        for _ in range(60):
+            if await locator.evaluate(
+                "one => one === document.activeElement || one.name && one.type === 'radio' && "
+                "document.activeElement.name === one.name"
+            ):
+                return
+            await self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab never comes to {locator}")
