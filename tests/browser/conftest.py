@@ -127,7 +127,7 @@ def surf(_quiet: Quiet, visit: Visit) -> Open:
     usual(services)
 
     async def opened(size: tuple[int, int] = PHONE, **more: Any) -> Surfer:  # noqa: ANN401 - what Playwright takes
-        surfer = Surfer(await visit(size, **more), _quiet.home, _quiet.issuer, services=services)
+        surfer = Surfer(await visit(size, **more), _quiet.home, (_quiet.issuer,), services=services)
         surfer.watch()
         return surfer
 
@@ -155,7 +155,7 @@ def walk(product: Product, visit: Visit) -> Walk:
     """Open a page at the whole product."""
 
     async def opened(size: tuple[int, int] = PHONE, **more: Any) -> Walker:  # noqa: ANN401 - what Playwright takes
-        walker = Walker(await visit(size, **more), product.home, product.issuer)
+        walker = Walker(await visit(size, **more), product.home, (product.issuer,))
         walker.watch()
         return walker
 

@@ -21,7 +21,8 @@ class Walker:
 
     page: Page
     home: str
-    issuer: str
+    others: tuple[str, ...]
+    """Whom it may ask beside the edge: the issuer."""
     wrong: list[str] = field(default_factory=list)
     expected: set[str] = field(default_factory=set)
     """Statuses whose answers the browser may note on its console: the test provokes them."""
@@ -55,7 +56,7 @@ class Walker:
     def _asks(self, request: Request) -> None:
         if not request.url.endswith("/v1/live"):
             self.under_way.add(request)
-        if not request.url.startswith((self.home, self.issuer, "blob:", "data:", "chrome-extension:", "about:")):
+        if not request.url.startswith((self.home, *self.others, "blob:", "data:", "chrome-extension:", "about:")):
             self.wrong.append(f"asks {request.url}")
 
     def button(self, name: str) -> Locator:
@@ -96,7 +97,8 @@ class Walker:
         await expect(self.page.locator("#avisador")).to_have_text(text)
 
     async def opens(self, path: str, heading: str) -> None:
-        """Open an address of the app, and wait for its screen."""
+        """Open an address of the app once logged in, and wait for its screen."""
+        await self.is_inside()
         await self.page.goto(self.home + path)
         await self.sees(heading)
 
@@ -107,8 +109,13 @@ class Walker:
         await self.box("Senha").fill(password)
         await self.button("Entrar").click()
 
+    async def is_inside(self) -> None:
+        """Wait until a login that is under way is through."""
+        await expect(self.page).not_to_have_url(re.compile("/entrar"))
+
     async def writes(self, text: str, *, connection: str = "", sector: str = "Técnico") -> None:
         """Fill in a contact up to the button that sends it."""
+        await self.is_inside()
         await self.page.goto(f"{self.home}/contato")
         if connection:
             await self.radio(connection).check()
