@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from services.edge.auth import BadToken, Bearer, KeysUnknown, NoToken, Tokens
+from services.edge.channels import KnownChannels
 from services.edge.errors.problems import Refused, known, unavailable
 from services.edge.gateway import Caller, Gateway
 from services.edge.live import Live
@@ -50,6 +51,7 @@ class Parts:
     rates: Rates
     pages: Pages
     app: App
+    channels: KnownChannels
     telegram_secret: str = ""
 
 

@@ -1,161 +1,50 @@
-"""The app in real Chromium: an edge whose services answer as they are told, and an issuer to log in at."""
+"""The app in real Chromium: before a whole product, or before an edge whose services answer as they are told."""
 
-import asyncio
 import contextlib
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
-from uuid import uuid4
 
+import pymongo
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, ViewportSize, async_playwright
-from starlette.applications import Starlette
-from starlette.requests import Request as Asked
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from pytest_asyncio import is_async_test
 
-from chassis.http.health import server
 from services.edge.app import build
 from services.edge.settings import Settings
-from tests.eventually import eventually
+from tests.browser.product import Product, login, running
+from tests.browser.quiet_day import PROTOCOL, usual
+from tests.browser.serving import listening
+from tests.browser.walking import DESKTOP, PATIENCE, PHONE, Walker
+from tests.infra import Broker
 from tests.services.edge.fakes import FakeServices
 from tests.services.edge.surroundings import Issuer
+from tests.system import System
 
 CHROMIUM = shutil.which("chromium")
 QUIET = [
     *("--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PROTOCOL = "20261126000418"
-PUSH_KEY = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
-PHONE, DESKTOP = (360, 740), (1366, 768)
+__all__ = ["DESKTOP", "PHONE", "PROTOCOL", "Open", "Surfer"]
+_HERE = Path(__file__).parent
+expect.set_options(timeout=PATIENCE)
 
 
-@contextlib.asynccontextmanager
-async def listening(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve an application on a free port."""
-    http = server(app, host="127.0.0.1", port=0)
-    serving = asyncio.create_task(http.serve())
-    await eventually(lambda: http.started)
-    try:
-        yield f"http://127.0.0.1:{http.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        http.should_exit = True
-        await serving
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all of this folder in one loop, so that one browser and one product serve them all, with time for it."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.timeout(240))
+            if is_async_test(item):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-def login(issuer: Issuer) -> Starlette:
-    """Take Ana's password, and no other."""
-
-    async def token(asked: Asked) -> Response:
-        given = parse_qs((await asked.body()).decode())
-        known = given["username"] == ["ana@example.com"] and given["password"] == ["segredo"]
-        body = {"access_token": issuer.token(name="Ana Souza")} if known else {"status": 401}
-        return JSONResponse(body, 200 if known else 401, headers={"Access-Control-Allow-Origin": "*"})
-
-    return Starlette(routes=[Route("/token", token, methods=["POST"])])
-
-
-def usual(services: FakeServices) -> None:
-    """Let all services answer as on a quiet day."""
-    at, evaluation = "2026-11-26T14:20:00Z", str(uuid4())
-    line = {
-        "protocol": PROTOCOL,
-        "opened_at": at,
-        "complaint": "Sem conexão desde ontem",
-        "defect_found": None,
-        "status": "pending",
-        "phase": "Visita técnica",
-    }
-    waiting = {"evaluation_id": evaluation, "protocol": PROTOCOL, "closed_at": at, "expires_at": "2026-12-10T14:20:00Z"}
-    notice = {"id": str(uuid4()), "at": at, "type": "ticket_opened", "title": "Atendimento aberto", "body": "Anote."}
-    services.says("get_menu", {"options": ["tickets", "contacts"]})
-    services.says("list_tickets", {"items": [line], "pending": 1, "next_cursor": None})
-    timeline = [{"at": at, "type": "opened", "text": "Atendimento aberto por você"}]
-    services.says("get_ticket", line | {"timeline": timeline, "version": 1})
-    services.says("list_evaluations", [waiting])
-    services.says("get_evaluation", waiting | {"state": "open"})
-    services.says("submit_evaluation", {"evaluation_id": evaluation, "score": 5})
-    inbox = {"items": [notice | {"protocol": PROTOCOL, "read": False}], "unread": 1, "next_cursor": None}
-    services.says("list_notifications", inbox)
-    services.says("mark_notification_read", {"id": notice["id"]})
-    form = {
-        "connections": [{"connection_id": "c1", "label": "Rua A, 1"}, {"connection_id": "c2", "label": "Rua B, 2"}],
-        "sectors": [{"sector_id": "tecnico", "name": "Suporte técnico"}],
-    }
-    services.says("get_contact_form", form | {"connection_required": True, "max_length": 4000})
-    sent = {"contact_id": str(uuid4()), "state": "ticket_opened", "protocol": PROTOCOL}
-    services.says("submit_contact", sent)
-    services.says("get_contact", sent)
-    services.says("get_channels", {"push_public_key": PUSH_KEY, "telegram": True})
-    services.says("get_preferences", {"channels": {"push": True, "telegram": True}, "quiet_hours": None})
-    device = {"id": str(uuid4()), "kind": "web_push", "label": "Chrome no Android", "registered_at": at}
-    services.says("list_devices", {"items": [device]})
-    services.says("get_telegram_link", {"linked": False})
-
-
-@dataclass
-class Surfer:
-    """One page, and what went wrong on it."""
-
-    page: Page
-    services: FakeServices
-    home: str
-    issuer: str
-    wrong: list[str] = field(default_factory=list)
-    under_way: set[Request] = field(default_factory=set)
-
-    def watch(self) -> None:
-        """Note errors of the page, and requests to anybody else."""
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("console", self._writes)
-        self.page.on("request", self._asks)
-        self.page.on("requestfinished", self._has_answer)
-        self.page.on("requestfailed", self._has_answer)
-
-    def _writes(self, line: ConsoleMessage) -> None:
-        if line.type == "error":
-            self.wrong.append(line.text)
-
-    def _asks(self, request: Request) -> None:
-        if not request.url.endswith("/v1/live"):
-            self.under_way.add(request)
-        if not request.url.startswith((self.home, self.issuer, "blob:", "data:")):
-            self.wrong.append(f"asks {request.url}")
-
-    def _has_answer(self, request: Request) -> None:
-        self.under_way.discard(request)
-
-    async def enter(self) -> None:
-        """Log in as Ana."""
-        await self.page.goto(self.home)
-        await self.page.get_by_role("textbox", name="CPF ou e-mail").fill("ana@example.com")
-        await self.page.get_by_role("textbox", name="Senha").fill("segredo")
-        await self.page.get_by_role("button", name="Entrar", exact=True).click()
-        await self.heading("Como podemos ajudar?")
-
-    async def heading(self, name: str) -> None:
-        """Wait for a screen by its heading."""
-        await self.page.get_by_role("heading", level=1, name=name, exact=True).wait_for(timeout=10_000)
-
-    async def settled(self) -> None:
-        """Wait until all that the page asked for is there and drawn, but for the live stream, which never ends."""
-        await eventually(lambda: not self.under_way)
-        await self.page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-
-    async def asked(self, kind: str) -> list[Any]:
-        """What a service was asked of one kind."""
-        return [one for one in self.services.asked if one.kind == kind]
-
-
-Open = Callable[..., Awaitable[Surfer]]
-
-
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """Give Debian's Chromium."""
     if CHROMIUM is None:
@@ -166,24 +55,108 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture
-async def surf(chromium: Browser) -> AsyncIterator[Open]:
-    """Open a page on an edge whose services have a quiet day."""
-    services = FakeServices()
-    usual(services)
-    async with contextlib.AsyncExitStack() as stack:
-        issuer = stack.enter_context(contextlib.closing(Issuer()))
-        at = await stack.enter_async_context(listening(login(issuer)))
-        given = {"jwks_url": issuer.url, "receipt_secret": "r" * 32, "issuer_url": at, "rate_limit": "9999/second"}
-        edge = build(Settings.model_validate(given), broker=services)
-        home = await stack.enter_async_context(listening(edge.app))
+Visit = Callable[..., Awaitable[Page]]
 
-        async def opened(size: tuple[int, int] = PHONE, **more: Any) -> Surfer:  # noqa: ANN401 - what Playwright takes
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(chromium: Browser) -> AsyncIterator[Visit]:
+    """Open a page in a browser that keeps nothing of others."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def opened(size: tuple[int, int], **more: Any) -> Page:  # noqa: ANN401 - what Playwright takes
             viewport = ViewportSize(width=size[0], height=size[1])
             context = await chromium.new_context(viewport=viewport, locale="pt-BR", **more)
             stack.push_async_callback(context.close)
-            surfer = Surfer(await context.new_page(), services, home, at)
-            surfer.watch()
-            return surfer
+            context.set_default_timeout(PATIENCE)
+            return await context.new_page()
 
         yield opened
+
+
+@dataclass
+class Surfer(Walker):
+    """A page at an edge whose services have a quiet day, until the test says otherwise."""
+
+    services: FakeServices = field(default_factory=FakeServices)
+
+    async def enter(self) -> None:
+        """Log in as Ana."""
+        await self.enters("ana@example.com")
+        await self.sees("Como podemos ajudar?")
+
+    async def heading(self, name: str) -> None:
+        """Wait for a screen by its heading."""
+        await self.sees(name)
+
+    async def asked(self, kind: str) -> list[Any]:
+        """What a service was asked of one kind."""
+        return [one for one in self.services.asked if one.kind == kind]
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """Such an edge, and where to log in."""
+
+    services: FakeServices
+    home: str
+    issuer: str
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _quiet() -> AsyncIterator[Quiet]:
+    services = FakeServices()
+    async with contextlib.AsyncExitStack() as stack:
+        issuer = stack.enter_context(contextlib.closing(Issuer()))
+        at = await stack.enter_async_context(listening(login(issuer)))
+        unlimited = {"rate_limit": "9999/second", "address_rate_limit": "9999/second"}
+        given = {"jwks_url": issuer.url, "receipt_secret": "r" * 32, "issuer_url": at, **unlimited}
+        edge = build(Settings.model_validate({**given, "contact_rate_limit": "9999/second"}), broker=services)
+        yield Quiet(services, await stack.enter_async_context(listening(edge.app)), at)
+
+
+Open = Callable[..., Awaitable[Surfer]]
+Walk = Callable[..., Awaitable[Walker]]
+
+
+@pytest.fixture
+def surf(_quiet: Quiet, visit: Visit) -> Open:
+    """Open a page at that edge."""
+    services = _quiet.services
+    services.asked.clear()
+    services.answers.clear()
+    usual(services)
+
+    async def opened(size: tuple[int, int] = PHONE, **more: Any) -> Surfer:  # noqa: ANN401 - what Playwright takes
+        surfer = Surfer(await visit(size, **more), _quiet.home, (_quiet.issuer,), services=services)
+        surfer.watch()
+        return surfer
+
+    return opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def product(broker: Broker, mongo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
+    """Give the whole product, running."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    system = System(amqp_url=broker.make_vhost(name), mongo_url=mongo_url, database_prefix=f"{name}_")
+    await system.open()
+    async with running(system, tmp_path_factory.mktemp("chat")) as product:
+        yield product
+    await system.close()
+    broker.drop_vhost(name)
+    with pymongo.MongoClient[dict[str, object]](mongo_url) as client:
+        for database in client.list_database_names():
+            if database.startswith(name):
+                client.drop_database(database)
+
+
+@pytest.fixture
+def walk(product: Product, visit: Visit) -> Walk:
+    """Open a page at the whole product."""
+
+    async def opened(size: tuple[int, int] = PHONE, **more: Any) -> Walker:  # noqa: ANN401 - what Playwright takes
+        walker = Walker(await visit(size, **more), product.home, (product.issuer,))
+        walker.watch()
+        return walker
+
+    return opened

@@ -25,7 +25,7 @@ async def shell(request: Request, given: Given) -> Response:
 @router.get("/app/config.json")
 async def config(request: Request, given: Given) -> Response:
     """Give what the app has to know of this installation."""
-    return given.app.config(request)
+    return given.app.config(request, await given.channels.known())
 
 
 @router.get("/app/{edition}/{name:path}")

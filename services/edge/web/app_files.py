@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from fastapi import Request, Response
 
+from contracts.replies import Channels
 from services.edge.errors.problems import Refused, known
 from services.edge.web.bundle import SHELL, WORKER, Bundle, File
 
@@ -21,7 +22,7 @@ class App:
 
     def __init__(self, *, issuer: str, timezone: str) -> None:
         self.bundle = Bundle()
-        self._known = {"issuer": issuer, "telegram": False, "timezone": timezone}
+        self._known = {"issuer": issuer, "timezone": timezone}
         self._policies = {
             "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
             f"connect-src 'self' {issuer}; manifest-src 'self'; worker-src 'self'; form-action 'none'; "
@@ -30,6 +31,11 @@ class App:
             "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
             "Cross-Origin-Opener-Policy": "same-origin",
         }
+
+    @property
+    def stylesheet(self) -> str:
+        """The address of the one sheet, for pages that aren't the app but look like it."""
+        return f"/app/{self.bundle.hash}/app.css"
 
     def shell(self, request: Request) -> Response:
         """The page in which the app draws itself."""
@@ -50,11 +56,12 @@ class App:
         """A file whose name never changes."""
         return self._file(request, name, lasts)
 
-    def config(self, request: Request) -> Response:
+    def config(self, request: Request, channels: Channels) -> Response:
         """What the app has to know of this installation; `serves` are those of the later routes that there are."""
         paths = request.app.openapi()["paths"]
         serves = [name for name, path in _LATER.items() if path in paths]
-        body = json.dumps(self._known | {"serves": serves}).encode()
+        has = {"telegram": channels.telegram, "push_public_key": channels.push_public_key}
+        body = json.dumps(self._known | has | {"serves": serves}).encode()
         return self._answer(request, File("config.json", body), {"Cache-Control": ASK_AGAIN})
 
     def _file(self, request: Request, name: str, lasts: str, more: Mapping[str, str] | None = None) -> Response:

@@ -87,7 +87,7 @@ async def test_the_app_knows_the_issuer_and_which_routes_there_are(app: httpx2.A
     paths = (await app.get("/openapi.json")).json()["paths"]
 
     assert config["issuer"] == "https://mk.example"
-    assert config["telegram"] is False
+    assert (config["telegram"], config["push_public_key"]) == (False, None)
     assert all(f"/v1/{name}" in paths for name in config["serves"])
     assert not any(path in paths for path in SCREENS)
 
@@ -114,3 +114,13 @@ def test_what_was_taken_over_is_what_its_authors_published() -> None:
 
     for path in VENDOR.glob("*.js"):
         assert hashlib.sha256(path.read_bytes()).hexdigest() in sums, path.name
+
+
+async def test_the_app_knows_which_channels_there_are_and_waits_for_nobody_to_know(issuer: Issuer) -> None:
+    services = FakeServices()
+    services.says("get_channels", {"telegram": True, "push_public_key": "B" * 87})
+    async with client_of(services, issuer) as app:
+        configs = [(await app.get("/app/config.json")).json() for _ in range(3)]
+
+    assert {(one["telegram"], one["push_public_key"]) for one in configs} == {(True, "B" * 87)}
+    assert len(services.asked) == 1

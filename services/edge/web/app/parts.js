@@ -99,7 +99,7 @@ export function Errors({ wrong, tries }) {
   const to = (id) => (event) => { event.preventDefault(); document.getElementById(id).focus(); };
   return html`<div class="errors" role="alert" tabindex="-1" aria-labelledby="eh" ref=${box}>
     <h2 id="eh">${!wrong[0][0] ? wrong[0][1] : wrong.length === 1 ? 'Falta uma coisa' : `Faltam ${wrong.length} coisas`}</h2>
-    <ul hidden=${!wrong[0][0]}>${wrong.map(([id, text]) => html`<li key=${id}><a href=${`#${id}`} onClick=${to(id)}>${text}</a></li>`)}</ul></div>`;
+    ${wrong[0][0] && html`<ul>${wrong.map(([id, text]) => html`<li key=${id}><a href=${`#${id}`} onClick=${to(id)}>${text}</a></li>`)}</ul>`}</div>`;
 }
 
 export const Wrong = ({ id, text }) => (text ? html`<p class="err" id=${id}><${Icon} name="alert" />${text}</p>` : null);

@@ -15,7 +15,7 @@ export const denied = () => 'Notification' in window && Notification.permission 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
 
 async function key() {
-  if (state.config.push_public_key) return state.config.push_public_key;
+  if ('push_public_key' in state.config) return state.config.push_public_key;
   return (await call('/v1/devices/key')).data.public_key;
 }
 
