@@ -2,12 +2,13 @@
 
 import gzip
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from services.edge.web.joined import joined
 
 WEB = Path(__file__).parent
 APP, VENDOR, ICONS = WEB / "app", WEB / "vendor", WEB / "icons"
@@ -25,12 +26,12 @@ _PACKED = {".png", ".ico"}
 """What gzip would only make longer."""
 
 SHELL, WORKER, MANIFEST, ICON = "index.html", "sw.js", "manifest.webmanifest", "icons/favicon.ico"
-_AT_ONCE = ("main.js", "screens/entrar.js", "screens/inicio.js")
-"""What is needed before anything can be seen, with all that it imports."""
+SCRIPT, ENTRY, STYLES = "app.js", "main.js", "app.css"
+_KEPT = (SCRIPT, STYLES, "icons/192.png")
+"""What the worker keeps beside the shell: enough for every screen without a connection."""
 
-_COMMENT = re.compile(rb"^\s*//.*\n", re.MULTILINE)
-_INDENT = re.compile(rb"^[ \t]+", re.MULTILINE)
-_IMPORT = re.compile(r"""^(?:import|export)\b[^'"]*from\s+'([^']+)'""", re.MULTILINE)
+_STYLE_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
+_STYLE_SPACE = re.compile(r"\s*([{};,>])\s*|(?<=[\w-]:)\s+|(?<=\n)\s+")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class File:
 
 
 class Bundle:
-    """All files of the app by name; `hash` names this edition of them."""
+    """All files of the app by name, the modules joined into one script; `hash` names this edition of them."""
 
     def __init__(self) -> None:
         sources = dict(_sources())
@@ -65,48 +66,35 @@ class Bundle:
         for name, body in sources.items():
             digest.update(f"{name}\0{len(body)}\0".encode() + body)
         self.hash = digest.hexdigest()[:12]
-        self.files = {name: File(name, self._filled(name, body, sources)) for name, body in sources.items()}
+        modules = {name: body.decode() for name, body in sources.items() if name.endswith(".js")}
+        modules[WORKER] = self._filled(modules[WORKER])
+        texts = {
+            SCRIPT: joined(modules, ENTRY),
+            WORKER: joined(modules, WORKER),
+            STYLES: shortened(sources[STYLES].decode()),
+            SHELL: self._filled(sources[SHELL].decode()),
+            MANIFEST: self._filled(sources[MANIFEST].decode()),
+        }
+        bodies = {name: text.encode() for name, text in texts.items()}
+        bodies |= {name: body for name, body in sources.items() if name.startswith("icons/")}
+        self.files = {name: File(name, body) for name, body in bodies.items()}
 
-    def _filled(self, name: str, body: bytes, sources: dict[str, bytes]) -> bytes:
-        if name not in {SHELL, WORKER, MANIFEST}:
-            return body
-        preloads = "\n".join(f'<link rel="modulepreload" href="/app/{self.hash}/{one}">' for one in at_once(sources))
-        kept = ", ".join(json.dumps(f"/app/{self.hash}/{one}") for one in sources if _is_kept(one))
-        known = {"hash": self.hash, "preloads": preloads, "files": kept}
-        text = body.decode()
-        for placeholder, value in known.items():
-            text = text.replace(f"{{{{{placeholder}}}}}", value)
-        return text.encode()
+    def _filled(self, text: str) -> str:
+        kept = ", ".join(f"'/app/{self.hash}/{one}'" for one in _KEPT)
+        return text.replace("{{hash}}", self.hash).replace("{{files}}", kept)
 
     def get(self, name: str) -> File | None:
         """The file of this name, if there is one."""
         return self.files.get(name)
 
 
+def shortened(styles: str) -> str:
+    """A sheet without comments and without the white space that separates nothing."""
+    return _STYLE_SPACE.sub(lambda found: found[1] or "", _STYLE_COMMENT.sub("", styles)).replace(";}", "}")
+
+
 def _sources() -> Iterator[tuple[str, bytes]]:
     for folder, prefix in ((APP, ""), (VENDOR, "vendor/"), (ICONS, "icons/")):
         for path in sorted(folder.rglob("*")):
             if path.suffix in _TYPES and path.name != "manifest.json":
-                body = path.read_bytes()
-                # comments are for who reads the sources
-                shorter = _INDENT.sub(b"", _COMMENT.sub(b"", body)) if path.suffix == ".js" and not prefix else body
-                yield prefix + path.relative_to(folder).as_posix(), shorter
-
-
-def _is_kept(name: str) -> bool:
-    return name not in {SHELL, WORKER, MANIFEST, ICON, "icons/512.png", "icons/maskable.png"}
-
-
-def at_once(sources: dict[str, bytes]) -> list[str]:
-    """The modules of the first screens and all that they import, each once."""
-    found: dict[str, None] = {}
-    waiting = list(_AT_ONCE)
-    while waiting:
-        name = waiting.pop(0)
-        if name not in found:
-            found[name] = None
-            folder = (APP / name).parent
-            waiting += [
-                (folder / one).resolve().relative_to(APP).as_posix() for one in _IMPORT.findall(sources[name].decode())
-            ]
-    return list(found)
+                yield prefix + path.relative_to(folder).as_posix(), path.read_bytes()

@@ -5,15 +5,9 @@ import { set, state } from './state.js';
 
 const LONGEST = 10000;
 
-export class Problem extends Error {
-  constructor(status, body = {}, retryAfter = 0) {
-    super(body.detail || '');
-    Object.assign(this, { status, body, retryAfter });
-  }
-  // nothing answered: there is no connection, as far as anybody here can know
-  get offline() { return this.status === 0; }
-  get ours() { return this.status >= 500 || this.status === -1; }
-}
+// status 0: nothing answered, there is no connection as far as anybody here can know; -1: no answer came in time
+export const problem = (status, body = {}, retryAfter = 0) =>
+  Object.assign(new Error(body.detail || ''), { status, body, retryAfter, offline: !status, ours: status >= 500 || status < 0 });
 
 export async function request(url, options = {}) {
   const stop = new AbortController();
@@ -23,16 +17,16 @@ export async function request(url, options = {}) {
     answer = await fetch(url, { cache: 'no-store', ...options, signal: stop.signal });
     text = await answer.text();
   } catch {
-    throw new Problem(stop.signal.aborted ? -1 : 0);
+    throw problem(stop.signal.aborted ? -1 : 0);
   } finally {
     clearTimeout(timer);
   }
   let data = null;
   try { data = text && JSON.parse(text); } catch { /* a proxy's page instead of an answer */ }
   if (!answer.ok && answer.status !== 304) {
-    throw new Problem(answer.status, data || {}, Number(answer.headers.get('Retry-After')) || 0);
+    throw problem(answer.status, data || {}, Number(answer.headers.get('Retry-After')) || 0);
   }
-  if (answer.status === 200 && data === null) throw new Problem(502);
+  if (answer.status === 200 && data === null) throw problem(502);
   return { status: answer.status, data, headers: answer.headers };
 }
 
@@ -45,9 +39,9 @@ export async function call(path, { method = 'GET', body, headers = {} } = {}) {
       method, body: typeof body === 'object' ? JSON.stringify(body) : body,
       headers: { Accept: 'application/json', Authorization: `Bearer ${session.token}`, ...json, ...headers },
     });
-  } catch (problem) {
-    if (problem.status === 401) await ended(session);
-    throw problem;
+  } catch (error) {
+    if (error.status === 401) await ended(session);
+    throw error;
   }
 }
 
@@ -58,10 +52,8 @@ export async function ended(session) {
     set({ session: session ? { sub: session.sub, ended: true } : null });
     dispatchEvent(new Event('sac:ended'));
   }
-  return new Problem(401);
+  return problem(401);
 }
-
-const path = (p) => p.split('?')[0];
 
 // the newest answer, or the last one seen where there is no connection
 export async function read(address, { etag } = {}) {
@@ -71,12 +63,12 @@ export async function read(address, { etag } = {}) {
     const seen = { data: answer.data, at: Date.now(), etag: answer.headers.get('ETag') };
     await store.put('seen', address, seen);
     return seen;
-  } catch (problem) {
-    const kept = problem.offline && (await store.get('seen', address));
+  } catch (error) {
+    const kept = error.offline && (await store.get('seen', address));
     if (kept) return { ...kept, stale: true };
-    if (problem.status === 404) await store.remove('seen', address);
-    if (problem.status === 403 && path(address) !== '/v1/menu') loadMenu();
-    throw problem;
+    if (error.status === 404) await store.remove('seen', address);
+    if (error.status === 403 && address !== '/v1/menu') loadMenu();
+    throw error;
   }
 }
 

@@ -6,7 +6,6 @@ import { loadMenu, request } from './api.js';
 import { followLinks, go, match, restore } from './router.js';
 import { Icon, Logo } from './icons.js';
 import { count, useZone } from './format.js';
-import { Offline, useHeading } from './parts.js';
 import * as queue from './queue.js';
 import * as live from './live.js';
 
@@ -45,17 +44,12 @@ function Update({ worker }) {
     <button class="btn quiet" type="button" onClick=${refresh}>Atualizar</button></p></div>`;
 }
 
-function Unloaded() {
-  useHeading('SAC Plus', 'unloaded');
-  return html`<h1 id="t" tabindex="-1">SAC Plus</h1><${Offline} />`;
-}
-
 function App() {
   const app = useApp();
   const [shown, show] = useState(null);
   useEffect(() => {
     let newest = 0;
-    const draw = async (event) => {
+    const draw = (event) => {
       const mine = (newest += 1);
       const path = location.pathname;
       if (!state.session?.token && path !== '/entrar') {
@@ -63,10 +57,8 @@ function App() {
         return go(to === '/' ? '/entrar' : `/entrar?voltar=${encodeURIComponent(to)}`, { replace: true });
       }
       const found = match();
-      const module = await found.load().catch(() => ({ default: Unloaded }));
-      if (mine !== newest) return undefined;
       set({ toast: null, open: null });
-      show({ ...found, module, path, key: location.pathname + location.search + mine });
+      show({ ...found, path, key: location.pathname + location.search + mine });
       if (event?.back) restore(event.back);
       return undefined;
     };
@@ -76,15 +68,15 @@ function App() {
     draw();
     return () => { removeEventListener('sac:route', draw); removeEventListener('sac:ended', out); };
   }, []);
-  useLayoutEffect(() => { if (shown) document.body.className = shown.module.body || ''; }, [shown]);
+  useLayoutEffect(() => { if (shown) document.body.className = shown.body || ''; }, [shown]);
   if (!shown) return null;
-  const { module, path, key } = shown;
+  const { screen, main, path, key } = shown;
   const inside = path !== '/entrar';
   return html`
     ${inside && html`<${Top} path=${path} /><${Tabs} app=${app} path=${path} />`}
-    <main id="conteudo" tabindex="-1" class=${module.main || null}>
+    <main id="conteudo" tabindex="-1" class=${main || null}>
       ${app.update && html`<${Update} worker=${app.update} />`}
-      <${module.default} key=${key} param=${shown.param} query=${shown.query} />
+      <${screen} key=${key} param=${shown.param} query=${shown.query} />
     </main>
     ${app.toast && html`<${Toast} toast=${app.toast} />`}`;
 }

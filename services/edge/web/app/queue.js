@@ -1,7 +1,7 @@
 // What the customer sent and the server hasn't got yet: kept on this device, sent by itself, once.
 import * as store from './store.js';
 import { set, state, toast } from './state.js';
-import { Problem, call } from './api.js';
+import { call } from './api.js';
 import { go } from './router.js';
 
 const AFTER = [5, 15, 60, 300];
@@ -47,7 +47,7 @@ async function attempt(key) {
     await (item.kind === 'contact' ? accepted(item, answer) : store.remove('queue', key));
     return { done: true, answer };
   } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
+    if (problem.status === undefined) throw problem;
     const stays = problem.offline || problem.ours || problem.status === 429 || problem.status === 401;
     const wait = Math.max(problem.retryAfter, AFTER[Math.min(item.tries, AFTER.length - 1)]);
     const after = stays

@@ -1,30 +1,35 @@
-// Addresses and screens: each screen is a module, loaded when it is first needed.
-import * as Entrar from './screens/entrar.js';
-import * as Inicio from './screens/inicio.js';
+// Addresses and the screens that they show.
+import Ajustes from './screens/ajustes.js';
+import Atendimento from './screens/atendimento.js';
+import Atendimentos from './screens/atendimentos.js';
+import Avaliar from './screens/avaliar.js';
+import Avisos from './screens/avisos.js';
+import Contato from './screens/contato.js';
+import Entrar from './screens/entrar.js';
+import Enviado from './screens/enviado.js';
+import Fila from './screens/fila.js';
+import Inicio from './screens/inicio.js';
+import { Lost } from './parts.js';
 
+// pattern, screen, class of its main, class of its body
 const ROUTES = [
-  [/^\/$/, async () => Inicio],
-  [/^\/entrar$/, async () => Entrar],
-  [/^\/atendimentos$/, () => import('./screens/atendimentos.js')],
-  [/^\/atendimentos\/([^/]+)$/, () => import('./screens/atendimento.js')],
-  [/^\/contato$/, (query) => {
-    if (query.has('enviado')) return import('./screens/enviado.js');
-    return query.has('fila') ? import('./screens/fila.js') : import('./screens/contato.js');
-  }],
-  [/^\/avaliar\/([^/]+)$/, () => import('./screens/avaliar.js')],
-  [/^\/avisos$/, () => import('./screens/avisos.js')],
-  [/^\/ajustes$/, () => import('./screens/ajustes.js')],
+  [/^\/$/, () => Inicio, 'split stack', 'deep'],
+  [/^\/entrar$/, () => Entrar, '', 'gate'],
+  [/^\/atendimentos$/, () => Atendimentos],
+  [/^\/atendimentos\/([^/]+)$/, () => Atendimento, 'split'],
+  [/^\/contato$/, (query) => (query.has('enviado') ? Enviado : query.has('fila') ? Fila : Contato)],
+  [/^\/avaliar\/([^/]+)$/, () => Avaliar],
+  [/^\/avisos$/, () => Avisos],
+  [/^\/ajustes$/, () => Ajustes],
+  [/()/, () => Lost],
 ];
 
-export const isOurs = (path) => ROUTES.some(([pattern]) => pattern.test(path));
+export const isOurs = (path) => ROUTES.slice(0, -1).some(([pattern]) => pattern.test(path));
 
 export function match() {
   const query = new URLSearchParams(location.search);
-  for (const [pattern, load] of ROUTES) {
-    const found = pattern.exec(location.pathname);
-    if (found) return { load: () => load(query), param: found[1] && decodeURIComponent(found[1]), query };
-  }
-  return { load: () => import('./screens/perdido.js'), query };
+  const [pattern, screen, main, body] = ROUTES.find(([one]) => one.test(location.pathname));
+  return { screen: screen(query), main, body, param: decodeURIComponent(pattern.exec(location.pathname)[1] || ''), query };
 }
 
 // where one was, so that "back" finds it

@@ -35,8 +35,6 @@ function Entry({ of, now }) {
     ${of.comment && html`<p class="small pre">“${of.comment}”</p>`}</li>`;
 }
 
-export const main = 'split';
-
 export default function Atendimento({ param }) {
   const got = useRead(`/v1/tickets/${encodeURIComponent(param)}`);
   const open = useRead('/v1/evaluations');

@@ -8,8 +8,6 @@ import { Fibre, Icon, Logo } from '../icons.js';
 import { Errors, Note, Title, Wrong, useHeading } from '../parts.js';
 import { count } from '../format.js';
 
-export const body = 'gate';
-
 const BAD = 'CPF, e-mail ou senha não conferem';
 const AWAY = 'Não foi possível falar com o servidor de acesso. Tente de novo.';
 

@@ -9,9 +9,6 @@ import { ago, count, hourNow, since } from '../format.js';
 import { useLive } from '../uselive.js';
 import { Disc, target } from '../notices.js';
 
-export const body = 'deep';
-export const main = 'split stack';
-
 function greeting(name) {
   const hour = hourNow();
   const hello = hour < 5 || hour >= 18 ? 'Boa noite' : hour < 12 ? 'Bom dia' : 'Boa tarde';
