@@ -1,4 +1,4 @@
-"""Looks at a screen as axe does, in light and dark, on the phone and the desktop; and whether it fits where it is narrow."""
+"""Looks at a screen as axe does, in light and dark, on phone and desktop; and whether it fits where it is narrow."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,9 @@ _SMALL = """[...document.querySelectorAll('a[href], button, input:not([type=radi
   .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
   .filter(([, {width, height}]) => width && (width < 43.5 || height < 43.5)).map(([html]) => html)"""
 _TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_OUTSIDE = """[...document.querySelectorAll('a, button, input, textarea, h1, h2, p, dd, b')]
+  .filter((one) => one.checkVisibility() && !one.closest('.vh, .skip')
+    && one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 80))"""
 _NARROW = (320, 640)
 LOOKS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -30,10 +33,11 @@ async def inspected(walker: Walker) -> list[str]:
     found += await _violations(page)
     await _resize(page, _NARROW)
     found += await _overflow(page, "at 320 px")
-    await _resize(page, TABLET)
-    await page.evaluate("document.documentElement.style.fontSize = '200%'")
-    found += await _overflow(page, "with text at 200 %")
-    await page.evaluate("document.documentElement.style.fontSize = ''")
+    for size in (PHONE, TABLET):
+        await _resize(page, size)
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        found += await _overflow(page, f"at {size[0]} px with text at 200 %")
+        await page.evaluate("document.documentElement.style.fontSize = ''")
     if await page.locator(".brand .wide").count():
         found += [] if await page.locator(".brand .wide").is_visible() else ["no SAC Web from 768 px"]
     await _resize(page, DESKTOP)
@@ -53,7 +57,8 @@ async def _violations(page: Page) -> list[str]:
 
 async def _overflow(page: Page, when: str) -> list[str]:
     too_wide: Any = await page.evaluate(_TOO_WIDE)
-    return [f"{too_wide} px too wide {when}"] if too_wide > 0 else []
+    outside: list[str] = await page.evaluate(_OUTSIDE)
+    return [*([f"{too_wide} px too wide {when}"] if too_wide > 0 else []), *(f"outside {when}: {o}" for o in outside)]
 
 
 async def _resize(page: Page, size: tuple[int, int]) -> None:

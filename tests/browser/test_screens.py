@@ -84,7 +84,13 @@ async def test_the_screens_of_the_menu_and_of_tickets(surf: Open) -> None:
     await shown.shows("home, all off", "/", "Como podemos ajudar?")
     shown.says(get_menu={"options": ["tickets", "contacts"]})
 
-    line = {"protocol": PROTOCOL, "opened_at": AT, "complaint": LONG, "defect_found": None, "phase": None}
+    line: dict[str, Any] = {
+        "protocol": PROTOCOL,
+        "opened_at": AT,
+        "complaint": LONG,
+        "defect_found": None,
+        "phase": None,
+    }
     pending = line | {"status": "pending"}
     shown.says(list_tickets={"items": [pending], "pending": 31, "next_cursor": "more"})
     await shown.shows("tickets", "/atendimentos", "Atendimentos")
