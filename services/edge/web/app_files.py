@@ -13,8 +13,6 @@ ASK_AGAIN = "no-cache"
 A_DAY = "public, max-age=86400"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _NOT_MODIFIED = 304
-_LATER = {"live": "/v1/live", "devices": "/v1/devices", "preferences": "/v1/preferences"}
-"""What the app does without where the edge hasn't it."""
 
 
 class App:
@@ -57,11 +55,9 @@ class App:
         return self._file(request, name, lasts)
 
     def config(self, request: Request, channels: Channels) -> Response:
-        """What the app has to know of this installation; `serves` are those of the later routes that there are."""
-        paths = request.app.openapi()["paths"]
-        serves = [name for name, path in _LATER.items() if path in paths]
+        """What the app has to know of this installation."""
         has = {"telegram": channels.telegram, "push_public_key": channels.push_public_key}
-        body = json.dumps(self._known | has | {"serves": serves}).encode()
+        body = json.dumps(self._known | has).encode()
         return self._answer(request, File("config.json", body), {"Cache-Control": ASK_AGAIN})
 
     def _file(self, request: Request, name: str, lasts: str, more: Mapping[str, str] | None = None) -> Response:

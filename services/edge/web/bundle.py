@@ -3,10 +3,12 @@
 import gzip
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from string import ascii_letters
 
 from services.edge.web.joined import joined
 
@@ -31,6 +33,7 @@ _KEPT = (SCRIPT, STYLES, "icons/192.png")
 """What the worker keeps beside the shell: enough for every screen without a connection."""
 
 _STYLE_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
+_STYLE_NAME = re.compile(r"--[a-z][\w-]*")
 _STYLE_SPACE = re.compile(r"\s*([{};,>])\s*|(?<=[\w-]:)\s+|(?<=\n)\s+")
 
 
@@ -89,8 +92,11 @@ class Bundle:
 
 
 def shortened(styles: str) -> str:
-    """A sheet without comments and without the white space that separates nothing."""
-    return _STYLE_SPACE.sub(lambda found: found[1] or "", _STYLE_COMMENT.sub("", styles)).replace(";}", "}")
+    """A sheet without comments and needless white space, its properties with short names."""
+    close = _STYLE_SPACE.sub(lambda found: found[1] or "", _STYLE_COMMENT.sub("", styles)).replace(";}", "}")
+    used = Counter(_STYLE_NAME.findall(close)).most_common()
+    short = {name: f"--{letter}" for (name, _), letter in zip(used, ascii_letters, strict=False)}
+    return _STYLE_NAME.sub(lambda found: short.get(found[0], found[0]), close)
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:

@@ -7,7 +7,7 @@ neither declared in its module nor known of browsers is an error, so that nothin
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import count
+from itertools import count, pairwise
 
 from services.edge.web.declared import declared
 from services.edge.web.javascript import KEYWORDS, Token, Unreadable
@@ -62,21 +62,22 @@ class Joined:
         yield from (name for token, name in self._resolved(module) if name)
 
     def _resolved(self, module: Module) -> Iterator[tuple[Token, Name | None]]:
-        # locals are named by rank, so that modules use the same few names over and over
-        wanted = set(declared(module.read)) - GLOBALS
-        ranks = Counter(token.text for token in module.read if token.kind in {"name", "short"} and token.text in wanted)
-        local = {text: str(n) for n, (text, _) in enumerate(ranks.most_common())}
-        waiting = iter(module.read)
-        for token in waiting:
-            if token.kind == "name" and token.text in module.spaces:
-                # `store.get` is what the module gives as `get`
-                next(waiting)
-                given = next(waiting).text
-                yield replace(token, text=given), self._origin((module.spaces[token.text], given))
-            elif token.kind in {"name", "short"}:
-                yield token, self._name(module, token.text, local)
-            else:
-                yield token, None
+        known = set(declared(module.read)) - GLOBALS
+        for statement in _statements(module.read):
+            # locals are named by rank, so that all statements use the same few names over and over
+            ranks = Counter(one.text for one in statement if one.kind in {"name", "short"} and one.text in known)
+            local = {text: str(n) for n, (text, _) in enumerate(ranks.most_common())}
+            waiting = iter(statement)
+            for token in waiting:
+                if token.kind == "name" and token.text in module.spaces:
+                    # `store.get` is what the module gives as `get`
+                    next(waiting)
+                    given = next(waiting).text
+                    yield replace(token, text=given), self._origin((module.spaces[token.text], given))
+                elif token.kind in {"name", "short"}:
+                    yield token, self._name(module, token.text, local)
+                else:
+                    yield token, None
 
     def _name(self, module: Module, text: str, local: Mapping[str, str]) -> Name | None:
         if text in module.takes:
@@ -110,6 +111,17 @@ class Joined:
         short = self._short[name]
         text = f"{token.text}:{short}" if token.kind == "short" and short != token.text else short
         return replace(token, text=text)
+
+
+def _statements(read: list[Token]) -> Iterator[list[Token]]:
+    # what is local to one statement of a module isn't seen by the next
+    begins = [
+        n
+        for n, token in enumerate(read)
+        if token.depth == 0 and token.kind == "word" and token.text in {"const", "let", "function", "async"}
+    ]
+    for start, end in pairwise([0, *begins, len(read)]):
+        yield read[start:end]
 
 
 def _short_names() -> Iterator[str]:

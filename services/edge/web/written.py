@@ -13,7 +13,7 @@ _SHORTER = {"const": "let", "true": "!0", "false": "!1"}
 _START = Token("mark", ";")
 
 _LINE_END = re.compile(r"\n\s+")
-_BETWEEN_TAGS = re.compile(r">\n<")
+_BESIDE_TAGS = re.compile(r"(?<=>)\n(?=<|\$\{)|^\}\n(?=<|\$\{)")
 _CLOSING = re.compile(r"</[a-z]\w*>")
 _QUOTED = re.compile(r'(?<= )([a-z-]+)="([\w-]+)"(?=[ >])')
 
@@ -22,10 +22,21 @@ def written(read: Sequence[Token]) -> str:
     """The tokens as text."""
     parts: list[str] = []
     before = _START
-    for token in _declared_together(_without_the_needless([_shorter(one) for one in read])):
+    for token in _declared_together(_without_the_needless([_shorter(one) for one in _closed(read)])):
         parts += [_between(before, token), token.text]
         before = token
     return "".join(parts)
+
+
+def _closed(read: Sequence[Token]) -> Iterator[Token]:
+    # `</${Name}>` closes the innermost element as `</>` does
+    waiting = iter(read)
+    for token in waiting:
+        whole = token
+        while whole.kind == "template" and whole.text.endswith("</${"):
+            next(waiting)
+            whole = replace(whole, text=whole.text[:-2] + next(waiting).text[1:])
+        yield whole
 
 
 def _shorter(token: Token) -> Token:
@@ -33,7 +44,7 @@ def _shorter(token: Token) -> Token:
         return replace(token, text=_SHORTER.get(token.text, token.text))
     if token.kind == "template":
         # htm trims line ends beside tags, closes the innermost element whatever is named, and needs few quotes
-        text = _BETWEEN_TAGS.sub("><", _LINE_END.sub("\n", token.text))
+        text = _BESIDE_TAGS.sub(lambda found: found[0].strip(), _LINE_END.sub("\n", token.text))
         return replace(token, text=_QUOTED.sub(r"\1=\2", _CLOSING.sub("</>", text)).replace(" />", "/>"))
     return token
 

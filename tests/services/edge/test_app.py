@@ -1,15 +1,15 @@
 """The app as the edge serves it: its pages, its files, and how careful and how light they are."""
 
-import gzip
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 import pytest_asyncio
 
-from services.edge.web.bundle import VENDOR, Bundle, at_once
+from services.edge.web.bundle import VENDOR, Bundle
 from tests.services.edge.fakes import FakeServices, client_of
 from tests.services.edge.surroundings import Issuer
 
@@ -35,7 +35,7 @@ async def test_every_address_of_the_app_gives_its_shell(app: httpx2.AsyncClient,
 
     assert answer.status_code == head.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert "/main.js" in answer.text
+    assert "/app.js" in answer.text
     assert not head.content
 
 
@@ -54,14 +54,14 @@ async def test_the_shell_lets_only_the_edge_and_the_issuer_be_asked(app: httpx2.
 
 async def test_all_that_the_shell_names_is_there_and_is_kept_for_ever(app: httpx2.AsyncClient) -> None:
     edition = Bundle().hash
-    for name in ("main.js", "app.css", "vendor/preact.js", "icons/192.png", "screens/avaliar.js"):
+    for name in ("app.js", "app.css", "icons/192.png"):
         answer = await app.get(f"/app/{edition}/{name}")
 
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
         again = await app.get(f"/app/{edition}/{name}", headers={"If-None-Match": answer.headers["etag"]})
         assert again.status_code == 304
-    assert (await app.get("/app/other/main.js")).headers["cache-control"] == "no-store"
+    assert (await app.get("/app/other/app.js")).headers["cache-control"] == "no-store"
     assert (await app.get(f"/app/{edition}/../settings.py")).status_code == 404
 
 
@@ -88,7 +88,6 @@ async def test_the_app_knows_the_issuer_and_which_routes_there_are(app: httpx2.A
 
     assert config["issuer"] == "https://mk.example"
     assert (config["telegram"], config["push_public_key"]) == (False, None)
-    assert all(f"/v1/{name}" in paths for name in config["serves"])
     assert not any(path in paths for path in SCREENS)
 
 
@@ -100,12 +99,20 @@ async def test_a_mistyped_address_is_a_page_for_browsers_and_a_problem_for_progr
     assert problem.headers["content-type"] == "application/problem+json"
 
 
-def test_what_the_first_screens_need_weighs_at_most_35_kb() -> None:
-    bundle = Bundle()
-    needed = {"index.html", "app.css", "sw.js", *at_once({name: file.body for name, file in bundle.files.items()})}
-    sizes = {name: len(gzip.compress(bundle.files[name].body, 9)) for name in needed}
+async def test_all_that_all_screens_need_weighs_at_most_35_kb_as_it_travels(app: httpx2.AsyncClient) -> None:
+    edition = Bundle().hash
+    needed = ["/", "/app/config.json", "/sw.js", "/manifest.webmanifest"]
+    needed += [f"/app/{edition}/{name}" for name in ("app.js", "app.css")]
+
+    sizes: dict[str, int] = {}
+    for path in needed:
+        async with app.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:
+            sizes[path] = len(b"".join([part async for part in answer.aiter_raw()]))
 
     assert sum(sizes.values()) <= BUDGET, sizes
+    shell = (await app.get("/")).text
+    named = set(re.findall(r'(?:src|href)="(/[^"]+)"', shell)) - {"/favicon.ico"}
+    assert {path for path in named if not path.endswith(".png")} <= set(needed)
 
 
 def test_what_was_taken_over_is_what_its_authors_published() -> None:

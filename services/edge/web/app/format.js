@@ -37,4 +37,6 @@ export const hourNow = () => Number(parts(Date.now()).hour);
 export const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, '.');
 export const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
 export const size = (text) => [...text].length;
+// base64url, as tokens and keys are written
+export const bytes = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
 export const SCORES = ['', 'Péssimo', 'Ruim', 'Regular', 'Bom', 'Ótimo'];

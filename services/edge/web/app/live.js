@@ -28,7 +28,7 @@ async function listen(stop, session) {
   const headers = { Accept: 'text/event-stream', Authorization: `Bearer ${session.token}`, ...(last && { 'Last-Event-ID': last }) };
   const answer = await fetch('/v1/live', { headers, signal: stop.signal, cache: 'no-store' });
   if (answer.status === 401) return ended(session);
-  if (!answer.ok) return answer.status;
+  if (!answer.ok) return 0;
   clearInterval(poll);
   poll = 0;
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -45,7 +45,7 @@ async function listen(stop, session) {
 async function run(stop, session) {
   for (let wait = 1; !stop.signal.aborted;) {
     const began = Date.now();
-    const status = await listen(stop, session).catch(() => -1);
+    await listen(stop, session).catch(() => {});
     if (stop.signal.aborted || state.session !== session) return;
     // without a stream: read anew now and then, and ask for one more rarely
     poll ||= setInterval(() => document.visibilityState === 'visible' && navigator.onLine && emit('refresh'), 30000);
@@ -53,7 +53,7 @@ async function run(stop, session) {
       wait = 1;
       if (!last) emit('refresh');
     }
-    await new Promise((resolve) => { setTimeout(resolve, (status === 404 ? 60 : wait) * 1000 * (0.5 + Math.random() / 2)); });
+    await new Promise((resolve) => { setTimeout(resolve, wait * 1000 * (0.5 + Math.random() / 2)); });
     wait = Math.min(wait * 2, 30);
   }
 }
@@ -67,11 +67,6 @@ export function halt() {
 
 function begin() {
   if (running || !state.session?.token) return;
-  // without a stream: read anew now and then
-  if (!state.config.serves?.includes('live')) {
-    poll ||= setInterval(() => document.visibilityState === 'visible' && navigator.onLine && emit('refresh'), 30000);
-    return;
-  }
   running = new AbortController();
   run(running, state.session);
 }

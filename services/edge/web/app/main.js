@@ -1,7 +1,7 @@
 // Starts the app: what is kept, the shell around each screen, the worker, the live events.
 import { html, render, useEffect, useLayoutEffect, useState } from './html.js';
 import * as store from './store.js';
-import { announce, set, state, toast, useApp } from './state.js';
+import { announce, byId, set, state, toast, useApp } from './state.js';
 import { loadMenu, request } from './api.js';
 import { followLinks, go, match, restore } from './router.js';
 import { Icon, Logo } from './icons.js';
@@ -60,7 +60,7 @@ function App() {
       set({ toast: null, open: null });
       show({ ...found, path, key: location.pathname + location.search + mine });
       if (event?.back) restore(event.back);
-      return undefined;
+      return;
     };
     const out = () => draw();
     addEventListener('sac:route', draw);
@@ -114,7 +114,7 @@ async function start() {
   followLinks();
   if (!session?.token) await known;
   if (session?.token) loadMenu();
-  render(html`<${App} />`, document.getElementById('app'));
+  render(html`<${App} />`, byId('app'));
   queue.start();
   live.start();
   work();

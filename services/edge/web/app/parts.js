@@ -1,7 +1,7 @@
 // What several screens are made of: headings, states that help, the protocol, stars, summaries of errors.
 import { html, useEffect, useLayoutEffect, useRef, useState } from './html.js';
 import { Icon } from './icons.js';
-import { announce, state, useApp } from './state.js';
+import { announce, byId, state, useApp } from './state.js';
 import { SCORES, clock, count } from './format.js';
 
 let first = true;
@@ -16,7 +16,7 @@ export function useHeading(title, key, wrong) {
   useLayoutEffect(() => {
     if (!first) {
       scrollTo(0, 0);
-      document.getElementById('t')?.focus({ preventScroll: true });
+      byId('t')?.focus({ preventScroll: true });
     }
     first = false;
   }, [key]);
@@ -88,7 +88,7 @@ export function Chip({ ticket }) {
   const closed = ticket.status === 'closed';
   const visit = !closed && /visita/i.test(ticket.phase || '');
   const name = closed ? 'Encerrado' : ticket.phase || 'Aberto';
-  return html`<span class=${`chip ${closed ? 'done' : visit ? 'wait' : ''}`}><${Icon} name=${closed ? 'check' : visit ? 'wrench' : 'clock'} />${name}</span>`;
+  return html`<span class=${`chip ${closed ? 'done' : visit ? 'wait' : ''}`}><${Icon} name=${closed ? 'check' : visit ? 'calendar' : 'clock'} />${name}</span>`;
 }
 
 // `wrong` is a list of [id of the field, or none, text]; `tries` makes it take the focus anew
@@ -96,7 +96,7 @@ export function Errors({ wrong, tries }) {
   const box = useRef();
   useEffect(() => { if (wrong.length) box.current.focus(); }, [tries]);
   if (!wrong.length) return null;
-  const to = (id) => (event) => { event.preventDefault(); document.getElementById(id).focus(); };
+  const to = (id) => (event) => { event.preventDefault(); byId(id).focus(); };
   return html`<div class="errors" role="alert" tabindex="-1" aria-labelledby="eh" ref=${box}>
     <h2 id="eh">${!wrong[0][0] ? wrong[0][1] : wrong.length === 1 ? 'Falta uma coisa' : `Faltam ${wrong.length} coisas`}</h2>
     ${wrong[0][0] && html`<ul>${wrong.map(([id, text]) => html`<li key=${id}><a href=${`#${id}`} onClick=${to(id)}>${text}</a></li>`)}</ul>`}</div>`;

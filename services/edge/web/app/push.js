@@ -2,8 +2,9 @@
 import { html, useEffect, useState } from './html.js';
 import * as store from './store.js';
 import { call } from './api.js';
-import { announce, state } from './state.js';
+import { announce, byId, state } from './state.js';
 import { Icon } from './icons.js';
+import { bytes } from './format.js';
 
 const REST = 30 * 864e5;
 const isPhone = /iPhone|iPad/.test(navigator.userAgent);
@@ -11,8 +12,6 @@ const isPhone = /iPhone|iPad/.test(navigator.userAgent);
 export const supported = () => 'PushManager' in window && 'Notification' in window && Boolean(navigator.serviceWorker);
 export const needsInstalling = () => isPhone && !matchMedia('(display-mode: standalone)').matches;
 export const denied = () => 'Notification' in window && Notification.permission === 'denied';
-
-const bytes = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
 
 async function key() {
   if ('push_public_key' in state.config) return state.config.push_public_key;
@@ -48,7 +47,7 @@ export function PushCard({ once }) {
   const [failed, fail] = useState(false);
   const rest = once ? 'flag:push-once' : 'flag:push';
   useEffect(() => { (async () => {
-    if (!state.config.serves?.includes('devices') || !supported() || needsInstalling() || Notification.permission !== 'default') return;
+    if (!supported() || needsInstalling() || Notification.permission !== 'default') return;
     const [asked, refused] = await Promise.all([store.get('seen', rest), store.get('seen', 'flag:push')]);
     if ((once && asked) || Date.now() - (refused || 0) < REST) return;
     const found = await key().catch(() => null);
@@ -56,7 +55,7 @@ export function PushCard({ once }) {
     offer(found);
   })(); }, []);
   if (!publicKey) return null;
-  const done = () => { offer(null); document.getElementById('t')?.focus(); };
+  const done = () => { offer(null); byId('t')?.focus(); };
   const accept = async () => {
     try {
       announce((await subscribe(publicKey)) ? 'Avisos ativados' : 'Os avisos continuam desligados.');

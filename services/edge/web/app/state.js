@@ -22,9 +22,11 @@ export function useApp() {
   return state;
 }
 
+export const byId = (id) => document.getElementById(id);
+
 let speaking;
 export function announce(text) {
-  const line = document.getElementById('avisador');
+  const line = byId('avisador');
   clearTimeout(speaking);
   line.textContent = '';
   speaking = setTimeout(() => { line.textContent = text; }, 60);

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from '../html.js';
 import * as store from '../store.js';
 import { call, useRead } from '../api.js';
-import { announce, set, state, useApp } from '../state.js';
+import { announce, byId, set, state, useApp } from '../state.js';
 import { go } from '../router.js';
 import { Icon } from '../icons.js';
 import { Ask, Failed, Head, Loading, Note, Offline, Title, useHeading, waiting } from '../parts.js';
@@ -12,7 +12,10 @@ import { denied, needsInstalling, supported, unsubscribe } from '../push.js';
 const PREFERENCES = '/v1/preferences';
 const LINK = '/v1/telegram/link';
 const QUIET = { from: '22:00', to: '07:00' };
-const absent = (got) => got.error?.status === 404;
+const FAILED = 'Não deu para salvar. Tente de novo.';
+const NO_NET = 'Sem internet: isto muda quando a conexão voltar.';
+
+const NotSaved = () => html`<p class="err" role="alert"><${Icon} name="alert" />${FAILED}</p>`;
 
 function Switch({ id, name, children, checked, disabled, onChange }) {
   return html`<label class="sw"><span><b id=${`w${id}`}>${name}</b><span class="small mute" id=${`x${id}`}><br />${children}</span></span>
@@ -32,7 +35,7 @@ function Telegram({ link, change, linked, offline }) {
   const [failed, fail] = useState(false);
   const [asking, ask] = useState(false);
   useEffect(() => {
-    if (!asking) return undefined;
+    if (!asking) return;
     const until = Date.now() + 120000;
     const timer = setInterval(async () => {
       const found = await link.again();
@@ -59,7 +62,7 @@ function Telegram({ link, change, linked, offline }) {
       fail(false);
     } catch { fail(true); }
   };
-  return html`<div>${failed && html`<p class="err" role="alert"><${Icon} name="alert" />Não deu para salvar. Tente de novo.</p>`}
+  return html`<div>${failed && html`<${NotSaved} />`}
     ${asking && html`<p class="small mute" role="status">Toque em Iniciar no Telegram e volte aqui.</p>`}
     ${linked ? html`<button class="btn bare" type="button" disabled=${offline} onClick=${loosen}>Desvincular Telegram</button>`
     : html`<button class="btn bare" type="button" disabled=${offline} onClick=${bind}>Vincular Telegram</button>`}</div>`;
@@ -71,7 +74,7 @@ function Reach({ preferences, link, devices, mine, save, offline }) {
   const has = link.data;
   if (!given) return null;
   const channels = (changes) => save({ ...given, channels: { ...given.channels, ...changes } });
-  const why = offline && 'Sem internet: isto muda quando a conexão voltar.';
+  const why = offline && NO_NET;
   return html`<section class="tight" aria-labelledby="a1"><h2 id="a1">Como avisamos você</h2><div class="card set">
     <${Switch} id="1" name="Avisos no celular" checked=${given.channels.push && !blocked} disabled=${blocked || offline} onChange=${(push) => channels({ push })}>${why || (blocked ? 'Bloqueados neste navegador' : onDevices(devices, mine))}</${Switch}>
     ${has && html`<${Switch} id="2" name="Telegram" checked=${given.channels.telegram && has.linked} disabled=${!has.linked || offline} onChange=${(telegram) => channels({ telegram })}>${why || (has.linked ? 'Vinculado' : 'Ainda não vinculado')}</${Switch}>
@@ -88,7 +91,7 @@ function Quiet({ given, save, offline }) {
   const time = (id, name, field) => html`<div class="field"><label for=${id}>${name}</label><input class="in num" id=${id} type="time" required value=${hours[field]} disabled=${offline}
     onChange=${(event) => event.target.value && save({ ...given, quiet_hours: { ...hours, [field]: event.target.value } })} /></div>`;
   return html`<section class="tight" aria-labelledby="a2"><h2 id="a2">Horário de silêncio</h2><div class="card set">
-    <${Switch} id="3" name="Não incomodar" checked=${Boolean(hours)} disabled=${offline} onChange=${(on) => save({ ...given, quiet_hours: on ? kept.current : null })}>${offline ? 'Sem internet: isto muda quando a conexão voltar.' : 'Os avisos chegam quando o horário termina'}</${Switch}>
+    <${Switch} id="3" name="Não incomodar" checked=${Boolean(hours)} disabled=${offline} onChange=${(on) => save({ ...given, quiet_hours: on ? kept.current : null })}>${offline ? NO_NET : 'Os avisos chegam quando o horário termina'}</${Switch}>
     ${hours && html`<div class="hours">${time('f', 'Das', 'from')}${time('g', 'Às', 'to')}</div>`}</div></section>`;
 }
 
@@ -102,11 +105,11 @@ function Devices({ got, mine, offline }) {
       await got.again();
       announce('Aparelho removido');
       fail(false);
-      (list.current?.querySelectorAll('button')[n] || document.getElementById('a3')).focus();
+      (list.current?.querySelectorAll('button')[n] || byId('a3')).focus();
     } catch { fail(true); }
   };
   return html`<section class="tight" aria-labelledby="a3"><h2 id="a3" tabindex="-1">Aparelhos</h2>
-    ${failed && html`<p class="err" role="alert"><${Icon} name="alert" />Não deu para salvar. Tente de novo.</p>`}
+    ${failed && html`<${NotSaved} />`}
     ${items.length ? html`<ul class="list card set" ref=${list}>${items.map((one, n) => { const here = one.id === mine; const name = here ? 'Este aparelho' : one.label || 'Aparelho';
       return html`<li class="row" key=${one.id}><span class="grow"><b>${name}</b><span class="small mute"><br />Desde ${date(one.registered_at)}</span></span>
         <button class="btn bare" type="button" disabled=${offline} onClick=${() => drop(one, n)}>Remover<span class="vh"> ${name}</span></button></li>`; })}</ul>`
@@ -135,8 +138,8 @@ function Leave() {
 
 export default function Ajustes() {
   const { online, config } = useApp();
-  const preferences = useRead(config.serves?.includes('preferences') && PREFERENCES);
-  const devices = useRead(config.serves?.includes('devices') && '/v1/devices');
+  const preferences = useRead(PREFERENCES);
+  const devices = useRead('/v1/devices');
   const link = useRead(config.telegram && LINK);
   const [mine, know] = useState(null);
   const [changed, change] = useState(null);
@@ -156,15 +159,15 @@ export default function Ajustes() {
     } catch (problem) {
       // what held before holds, and is shown
       change({ ...given });
-      fail(problem.status === 422 && problem.body.errors?.[0]?.message || 'Não deu para salvar. Tente de novo.');
+      fail(problem.status === 422 && problem.body.errors?.[0]?.message || FAILED);
     }
   };
-  const error = preferences.error && !absent(preferences) && !preferences.error.offline && preferences.error;
+  const error = preferences.error && !preferences.error.offline && preferences.error;
   return html`<${Head}><${Title}>Ajustes</${Title}></${Head}><div class="loose">
     ${offline && html`<${Offline} at=${preferences.at} />`}
     ${failed && html`<${Note} kind="bad" icon="alert" role="alert"><p>${failed}</p></${Note}>`}
     ${error && html`<${Failed} what="seus ajustes" error=${error} again=${preferences.again} />`}
-    ${config.serves?.includes('preferences') && !given && !preferences.error && html`<${Loading} what="ajustes" />`}
+    ${!given && !preferences.error && html`<${Loading} what="ajustes" />`}
     <${Reach} preferences=${{ data: given }} link=${link} devices=${devices.data?.items} mine=${mine} save=${save} offline=${offline} />
     ${given && html`<${Quiet} given=${given} save=${save} offline=${offline} />`}
     ${devices.data && html`<${Devices} got=${devices} mine=${mine} offline=${offline} />`}

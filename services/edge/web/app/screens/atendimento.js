@@ -8,26 +8,26 @@ import { full, slot, when } from '../format.js';
 import { useLive } from '../uselive.js';
 
 const KINDS = {
-  ticket_opened: ['plus', '', 'Atendimento aberto'],
-  service_order_created: ['wrench', '', 'Ordem de serviço criada'],
-  phase_changed: ['flag', '', 'Nova fase'],
-  responsible_added: ['user', '', 'Novo responsável'],
-  ticket_closed: ['check', 'done', 'Atendimento encerrado'],
-  ticket_reopened: ['reopen', '', 'Atendimento reaberto'],
-  evaluation_requested: ['star', 'wait', 'Avaliação solicitada'],
-  evaluation_submitted: ['star', 'wait', 'Você avaliou'],
+  ticket_opened: ['plus'],
+  service_order_created: ['calendar'],
+  phase_changed: ['flag'],
+  responsible_added: ['user'],
+  ticket_closed: ['check', 'done'],
+  ticket_reopened: ['reopen'],
+  evaluation_requested: ['star', 'wait'],
+  evaluation_submitted: ['star', 'wait'],
 };
 
 // the API's text, but for what the structure shows better: the appointment below it, the stars
 function titled(entry) {
   if (entry.scheduled_for) return 'Visita técnica marcada';
   if (entry.score) return 'Você avaliou';
-  const text = (entry.text || KINDS[entry.type]?.[2] || '').replace(/\.$/, '');
+  const text = entry.text.replace(/\.$/, '');
   return entry.type === 'phase_changed' ? text.replace(/^Fase: /, '') : text;
 }
 
 function Entry({ of, now }) {
-  const [icon, kind] = KINDS[of.type] || ['dot', ''];
+  const [icon, kind = ''] = KINDS[of.type] || ['dot'];
   return html`<li class=${now ? 'now' : null}><span class=${`disc ${kind}`}><${Icon} name=${of.scheduled_for ? 'calendar' : icon} /></span>
     <p class="t">${titled(of)}</p><p class="small mute num"><time datetime=${of.at}>${when(of.at)}</time></p>
     ${of.scheduled_for && html`<p class="slot"><${Icon} name="clock" /><time datetime=${of.scheduled_for}>${slot(of.scheduled_for)}</time></p>`}

@@ -1,10 +1,10 @@
 // The customer's tickets: pending and closed, newest first.
-import { html, useEffect, useRef, useState } from '../html.js';
-import { call, useRead } from '../api.js';
+import { html } from '../html.js';
 import { useApp } from '../state.js';
 import { Icon } from '../icons.js';
-import { Chip, Failed, Forbidden, Head, Proto, States, Title, useHeading } from '../parts.js';
+import { Chip, Forbidden, Head, Proto, States, Title, useHeading } from '../parts.js';
 import { full } from '../format.js';
+import { usePages } from '../pages.js';
 import { useLive } from '../uselive.js';
 
 const Ticket = ({ of }) => html`<li><a class="card tk" href=${`/atendimentos/${of.protocol}`}>
@@ -24,38 +24,20 @@ export default function Atendimentos({ query }) {
   const { menu } = useApp();
   const closed = query.get('situacao') === 'encerrados';
   const address = `/v1/tickets?status=${closed ? 'closed' : 'pending'}&limit=20`;
-  const got = useRead(address);
-  const [more, add] = useState({ items: [], cursor: null });
-  const [failed, fail] = useState(null);
-  const list = useRef();
-  const fresh = useRef(-1);
+  const { got, items, more, keep } = usePages(address, 'protocol');
   useHeading(closed ? 'Atendimentos encerrados' : 'Atendimentos', address);
-  useLive(() => { if (!more.items.length) got.again(); });
-  useEffect(() => {
-    if (fresh.current < 0) return;
-    list.current.children[fresh.current]?.querySelector('a').focus();
-    fresh.current = -1;
-  }, [more]);
+  useLive(({ event, data }) => {
+    // one that was closed or reopened is in the other list now
+    if (event === 'ticket') keep((one) => one.protocol !== data.protocol || (data.status === 'closed') === closed);
+    got.again();
+  });
   if (got.error?.status === 403) return html`<${Forbidden} />`;
-  const first = got.data?.items || [];
-  const known = new Set(first.map((one) => one.protocol));
-  const items = [...first, ...more.items.filter((one) => !known.has(one.protocol))];
-  const cursor = more.items.length ? more.cursor : got.data?.next_cursor;
-  const show = async () => {
-    fail(null);
-    try {
-      const { data } = await call(`${address}&cursor=${encodeURIComponent(cursor)}`);
-      fresh.current = items.length;
-      add({ items: [...more.items, ...data.items], cursor: data.next_cursor });
-    } catch (error) { fail(error); }
-  };
   const tab = (to, name, on) => html`<a href=${to} aria-current=${on ? 'page' : null}>${name}</a>`;
   return html`<${Head}><${Title}>Atendimentos</${Title}></${Head}><div class="stack">
     <nav class="seg" aria-label="Situação">${tab('/atendimentos', 'Pendentes', !closed)}${tab('/atendimentos?situacao=encerrados', 'Encerrados', closed)}</nav>
     <${States} got=${got} what="seus atendimentos" name="atendimentos">
-      ${items.length ? html`<ul class="list" ref=${list} aria-label=${closed ? 'Atendimentos encerrados' : 'Atendimentos pendentes'}>${items.map((one) => html`<${Ticket} key=${one.protocol} of=${one} />`)}</ul>`
+      ${items.length ? html`<ul class="list" aria-label=${closed ? 'Atendimentos encerrados' : 'Atendimentos pendentes'}>${items.map((one) => html`<${Ticket} key=${one.protocol} of=${one} />`)}</ul>`
       : html`<${Empty} closed=${closed} contacts=${menu?.includes('contacts')} />`}
-      ${failed && html`<${Failed} what="mais atendimentos" error=${failed} again=${show} />`}
-      ${cursor && !failed && !got.stale && html`<p><button class="btn quiet full" type="button" onClick=${show}>Mostrar mais</button></p>`}
+      ${more('mais atendimentos')}
     </${States}></div>`;
 }

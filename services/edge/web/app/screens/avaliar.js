@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from '../html.js';
 import * as queue from '../queue.js';
 import { read, useRead } from '../api.js';
 import { go } from '../router.js';
-import { useApp } from '../state.js';
+import { byId, useApp } from '../state.js';
 import { Icon } from '../icons.js';
 import { Errors, Forbidden, Head, Lost, Proto, Room, Stars, States, Title, Wrong, useHeading } from '../parts.js';
 import { SCORES, count, dayAndMonth, since, size } from '../format.js';
@@ -84,7 +84,7 @@ function Form({ id, of, complaint, finish }) {
     <form class="loose" novalidate onSubmit=${submit}><${Errors} wrong=${wrong} tries=${tries} />
       <div class="card">${complaint && html`<p class="say"><b>${complaint}</b></p>`}<${Closed} of=${of} /></div>
       <fieldset aria-describedby=${error('s1') ? 'se' : null}><legend class="lab">Que nota você dá ao atendimento?</legend><${Wrong} id="se" text=${error('s1')} />
-        <div class="rate" onKeyDown=${(event) => /^[1-5]$/.test(event.key) && (choose(Number(event.key)), document.getElementById(`s${event.key}`).focus())}>${[1, 2, 3, 4, 5].map((n) => html`<label key=${n}><input type="radio" id=${`s${n}`} name="score" value=${n} checked=${score === n} onChange=${() => choose(n)} /><${Icon} name="star" /><b>${n}</b> ${SCORES[n]}</label>`)}</div></fieldset>
+        <div class="rate" onKeyDown=${(event) => /^[1-5]$/.test(event.key) && (choose(Number(event.key)), byId(`s${event.key}`).focus())}>${[1, 2, 3, 4, 5].map((n) => html`<label key=${n}><input type="radio" id=${`s${n}`} name="score" value=${n} checked=${score === n} onChange=${() => choose(n)} /><${Icon} name="star" /><b>${n}</b> ${SCORES[n]}</label>`)}</div></fieldset>
       <div class="field"><label for="m">Comentário</label><span class="hint" id="mh">${score === 5 ? 'Opcional para nota 5.' : REQUIRED}</span><${Wrong} id="me" text=${error('m')} />
         <textarea class="in" id="m" name="comment" aria-invalid=${error('m') ? 'true' : null} aria-describedby=${error('m') ? 'mh me mr' : 'mh mr'} value=${comment} onInput=${(event) => write(event.target.value)}></textarea>
         <${Room} left=${MAX - size(comment.trim())} /></div>

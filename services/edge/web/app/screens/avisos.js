@@ -3,9 +3,10 @@ import { html, useEffect, useRef, useState } from '../html.js';
 import { call, useRead } from '../api.js';
 import { set, state } from '../state.js';
 import { Icon } from '../icons.js';
-import { Failed, Head, States, Title, useHeading } from '../parts.js';
+import { Head, States, Title, useHeading } from '../parts.js';
 import { clock, heading } from '../format.js';
 import { PushCard } from '../push.js';
+import { usePages } from '../pages.js';
 import { useLive } from '../uselive.js';
 import { Disc, target } from '../notices.js';
 
@@ -14,23 +15,19 @@ const Body = ({ text }) => text.split(/(\b\d{14}\b)/).map((part, n) => (n % 2 ? 
 
 function Notice({ of, open, read, watch }) {
   const link = useRef();
-  useEffect(() => { if (!of.read) return watch(link.current, of.id); return undefined; }, [of.read]);
+  useEffect(() => { if (!of.read) return watch(link.current, of.id); return; }, [of.read]);
   return html`<li class=${of.read ? null : 'new'}><a ref=${link} href=${target(of, open)} onClick=${() => read(of.id)}><${Disc} type=${of.type} />
     <span class="grow"><span class="t">${of.title}</span><span class="small pre"><br /><${Body} text=${of.body} /></span>
     <span class="small mute num"><br /><time datetime=${of.at}>${clock(of.at)}</time>${!of.read && html`<span class="vh"> não lido</span>`}</span></span></a></li>`;
 }
 
 export default function Avisos() {
-  const got = useRead('/v1/notifications');
+  const { got, items: shown, more } = usePages('/v1/notifications', 'id');
   const open = useRead('/v1/evaluations');
-  const [more, add] = useState({ items: [], cursor: null });
   const [marked, mark] = useState(() => new Set());
-  const [failed, fail] = useState(null);
-  const fresh = useRef(null);
   useHeading('Avisos', 'avisos');
   useLive(({ event }) => { if (event !== 'ticket') { got.again(); open.again(); } });
   useEffect(() => { if (got.data) set({ unread: got.data.unread }); }, [got.data]);
-  useEffect(() => { if (fresh.current) document.querySelectorAll('.news a')[fresh.current]?.focus(); fresh.current = null; }, [more]);
   const read = useRef();
   read.current = async (id) => {
     if (marked.has(id)) return;
@@ -47,30 +44,18 @@ export default function Avisos() {
     eye.observe(element);
     return () => { clearTimeout(timer); eye.disconnect(); };
   };
-  const first = got.data?.items || [];
-  const known = new Set(first.map((one) => one.id));
-  const items = [...first, ...more.items.filter((one) => !known.has(one.id))].map((one) => (marked.has(one.id) ? { ...one, read: true } : one));
+  const items = shown.map((one) => (marked.has(one.id) ? { ...one, read: true } : one));
   const days = [];
   for (const one of items) {
     const day = heading(one.at);
     if (days.at(-1)?.day !== day) days.push({ day, items: [] });
     days.at(-1).items.push(one);
   }
-  const cursor = more.items.length ? more.cursor : got.data?.next_cursor;
-  const show = async () => {
-    fail(null);
-    try {
-      const { data } = await call(`/v1/notifications?cursor=${encodeURIComponent(cursor)}`);
-      fresh.current = items.length;
-      add({ items: [...more.items, ...data.items], cursor: data.next_cursor });
-    } catch (error) { fail(error); }
-  };
   return html`<${Head}><${Title}>Avisos</${Title}></${Head}><${PushCard} />
     <${States} got=${got} what="seus avisos" name="avisos">
       ${!items.length && html`<div class="card empty"><span class="seal"><${Icon} name="bell" /></span><h2>Nenhum aviso ainda</h2><p>Avisamos aqui a cada passo dos seus atendimentos.</p></div>`}
       ${days.map(({ day, items: group }) => html`<h2 class="day" key=${`h${day}`}>${day}</h2>
         <ul class="list news card" key=${day}>${group.map((one) => html`<${Notice} key=${one.id} of=${one} open=${open.data} read=${(id) => read.current(id)} watch=${watch} />`)}</ul>`)}
-      ${failed && html`<${Failed} what="mais avisos" error=${failed} again=${show} />`}
-      ${cursor && !failed && !got.stale && html`<p class="acts"><button class="btn quiet full more" type="button" onClick=${show}>Mostrar mais</button></p>`}
+      ${more('mais avisos')}
     </${States}>`;
 }

@@ -67,7 +67,7 @@ function Message({ steps, form, draft, save, wrong, tries, refuse }) {
     const key = await queue.add({ kind: 'contact', path: '/v1/contacts', body, about });
     await store.remove('draft', state.session.sub);
     const { done, answer, problem, item } = await queue.send(key);
-    if (problem?.status === 401) return undefined;
+    if (problem?.status === 401) return;
     if (done) return go(`/contato?enviado=${answer.data.contact_id}`, { replace: true });
     if (!item || item.state === 'waiting') return go(`/contato?fila=${key}`, { replace: true });
     // refused now: the text comes back, with the reason

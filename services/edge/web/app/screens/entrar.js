@@ -6,15 +6,14 @@ import { loadMenu, request } from '../api.js';
 import { go, isOurs } from '../router.js';
 import { Fibre, Icon, Logo } from '../icons.js';
 import { Errors, Note, Title, Wrong, useHeading } from '../parts.js';
-import { count } from '../format.js';
+import { bytes, count } from '../format.js';
 
 const BAD = 'CPF, e-mail ou senha não conferem';
 const AWAY = 'Não foi possível falar com o servidor de acesso. Tente de novo.';
 
 // the claims of a token that the edge will check; here they only name whose it is
 function claims(token) {
-  const bytes = Uint8Array.from(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
-  return JSON.parse(new TextDecoder().decode(bytes));
+  return JSON.parse(new TextDecoder().decode(bytes(token.split('.')[1])));
 }
 
 async function enter(username, password) {

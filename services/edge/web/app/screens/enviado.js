@@ -45,7 +45,7 @@ export default function Enviado({ query }) {
   }); }, [id]);
   const open = contact && !contact.protocol && !AT_AN_END.includes(contact.state);
   useEffect(() => {
-    if (!open) return undefined;
+    if (!open) return;
     const until = setTimeout(() => { clearInterval(every); is(true); }, 30000);
     const every = setInterval(() => look(contact), 2000);
     return () => { clearTimeout(until); clearInterval(every); };

@@ -2,7 +2,7 @@
 import { html, useState } from '../html.js';
 import * as store from '../store.js';
 import * as queue from '../queue.js';
-import { state, useApp } from '../state.js';
+import { byId, state, useApp } from '../state.js';
 import { go } from '../router.js';
 import { Icon } from '../icons.js';
 import { Ask, Note, Proto, Stars, Title, useHeading, waiting } from '../parts.js';
@@ -28,7 +28,7 @@ function Item({ item }) {
   };
   const drop = async () => {
     await queue.drop(item.key);
-    document.getElementById('t')?.focus();
+    byId('t')?.focus();
   };
   const correct = async () => {
     const { sector_id, connection_id, text, href } = item.about;
