@@ -29,7 +29,25 @@ def api(settings: Settings, *, announcer: Announcer, stores: Stores, clock: Cloc
         login(accounts.of_scenarios(), lambda: tokens.ensure_keys(secrets), issuer=settings.issuer, clock=clock)
     )
     app.include_router(panel(stores.tickets, stores.contacts))
-    return HeadAsGet(app)
+    return HeadAsGet(OpenToBrowsers(app))
+
+
+class OpenToBrowsers:
+    """Lets pages of any origin read what `/token` answers: it takes a password and no cookie, so no origin has more."""
+
+    def __init__(self, app: Callable[[Event, Receive, Send], Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def send_open(event: Event) -> None:
+            if event["type"] == "http.response.start":
+                event = {**event, "headers": [*event["headers"], (b"access-control-allow-origin", b"*")]}
+            await send(event)
+
+        is_login = scope["type"] == "http" and scope["path"] == "/token"
+        await self._app(scope, receive, send_open if is_login else send)
 
 
 class HeadAsGet:

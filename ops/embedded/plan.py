@@ -147,6 +147,7 @@ class Plan:
             **addresses,
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", addresses["EDGE_URL"]),
             "JWKS_URL": f"{addresses['MK_URL']}/.well-known/jwks.json",
+            "ISSUER_URL": addresses["MK_URL"],
             "LINK_SECRET": self.folder.secret("link"),
             "RECEIPT_SECRET": self.folder.secret("receipt"),
             "VAR_DIR": str(self.folder.path),

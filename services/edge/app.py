@@ -6,6 +6,7 @@ from chassis.observability.logging import logger
 from chassis.process import run
 from services.edge.auth import Keys, Tokens
 from services.edge.broker import RabbitBroker
+from services.edge.channels import KnownChannels
 from services.edge.dependencies import Parts, Rates
 from services.edge.gateway import Gateway
 from services.edge.held import HeldQueues
@@ -18,6 +19,7 @@ from services.edge.replica import Edge
 from services.edge.routes import application
 from services.edge.settings import Settings
 from services.edge.ticket_news import TicketNews
+from services.edge.web.app_files import App
 from services.edge.web.pages import Pages
 
 
@@ -37,7 +39,10 @@ def build(settings: Settings | None = None, *, broker: Broker | None = None) -> 
     tokens, receipts = Tokens(keys, audience=settings.token_audience), Receipts(settings.receipt_secret)
     rates = Rates.of(settings, now=now)
     secret = settings.telegram_webhook_secret.get_secret_value() if settings.telegram_webhook_secret else ""
-    parts = Parts(gateway, broker.live, receipts, tokens, rates, Pages(), secret)
+    web = App(issuer=settings.issuer_url.rstrip("/"), timezone=settings.timezone)
+    channels = KnownChannels(gateway, now=now)
+    pages = Pages(stylesheet=web.stylesheet, timezone=settings.timezone)
+    parts = Parts(gateway, broker.live, receipts, tokens, rates, pages, web, channels, secret)
     http = application(parts, log=log)
     app = layered(http, settings, parts=parts, metrics=metrics)
     return Edge(settings, broker=broker, keys=keys, http=http, app=app, metrics=metrics)

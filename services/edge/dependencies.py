@@ -9,12 +9,14 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from services.edge.auth import BadToken, Bearer, KeysUnknown, NoToken, Tokens
+from services.edge.channels import KnownChannels
 from services.edge.errors.problems import Refused, known, unavailable
 from services.edge.gateway import Caller, Gateway
 from services.edge.live import Live
 from services.edge.middleware.rate_limit import Rate, client_address
 from services.edge.receipts import Receipts
 from services.edge.settings import Settings
+from services.edge.web.app_files import App
 from services.edge.web.pages import Pages
 
 
@@ -48,6 +50,8 @@ class Parts:
     tokens: Tokens
     rates: Rates
     pages: Pages
+    app: App
+    channels: KnownChannels
     telegram_secret: str = ""
 
 

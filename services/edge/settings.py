@@ -31,6 +31,12 @@ class Settings(ServiceSettings):
     jwks_url: str = "http://127.0.0.1:8090/.well-known/jwks.json"
     """Where the token issuer, MK, shows its keys."""
 
+    issuer_url: str = "http://127.0.0.1:8090"
+    """Where browsers reach the token issuer: the app logs in at its `/token`."""
+
+    timezone: str = "America/Sao_Paulo"
+    """The zone in which the app shows times."""
+
     token_audience: str = "atendo"  # noqa: S105 - whom tokens are for, no secret
 
     jwks_refresh_after: timedelta = timedelta(seconds=30)

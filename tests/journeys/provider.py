@@ -147,6 +147,11 @@ class Provider:
         ready = (groups, sectors, known) == (1, 2, 2)
         return ready and all(form.status_code == 200 and len(form.json()["sectors"]) == 2 for form in forms)
 
+    @property
+    def address(self) -> str:
+        """Where the edge is."""
+        return self._address
+
     def app(self, customer: str) -> httpx2.AsyncClient:
         """The app in a customer's hand."""
         client = httpx2.AsyncClient(

@@ -1,14 +1,11 @@
 """Turns problems into pages for browsers: whoever mistyped a link never reads raw JSON."""
 
-import json
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.http.problems import MEDIA_TYPE
+from contracts.problems import Problem
 from services.edge.web.pages import Pages
-
-_NOT_FOUND = 404
 
 
 class BrowserPages:
@@ -45,6 +42,4 @@ class BrowserPages:
     def _page(self, start: Message, body: bytes) -> ASGIApp:
         kept = Headers(raw=start["headers"])
         more = {name: value for name, value in kept.items() if name not in {"content-type", "content-length"}}
-        if start["status"] == _NOT_FOUND:
-            return self._pages.unknown_path(more)
-        return self._pages.message(start["status"], json.loads(body)["detail"], more)
+        return self._pages.problem(Problem.model_validate_json(body), more)

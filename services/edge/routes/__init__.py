@@ -5,6 +5,7 @@ from services.edge.dependencies import Parts
 from services.edge.errors.mistakes import Mistakes, allowed_by
 from services.edge.openapi import Documented
 from services.edge.routes import (
+    app,
     contacts,
     devices,
     evaluations,
@@ -19,7 +20,7 @@ from services.edge.routes import (
 
 ROUTERS = (
     *(one.router for one in (menu, tickets, contacts, evaluations, links, notifications, devices)),
-    *(telegram.customers, telegram.webhook, live.router, health.router),
+    *(telegram.customers, telegram.webhook, live.router, app.router, health.router),
 )
 
 

@@ -1,5 +1,6 @@
 """The page behind the signed link of an evaluation; only sending it records anything (R23)."""
 
+import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +14,7 @@ from starlette.status import HTTP_308_PERMANENT_REDIRECT
 
 from chassis.messaging.rpc import NoReply
 from contracts.problems import FieldError
+from contracts.replies import LinkedEvaluation
 from contracts.requests import OpenEvaluationLink, SubmitEvaluationByLink
 from contracts.rpc import request_id
 from services.edge.dependencies import Calls, Given, Parts, count_address, parts
@@ -27,7 +29,7 @@ FIELDS = ("score", "comment")
 
 
 class Page(APIRoute):
-    """A route whose refusals are pages too."""
+    """A route whose refusals are pages too; one that may pass gives back what was written."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, behind the rate limit."""
@@ -39,10 +41,8 @@ class Page(APIRoute):
                 return await handle(request)
             except Refused as refused:
                 more = {"Retry-After": str(RETRY_AFTER_SECONDS)} if refused.problem.status == 503 else {}  # noqa: PLR2004
-                problem = refused.problem
-                return parts(request).pages.message(
-                    problem.status, problem.detail, more | refused.headers, newest=problem.newest
-                )
+                sent = _read_form(await request.body()) if request.method == "POST" else None
+                return parts(request).pages.refused(refused.problem, more | refused.headers, sent=sent)
 
         return handle_visitor
 
@@ -67,15 +67,10 @@ _FORM = {
 @router.get("/avaliacao/{token}", responses=_shown(404, 410, 429, 503))
 async def show(caller: Calls, given: Given, token: str) -> HTMLResponse:
     """Show the form, or why there is none; records nothing."""
-    evaluation = await caller.read(OpenEvaluationLink, token=_readable(token))
-    match evaluation.state:
-        case "answered":
-            return given.pages.answered(evaluation.score)
-        case "expired":
-            return given.pages.message(410, "O prazo para avaliar este atendimento terminou.")
-        case "withdrawn":
-            return given.pages.withdrawn(evaluation.newest)
-    return given.pages.form(evaluation.protocol, errors={})
+    evaluation = await _read(caller, token)
+    if evaluation.state == "open":
+        return given.pages.form(evaluation)
+    return given.pages.ended(evaluation, status=200 if evaluation.state == "answered" else 410)
 
 
 @router.get("/avaliacao/{token}/", include_in_schema=False)
@@ -99,11 +94,23 @@ async def send(caller: Calls, given: Given, request: Request, token: str) -> HTM
         # the broker has it, and will until feedback is back
         return given.pages.queued()
     except Refused as refused:
-        if refused.problem.status != 422:  # noqa: PLR2004 - an HTTP status
-            raise
-        otherwise = (FieldError(field="form", message=refused.problem.detail),)
-        return await _form_again(caller, given, token, sent, refused.problem.errors or otherwise)
-    return given.pages.thanks(rated.score)
+        return await _refused(caller, given, token, sent, refused)
+    return given.pages.rated(rated.score, rating.comment)
+
+
+async def _refused(caller: Caller, given: Parts, token: str, sent: Mapping[str, str], refused: Refused) -> HTMLResponse:
+    problem = refused.problem
+    match problem.status:
+        case 422:
+            otherwise = (FieldError(field="form", message=problem.detail),)
+            return await _form_again(caller, given, token, sent, problem.errors or otherwise)
+        case 409 | 410:
+            # as it stands now, so that the page can say since when and where the way goes on
+            with contextlib.suppress(Refused, NoReply):
+                evaluation = await _read(caller, token)
+                if evaluation.state != "open":
+                    return given.pages.ended(evaluation, status=problem.status)
+    raise refused
 
 
 def _command(caller: Caller, token: str, rating: LinkRating) -> SubmitEvaluationByLink:
@@ -119,9 +126,15 @@ def _command(caller: Caller, token: str, rating: LinkRating) -> SubmitEvaluation
 async def _form_again(
     caller: Caller, given: Parts, token: str, sent: Mapping[str, str], wrong: Iterable[FieldError]
 ) -> HTMLResponse:
-    evaluation = await caller.read(OpenEvaluationLink, token=_readable(token))
+    evaluation = await _read(caller, token)
+    if evaluation.state != "open":
+        return given.pages.ended(evaluation, status=409 if evaluation.state == "answered" else 410)
     errors = {one.field: one.message for one in wrong}
-    return given.pages.form(evaluation.protocol, status=422, sent=sent, errors=errors)
+    return given.pages.form(evaluation, status=422, sent=sent, errors=errors)
+
+
+async def _read(caller: Caller, token: str) -> LinkedEvaluation:
+    return await caller.read(OpenEvaluationLink, token=_readable(token))
 
 
 def _readable(token: str) -> str:

@@ -137,7 +137,7 @@ def linked() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        *(("GET", path, 404) for path in ("/", "/avaliaçao/x", "/avaliacao/a/b/c", "/v1/nothing", "/favicon.ico")),
+        *(("GET", path, 404) for path in ("/avaliaçao/x", "/avaliacao/a/b/c", "/v1/nothing", "/atendimento")),
         ("GET", "/avaliacao/", 404),
         ("GET", "/v1/contacts", 405),
         ("DELETE", "/avaliacao/token", 405),

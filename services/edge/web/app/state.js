@@ -1,0 +1,45 @@
+// What the whole app knows, who is to be drawn anew when it changes, and what is said aloud.
+import { useEffect, useState } from './html.js';
+
+export const state = {
+  config: {}, session: null, menu: null, unread: 0, queue: [], online: navigator.onLine,
+  toast: null, update: null, installer: null, open: null,
+};
+const listeners = new Set();
+
+export function set(changes) {
+  Object.assign(state, changes);
+  listeners.forEach((one) => one());
+}
+
+export function useApp() {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const one = () => draw((n) => n + 1);
+    listeners.add(one);
+    return () => listeners.delete(one);
+  }, []);
+  return state;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+let speaking;
+export function announce(text) {
+  const line = byId('avisador');
+  clearTimeout(speaking);
+  line.textContent = '';
+  speaking = setTimeout(() => { line.textContent = text; }, 60);
+}
+
+let fading;
+export function toast(text, { href, keep } = {}) {
+  clearTimeout(fading);
+  announce(text);
+  set({ toast: { text, href } });
+  if (!keep) fading = setTimeout(() => set({ toast: null }), 6000);
+}
+
+// in memory of this device, until somebody leaves
+export const channel = () =>
+  matchMedia('(display-mode: standalone)').matches || innerWidth < 768 ? 'sac_plus' : 'sac_web';

@@ -1,0 +1,1 @@
+"""The icons, and what draws them."""
