@@ -69,7 +69,7 @@ export function States({ got, what, name, children }) {
   return html`${got.stale && html`<${Offline} at=${got.at} />`}${children}`;
 }
 
-export const Proto = ({ of, big }) => html`<span class=${big ? 'proto big' : 'proto'}><span>${of.slice(0, 8)}</span>${big && html`<wbr />`}<span>${of.slice(8)}</span></span>`;
+export const Proto = ({ of, big }) => html`<span class=${big ? 'proto big' : 'proto'}><span>${of.slice(0, 8)}</span><wbr /><span>${of.slice(8)}</span></span>`;
 
 export function Copy({ protocol }) {
   const copy = async () => {
