@@ -7,7 +7,7 @@ from fastapi import Request, Response
 
 from contracts.replies import Channels
 from services.edge.errors.problems import Refused, known
-from services.edge.web.bundle import SHELL, WORKER, Bundle, File
+from services.edge.web.bundle import SHELL, WORKER, File, bundle
 
 ASK_AGAIN = "no-cache"
 A_DAY = "public, max-age=86400"
@@ -19,7 +19,7 @@ class App:
     """The files with their headers; `issuer` is the only other origin that the app may ask."""
 
     def __init__(self, *, issuer: str, timezone: str) -> None:
-        self.bundle = Bundle()
+        self.bundle = bundle()
         self._known = {"issuer": issuer, "timezone": timezone}
         self._policies = {
             "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -70,11 +70,19 @@ class App:
     @staticmethod
     def _answer(request: Request, file: File, headers: dict[str, str]) -> Response:
         headers |= {"ETag": file.etag, "X-Content-Type-Options": "nosniff"}
-        if file.gzipped:
+        if file.packed:
             headers["Vary"] = "Accept-Encoding"
         if file.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=_NOT_MODIFIED, headers=headers)
-        if file.gzipped and "gzip" in request.headers.get("accept-encoding", ""):
-            headers["Content-Encoding"] = "gzip"
-            return Response(file.gzipped, media_type=file.media_type, headers=headers)
+        accepted = _accepted(request)
+        for encoding, packed in file.packed.items():
+            if encoding in accepted:
+                headers["Content-Encoding"] = encoding
+                return Response(packed, media_type=file.media_type, headers=headers)
         return Response(file.body, media_type=file.media_type, headers=headers)
+
+
+def _accepted(request: Request) -> set[str]:
+    # RFC 9110, section 12.5.3: `gzip;q=0` is a refusal
+    named = (one.strip().partition(";") for one in request.headers.get("accept-encoding", "").lower().split(","))
+    return {name.strip() for name, _, weight in named if weight.strip() not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}}

@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from string import ascii_letters
+
+import brotli
 
 from services.edge.web.joined import joined
 
@@ -25,7 +27,7 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 _PACKED = {".png", ".ico"}
-"""What gzip would only make longer."""
+"""What is compressed already."""
 
 SHELL, WORKER, MANIFEST, ICON = "index.html", "sw.js", "manifest.webmanifest", "icons/favicon.ico"
 SCRIPT, ENTRY, STYLES = "app.js", "main.js", "app.css"
@@ -55,9 +57,17 @@ class File:
         return f'"{hashlib.sha256(self.body).hexdigest()[:20]}"'
 
     @cached_property
-    def gzipped(self) -> bytes | None:
-        """Its content compressed, where that makes it shorter."""
-        return None if Path(self.name).suffix in _PACKED else gzip.compress(self.body, 9, mtime=0)
+    def packed(self) -> dict[str, bytes]:
+        """Its content by the encodings that make it shorter, the shortest first."""
+        if Path(self.name).suffix in _PACKED:
+            return {}
+        return {"br": brotli.compress(self.body), "gzip": gzip.compress(self.body, 9, mtime=0)}
+
+
+@cache
+def bundle() -> "Bundle":
+    """The files as they are on this machine: read, joined and compressed once."""
+    return Bundle()
 
 
 class Bundle:

@@ -1,6 +1,5 @@
 // Dates, numbers and counts, as people read them in Brazil and in the provider's time zone.
 const MONTHS = 'jan fev mar abr mai jun jul ago set out nov dez'.split(' ');
-const LONG = 'janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro'.split(' ');
 const DAYS = 'Dom. Seg. Ter. Qua. Qui. Sex. Sáb.'.split(' ');
 let zone = 'America/Sao_Paulo';
 export const useZone = (name) => { zone = name || zone; };
@@ -9,7 +8,7 @@ function parts(at) {
   const options = { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit' };
   const p = Object.fromEntries(new Intl.DateTimeFormat('en-US', options).formatToParts(new Date(at)).map((x) => [x.type, x.value]));
   const serial = Date.UTC(p.year, p.month - 1, p.day) / 864e5;
-  return { ...p, serial, clock: `${p.hour}:${p.minute}`, month: MONTHS[p.month - 1], long: LONG[p.month - 1] };
+  return { ...p, serial, clock: `${p.hour}:${p.minute}`, month: MONTHS[p.month - 1] };
 }
 
 const age = (p) => parts(Date.now()).serial - p.serial;
@@ -18,7 +17,7 @@ const near = (p) => ['Hoje', 'Ontem'][age(p)];
 export const clock = (at) => parts(at).clock;
 export const full = (at) => { const p = parts(at); return `${p.day} ${p.month} ${p.year}, ${p.clock}`; };
 export const date = (at) => { const p = parts(at); return `${p.day} ${p.month} ${p.year}`; };
-export const dayAndMonth = (at) => { const p = parts(at); return `${p.day} de ${p.long}`; };
+export const dayAndMonth = (at) => new Intl.DateTimeFormat('pt-BR', { timeZone: zone, day: 'numeric', month: 'long' }).format(new Date(at));
 export const when = (at) => { const p = parts(at); return near(p) ? `${near(p)}, ${p.clock}` : full(at); };
 export const heading = (at) => { const p = parts(at); return near(p) || (p.year === parts(Date.now()).year ? `${p.day} ${p.month}` : date(at)); };
 export const since = (at, withClock) => {

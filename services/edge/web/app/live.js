@@ -2,10 +2,11 @@
 import { state } from './state.js';
 import { ended } from './api.js';
 
+const SILENCE = 40000;
 const listeners = new Set();
 let running = null;
 let last = '';
-let hide, poll;
+let hide, poll, cut, hurry;
 
 export function on(one) {
   listeners.add(one);
@@ -26,34 +27,49 @@ function parse(block) {
 
 async function listen(stop, session) {
   const headers = { Accept: 'text/event-stream', Authorization: `Bearer ${session.token}`, ...(last && { 'Last-Event-ID': last }) };
+  let silent;
+  // the edge writes every 15 s at least: what is silent for longer is lost, whatever the phone thinks
+  const wake = () => {
+    clearTimeout(silent);
+    silent = setTimeout(() => stop.abort(), SILENCE);
+  };
+  wake();
   const answer = await fetch('/v1/live', { headers, signal: stop.signal, cache: 'no-store' });
   if (answer.status === 401) return ended(session);
-  if (!answer.ok) return 0;
+  if (!answer.ok) return;
   clearInterval(poll);
   poll = 0;
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ''; ;) {
     const { value, done } = await reader.read();
-    if (done) return 0;
-    text = (text + value).replaceAll('\r', '');
-    const blocks = text.split('\n\n');
+    if (done) return;
+    wake();
+    const blocks = (text + value).replaceAll('\r', '').split('\n\n');
     text = blocks.pop();
     blocks.forEach(parse);
   }
 }
 
-async function run(stop, session) {
-  for (let wait = 1; !stop.signal.aborted;) {
+const refresh = () => document.visibilityState === 'visible' && navigator.onLine && emit('refresh');
+
+async function run(whole, session) {
+  for (let wait = 1; !whole.signal.aborted;) {
     const began = Date.now();
+    const stop = new AbortController();
+    cut = () => stop.abort();
+    whole.signal.addEventListener('abort', cut);
     await listen(stop, session).catch(() => {});
-    if (stop.signal.aborted || state.session !== session) return;
-    // without a stream: read anew now and then, and ask for one more rarely
-    poll ||= setInterval(() => document.visibilityState === 'visible' && navigator.onLine && emit('refresh'), 30000);
+    if (whole.signal.aborted || state.session !== session) return;
+    // without a stream: read anew now and then
+    poll ||= setInterval(refresh, 30000);
     if (Date.now() - began > 5000) {
       wait = 1;
-      if (!last) emit('refresh');
+      if (!last) refresh();
     }
-    await new Promise((resolve) => { setTimeout(resolve, wait * 1000 * (0.5 + Math.random() / 2)); });
+    await new Promise((resolve) => {
+      hurry = resolve;
+      setTimeout(resolve, wait * 1000 * (0.5 + Math.random() / 2));
+    });
     wait = Math.min(wait * 2, 30);
   }
 }
@@ -80,6 +96,8 @@ export function start() {
       begin();
     }
   });
+  addEventListener('offline', () => cut?.());
+  addEventListener('online', () => hurry?.());
   addEventListener('sac:ended', halt);
   addEventListener('sac:entered', () => { last = ''; halt(); begin(); });
   begin();

@@ -39,7 +39,11 @@ function Toast({ toast: shown }) {
 }
 
 function Update({ worker }) {
-  const refresh = () => worker.postMessage('take over');
+  // other tabs go on as they are: somebody may be writing there
+  const refresh = () => {
+    navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
+    worker.postMessage('take over');
+  };
   return html`<div class="note" role="status"><${Icon} name="info" /><p class="row wrap"><span class="grow">Há uma versão nova.</span>
     <button class="btn quiet" type="button" onClick=${refresh}>Atualizar</button></p></div>`;
 }
@@ -91,7 +95,6 @@ async function work() {
   if (!registration) return;
   waiting();
   registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', waiting));
-  navigator.serviceWorker.addEventListener('controllerchange', () => controlled && location.reload());
   navigator.serviceWorker.addEventListener('message', ({ data }) => data.navigate && go(data.navigate));
 }
 

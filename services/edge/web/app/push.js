@@ -18,9 +18,7 @@ async function key() {
   return (await call('/v1/devices/key')).data.public_key;
 }
 
-const BROWSERS = [[/Edg\//, 'Edge'], [/Firefox\//, 'Firefox'], [/Chrome\//, 'Chrome'], [/Safari\//, 'Safari']];
-const SYSTEMS = [[/iPhone|iPad/, 'iOS'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/Mac OS/, 'macOS'], [/Linux/, 'Linux']];
-const named = (list) => list.find(([pattern]) => pattern.test(navigator.userAgent))?.[1];
+const named = (names) => names.find((name) => navigator.userAgent.includes(name)) || '';
 
 export async function subscribe(publicKey) {
   if ((await Notification.requestPermission()) !== 'granted') return false;
@@ -28,7 +26,7 @@ export async function subscribe(publicKey) {
   const options = { userVisibleOnly: true, applicationServerKey: bytes(publicKey) };
   const subscription = (await worker.pushManager.getSubscription()) || (await worker.pushManager.subscribe(options));
   const { endpoint, keys } = subscription.toJSON();
-  const label = [named(BROWSERS) || 'Navegador', named(SYSTEMS)].filter(Boolean).join(' no ');
+  const label = `${named(['Edg', 'Firefox', 'Chrome', 'Safari']).replace('Edg', 'Edge') || 'Navegador'} no ${named(['iPhone', 'iPad', 'Android', 'Windows', 'Mac', 'Linux']) || 'aparelho'}`;
   const { data } = await call('/v1/devices', { method: 'POST', body: { kind: 'web_push', endpoint, keys, label } });
   await store.put('seen', 'flag:device', data.id);
   return true;
