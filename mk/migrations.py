@@ -13,4 +13,9 @@ async def first_indexes(database: Database) -> None:
     await tickets.create_index([("status", 1), ("latest_at", -1)], name="panel")
 
 
-STEPS = (first_indexes,)
+async def sessions_end(database: Database) -> None:
+    """The database removes the sessions of operators when they ended."""
+    await database["sessions"].create_index("ends_at", name="ends", expireAfterSeconds=0)
+
+
+STEPS = (first_indexes, sessions_end)

@@ -8,6 +8,7 @@ from chassis.persistence.documents import Decide
 from contracts import contacts, mk
 from contracts.message import Cause
 from mk.domain.ticket import Ticket
+from mk.sessions import Sessions
 
 
 class Tickets(Protocol):
@@ -65,3 +66,4 @@ class Stores:
     tickets: Tickets
     contacts: Contacts
     erasures: Erasures
+    sessions: Sessions

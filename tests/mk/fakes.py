@@ -1,18 +1,24 @@
 """What MK's stand-in keeps and publishes, in memory, so that all of it runs without a broker or a database."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from chassis.messaging.envelope import Envelope
+from chassis.messaging.rpc import NobodyThere
 from chassis.service import Service
 from contracts import contacts, mk
 from contracts.message import Message
+from contracts.rpc import Request
 from mk.app import build
 from mk.domain.ticket import Ticket
 from mk.ports import Stores
+from mk.sessions import Session
 from mk.settings import Settings
 from tests.fakes import InMemory
+
+A = TypeVar("A")
 
 
 class Tickets(InMemory[Ticket]):
@@ -69,6 +75,46 @@ class Erasures:
         return customer_id in self._erased
 
 
+class Sessions:
+    """The operators' sessions, by key."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Session] = {}
+
+    async def save(self, session: Session) -> None:
+        """Keep one."""
+        self.kept[session.key] = session
+
+    async def find(self, key: str) -> Session | None:
+        """Find one."""
+        return self.kept.get(key)
+
+    async def remove(self, key: str) -> None:
+        """End one."""
+        self.kept.pop(key, None)
+
+
+class Services:
+    """Answers what the console asks the services; nobody is there until `answers` says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request[Any]] = []
+        self._answers: dict[type[Request[Any]], object] = {}
+
+    def answers(self, kind: type[Request[A]], answer: A | Exception) -> None:
+        """Let every request of a kind be answered so, or fail so."""
+        self._answers[kind] = answer
+
+    async def ask(self, request: Request[A], *, within: timedelta) -> A:
+        """Answer one."""
+        del within
+        self.asked.append(request)
+        answer = self._answers.get(type(request), NobodyThere(request.queue()))
+        if isinstance(answer, Exception):
+            raise answer
+        return cast("A", answer)
+
+
 class Published:
     """Takes what is published; `error` is raised instead, where there is one."""
 
@@ -83,11 +129,15 @@ class Published:
         self.envelopes.append(outgoing)
 
 
+def stores_in_memory() -> Stores:
+    """Give empty stores."""
+    return Stores(Tickets(), Contacts(), Erasures(), Sessions())
+
+
 def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service:
     """Give the whole stand-in, built and not started; its key is in `folder`."""
     settings = Settings.model_validate({"var_dir": folder, "issuer": "https://mk.provedor.example"})
-    stores = Stores(Tickets(), Contacts(), Erasures())
-    return build(settings, stores=stores, publisher=publisher or Published())
+    return build(settings, stores=stores_in_memory(), publisher=publisher or Published(), requests=Services())
 
 
 async def handle(service: Service, *events: Message) -> None:
