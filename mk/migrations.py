@@ -13,4 +13,11 @@ async def first_indexes(database: Database) -> None:
     await tickets.create_index([("status", 1), ("latest_at", -1)], name="panel")
 
 
-STEPS = (first_indexes,)
+async def customers_by_name(database: Database) -> None:
+    """What the register lists its customers by, and finds them by."""
+    customers = database["customers"]
+    await customers.create_index([("by", 1), ("_id", 1)], name="by_name")
+    await customers.create_index("terms", name="terms")
+
+
+STEPS = (first_indexes, customers_by_name)

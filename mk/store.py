@@ -8,6 +8,7 @@ from chassis.service import Service
 from contracts import contacts, mk
 from mk.domain.ticket import EVENTS, Ticket
 from mk.ports import Stores
+from mk.register_store import MongoRegister
 
 AT_MOST = 500
 """Tickets in one answer."""
@@ -84,6 +85,7 @@ def stores(service: Service) -> Stores:
         MongoTickets(service.documents("tickets")),
         MongoContacts(service.snapshots("contacts")),
         MongoErasures(service.snapshots("erased")),
+        MongoRegister(service),
     )
 
 
