@@ -4,6 +4,7 @@ from chassis.clock import Clock, utc_now
 from chassis.service import Service, run
 from contracts import contacts, mk
 from mk.api import api
+from mk.console.desk import Requests, asking, desk
 from mk.domain.ticket import EVENTS
 from mk.handlers import Handlers
 from mk.migrations import STEPS
@@ -18,6 +19,7 @@ def build(
     *,
     stores: Stores | None = None,
     publisher: Publisher | None = None,
+    requests: Requests | None = None,
     clock: Clock = utc_now,
 ) -> Service:
     """One replica of MK's stand-in; what is given is used instead of the broker and the database."""
@@ -31,7 +33,7 @@ def build(
     for event in EVENTS.values():
         service.on(event, handlers.on_ticket_event)
     announcer = Announcer(publisher or service.publisher, stores.register, clock=clock)
-    service.serves(api(settings, announcer=announcer, stores=stores, clock=clock))
+    service.serves(api(settings, desk=desk(settings, stores, announcer, requests or asking(service), clock=clock)))
     if to_load := settings.mk_load:
         service.prepares(lambda: announcer.play(to_load))
     return service

@@ -13,6 +13,11 @@ async def first_indexes(database: Database) -> None:
     await tickets.create_index([("status", 1), ("latest_at", -1)], name="panel")
 
 
+async def sessions_end(database: Database) -> None:
+    """The database removes the sessions of operators when they ended."""
+    await database["sessions"].create_index("ends_at", name="ends", expireAfterSeconds=0)
+
+
 async def customers_by_name(database: Database) -> None:
     """What the register lists its customers by, and finds them by."""
     customers = database["customers"]
@@ -20,4 +25,4 @@ async def customers_by_name(database: Database) -> None:
     await customers.create_index("terms", name="terms")
 
 
-STEPS = (first_indexes, customers_by_name)
+STEPS = (first_indexes, sessions_end, customers_by_name)

@@ -9,6 +9,7 @@ from contracts import contacts, mk
 from contracts.message import Cause
 from mk.domain.register import Customer, Group, Names, Registered, Sector
 from mk.domain.ticket import Ticket
+from mk.sessions import Sessions
 
 
 class Tickets(Protocol):
@@ -123,4 +124,5 @@ class Stores:
     tickets: Tickets
     contacts: Contacts
     erasures: Erasures
+    sessions: Sessions
     register: Register

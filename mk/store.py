@@ -9,6 +9,7 @@ from contracts import contacts, mk
 from mk.domain.ticket import EVENTS, Ticket
 from mk.ports import Stores
 from mk.register_store import MongoRegister
+from mk.session_store import MongoSessions
 
 AT_MOST = 500
 """Tickets in one answer."""
@@ -85,6 +86,7 @@ def stores(service: Service) -> Stores:
         MongoTickets(service.documents("tickets")),
         MongoContacts(service.snapshots("contacts")),
         MongoErasures(service.snapshots("erased")),
+        MongoSessions(service.database),
         MongoRegister(service),
     )
 

@@ -1,30 +1,25 @@
 """What MK's stand-in keeps and publishes, in memory, so that all of it runs without a broker or a database."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from chassis.messaging.envelope import Envelope
+from chassis.messaging.rpc import NobodyThere
 from chassis.service import Service
 from contracts import contacts, mk
 from contracts.message import Message
+from contracts.rpc import Request
 from mk.app import build
-from mk.domain.register import (
-    Customer,
-    Group,
-    Names,
-    Registered,
-    Sector,
-    customer_of,
-    folded,
-    group_of,
-    sector_of,
-    terms,
-)
 from mk.domain.ticket import Ticket
-from mk.ports import Place, Sought, Stores
+from mk.ports import Stores
+from mk.sessions import Session
 from mk.settings import Settings
 from tests.fakes import InMemory
+from tests.mk.register import Register
+
+A = TypeVar("A")
 
 
 class Tickets(InMemory[Ticket]):
@@ -81,91 +76,44 @@ class Erasures:
         return customer_id in self._erased
 
 
-class Register:
-    """The register: of each thing what its newest event made of it."""
+class Sessions:
+    """The operators' sessions, by key."""
 
     def __init__(self) -> None:
-        self._customers: dict[str, Customer | None] = {}
-        self._sectors: dict[str, Sector] = {}
-        self._groups: dict[str, Group] = {}
-        self._options: tuple[str, ...] = ()
-        self._newest: dict[tuple[type, str], Message] = {}
+        self.kept: dict[str, Session] = {}
 
-    async def record(self, event: Registered) -> None:
-        """Keep what is newest."""
-        if self._is_newest(event):
-            self._keep(event)
+    async def save(self, session: Session) -> None:
+        """Keep one."""
+        self.kept[session.key] = session
 
-    def _is_newest(self, event: Registered) -> bool:
-        kind = mk.CustomerSaved if isinstance(event, mk.CustomerErased) else type(event)
-        fields = event.model_dump()
-        found = (fields[name] for name in ("customer_id", "sector_id", "person_group_id") if name in fields)
-        place = (kind, next(found, ""))
-        known = self._newest.get(place, event)
-        if (event.occurred_at, event.event_id) < (known.occurred_at, known.event_id):
-            return False
-        self._newest[place] = event
-        return True
+    async def find(self, key: str) -> Session | None:
+        """Find one."""
+        return self.kept.get(key)
 
-    def _keep(self, event: Registered) -> None:
-        match event:
-            case mk.CustomerSaved():
-                self._customers[event.customer_id] = customer_of(event)
-            case mk.CustomerErased():
-                self._customers[event.customer_id] = None
-            case mk.SectorSaved():
-                self._sectors[event.sector_id] = sector_of(event)
-            case mk.PersonGroupSaved():
-                self._groups[event.person_group_id] = group_of(event)
-            case mk.SacOptionsSaved():
-                self._options = event.mobile_menu
-
-    async def names(self, *, customers: Iterable[str] = ()) -> Names:
-        """Give the names of these customers, and of all sectors and groups."""
-        found = {one: known.name for one in customers if (known := self._customers.get(one))}
-        sectors = {one.id: one.name for one in self._sectors.values()}
-        return Names(found, sectors, {one.id: one.name for one in self._groups.values()})
-
-    async def customer(self, customer_id: str) -> Customer | None:
-        """Give one."""
-        return self._customers.get(customer_id)
-
-    async def customers(self, sought: Sought, *, limit: int, behind: Place | None = None) -> list[Customer]:
-        """Give them by name."""
-        found = {(folded(one.name), one.id): one for one in self._customers.values() if one and _is_sought(one, sought)}
-        return [found[place] for place in sorted(found) if behind is None or place > behind][:limit]
-
-    async def count_customers(self, sought: Sought, *, limit: int) -> int:
-        """Count them."""
-        return len(await self.customers(sought, limit=limit))
-
-    async def sectors(self) -> list[Sector]:
-        """Give all."""
-        return sorted(self._sectors.values(), key=lambda one: (folded(one.name), one.id))
-
-    async def sector(self, sector_id: str) -> Sector | None:
-        """Give one."""
-        return self._sectors.get(sector_id)
-
-    async def groups(self) -> list[Group]:
-        """Give all."""
-        return sorted(self._groups.values(), key=lambda one: (folded(one.name), one.id))
-
-    async def group(self, group_id: str) -> Group | None:
-        """Give one."""
-        return self._groups.get(group_id)
-
-    async def options(self) -> tuple[str, ...]:
-        """Give the menu."""
-        return self._options
+    async def remove(self, key: str) -> None:
+        """End one."""
+        self.kept.pop(key, None)
 
 
-def _is_sought(customer: Customer, sought: Sought) -> bool:
-    if sought.group_id is not None and customer.group_id != sought.group_id:
-        return False
-    known = terms(customer)
-    is_found = bool(sought.terms) and all(any(one.startswith(term) for one in known) for term in sought.terms)
-    return is_found or customer.id in sought.ids or not (sought.terms or sought.ids)
+class Services:
+    """Answers what the console asks the services; nobody is there until `answers` says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request[Any]] = []
+        self._answers: dict[type[Request[Any]], object] = {}
+
+    def answers(self, kind: type[Request[A]], answer: A | Exception) -> None:
+        """Let every request of a kind be answered so, or fail so."""
+        self._answers[kind] = answer
+
+    async def ask(self, request: Request[A], *, within: timedelta) -> A:
+        """Answer one."""
+        del within
+        self.asked.append(request)
+        answer = self._answers.get(type(request), NobodyThere(request.queue()))
+        if isinstance(answer, Exception):
+            raise answer
+        return cast("A", answer)
 
 
 class Published:
@@ -182,11 +130,15 @@ class Published:
         self.envelopes.append(outgoing)
 
 
+def stores_in_memory() -> Stores:
+    """Give empty stores."""
+    return Stores(Tickets(), Contacts(), Erasures(), Sessions(), Register())
+
+
 def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service:
     """Give the whole stand-in, built and not started; its key is in `folder`."""
     settings = Settings.model_validate({"var_dir": folder, "issuer": "https://mk.provedor.example"})
-    stores = Stores(Tickets(), Contacts(), Erasures(), Register())
-    return build(settings, stores=stores, publisher=publisher or Published())
+    return build(settings, stores=stores_in_memory(), publisher=publisher or Published(), requests=Services())
 
 
 async def handle(service: Service, *events: Message) -> None:

@@ -1,0 +1,19 @@
+"""The operators' console: pages in Portuguese, made by the server, at `/console`."""
+
+from fastapi import APIRouter
+
+from mk.console.desk import Desk
+from mk.console.login import login
+from mk.console.panel import panel
+from mk.console.start import start
+from mk.console.static_files import static_files
+
+
+def routers(desk: Desk) -> list[APIRouter]:
+    """The routes of every screen, in the order in which they are tried."""
+    return [
+        static_files(),
+        login(desk),
+        start(desk),
+        panel(desk),
+    ]
