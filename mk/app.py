@@ -32,7 +32,7 @@ def build(
     service.on(contacts.ContactReceived, handlers.on_contact_received)
     for event in EVENTS.values():
         service.on(event, handlers.on_ticket_event)
-    announcer = Announcer(publisher or service.publisher, clock=clock)
+    announcer = Announcer(publisher or service.publisher, stores.register, clock=clock)
     service.serves(api(settings, desk=desk(settings, stores, announcer, requests or asking(service), clock=clock)))
     if to_load := settings.mk_load:
         service.prepares(lambda: announcer.play(to_load))

@@ -26,6 +26,7 @@ class Handlers:
         self.tickets = stores.tickets
         self.contacts = stores.contacts
         self.erasures = stores.erasures
+        self.register = stores.register
 
     async def on_ticket_event(self, event: Message) -> None:
         """Take whatever is announced of a ticket or its evaluations into its history."""
@@ -49,6 +50,7 @@ class Handlers:
     async def on_customer_erased(self, event: mk.CustomerErased) -> None:
         """Forget the person; keep the numbers (R27)."""
         await self.erasures.add(event)
+        await self.register.record(event)
         await self.contacts.erase(event.customer_id)
         for ticket_id in await self.tickets.of_customer(event.customer_id):
             await self.tickets.update(ticket_id, _silently(ticket_id, tickets.erase), cause=event)

@@ -18,4 +18,11 @@ async def sessions_end(database: Database) -> None:
     await database["sessions"].create_index("ends_at", name="ends", expireAfterSeconds=0)
 
 
-STEPS = (first_indexes, sessions_end)
+async def customers_by_name(database: Database) -> None:
+    """What the register lists its customers by, and finds them by."""
+    customers = database["customers"]
+    await customers.create_index([("by", 1), ("_id", 1)], name="by_name")
+    await customers.create_index("terms", name="terms")
+
+
+STEPS = (first_indexes, sessions_end, customers_by_name)

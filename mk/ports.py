@@ -1,12 +1,13 @@
 """What the handlers and routes of MK's stand-in need of a store."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chassis.persistence.documents import Decide
 from contracts import contacts, mk
 from contracts.message import Cause
+from mk.domain.register import Customer, Group, Names, Registered, Sector
 from mk.domain.ticket import Ticket
 from mk.sessions import Sessions
 
@@ -59,6 +60,63 @@ class Erasures(Protocol):
         ...
 
 
+Place = tuple[str, str]
+"""A place in the list of customers by name: behind the one with this folded name and this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which customers are looked for: all `terms` begin one of theirs, or their id is among `ids`."""
+
+    terms: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    group_id: str | None = None
+
+
+class Register(Protocol):
+    """The newest that MK saved of its customers, sectors, groups and the app's menu."""
+
+    async def record(self, event: Registered) -> None:
+        """Keep what an event says, unless something newer is known; an erased customer leaves nothing but a mark."""
+        ...
+
+    async def names(self, *, customers: Iterable[str] = ()) -> Names:
+        """The names of these customers, and of all sectors and groups."""
+        ...
+
+    async def customer(self, customer_id: str) -> Customer | None:
+        """One customer; None for one who isn't known or was erased."""
+        ...
+
+    async def customers(self, sought: Sought, *, limit: int, behind: Place | None = None) -> list[Customer]:
+        """Customers by name, so many of them."""
+        ...
+
+    async def count_customers(self, sought: Sought, *, limit: int) -> int:
+        """How many there are; counted up to `limit`."""
+        ...
+
+    async def sectors(self) -> list[Sector]:
+        """All sectors, in Portuguese order, those that are not active included."""
+        ...
+
+    async def sector(self, sector_id: str) -> Sector | None:
+        """One sector."""
+        ...
+
+    async def groups(self) -> list[Group]:
+        """All person groups, in Portuguese order."""
+        ...
+
+    async def group(self, group_id: str) -> Group | None:
+        """One person group."""
+        ...
+
+    async def options(self) -> tuple[str, ...]:
+        """What the app's menu shows, in its order; nothing before anybody saved it (R2)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """All that MK's stand-in keeps."""
@@ -67,3 +125,4 @@ class Stores:
     contacts: Contacts
     erasures: Erasures
     sessions: Sessions
+    register: Register

@@ -8,6 +8,7 @@ from chassis.service import Service
 from contracts import contacts, mk
 from mk.domain.ticket import EVENTS, Ticket
 from mk.ports import Stores
+from mk.register_store import MongoRegister
 from mk.session_store import MongoSessions
 
 AT_MOST = 500
@@ -86,6 +87,7 @@ def stores(service: Service) -> Stores:
         MongoContacts(service.snapshots("contacts")),
         MongoErasures(service.snapshots("erased")),
         MongoSessions(service.database),
+        MongoRegister(service),
     )
 
 

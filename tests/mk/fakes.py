@@ -17,6 +17,7 @@ from mk.ports import Stores
 from mk.sessions import Session
 from mk.settings import Settings
 from tests.fakes import InMemory
+from tests.mk.register import Register
 
 A = TypeVar("A")
 
@@ -131,7 +132,7 @@ class Published:
 
 def stores_in_memory() -> Stores:
     """Give empty stores."""
-    return Stores(Tickets(), Contacts(), Erasures(), Sessions())
+    return Stores(Tickets(), Contacts(), Erasures(), Sessions(), Register())
 
 
 def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service:
