@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.rpc import NobodyThere, NoReply, RequestRefused, Requests, UnreadableReply
+from chassis.service import Service
 from contracts.message import MK
 from contracts.problems import Problem
 from contracts.rpc import Request
@@ -54,3 +55,10 @@ class AsksByBroker:
             raise Refused(error.problem) from None
         except (NoReply, NobodyThere, UnreadableReply) as error:
             raise Unanswered(request.queue()) from error
+
+
+def asking(service: Service) -> Asks:
+    """The way to the services over the broker, open from when the service has started."""
+    asks = AsksByBroker(service.publisher)
+    service.prepares(asks.start)
+    return asks

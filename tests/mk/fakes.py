@@ -1,17 +1,16 @@
 """What MK's stand-in keeps and publishes, in memory, so that all of it runs without a broker or a database."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.rpc import NobodyThere
 from chassis.service import Service
 from contracts import contacts, mk
 from contracts.message import Message
 from contracts.rpc import Request
 from mk.app import build
+from mk.asking import Unanswered
 from mk.domain.ticket import Ticket
 from mk.ports import Stores
 from mk.sessions import Session
@@ -106,11 +105,10 @@ class Services:
         """Let every request of a kind be answered so, or fail so."""
         self._answers[kind] = answer
 
-    async def ask(self, request: Request[A], *, within: timedelta) -> A:
+    async def ask(self, request: Request[A]) -> A:
         """Answer one."""
-        del within
         self.asked.append(request)
-        answer = self._answers.get(type(request), NobodyThere(request.queue()))
+        answer = self._answers.get(type(request), Unanswered(request.queue()))
         if isinstance(answer, Exception):
             raise answer
         return cast("A", answer)
@@ -138,7 +136,7 @@ def stores_in_memory() -> Stores:
 def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service:
     """Give the whole stand-in, built and not started; its key is in `folder`."""
     settings = Settings.model_validate({"var_dir": folder, "issuer": "https://mk.provedor.example"})
-    return build(settings, stores=stores_in_memory(), publisher=publisher or Published(), requests=Services())
+    return build(settings, stores=stores_in_memory(), publisher=publisher or Published(), asks=Services())
 
 
 async def handle(service: Service, *events: Message) -> None:
