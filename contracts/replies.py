@@ -1,5 +1,6 @@
 """What the services answer to `contracts.requests`; the edge serves most of it as it is (contracts.md, HTTP)."""
 
+from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -324,3 +325,73 @@ class RecentNotifications(Frozen):
 
     items: list[InboxItem]
     put_at: list[Moment]
+
+
+class MessageCount(Frozen):
+    """How many notifications of one channel came to this outcome on one local day."""
+
+    day: date
+    channel: str
+    outcome: Literal["sent", "deferred", "skipped", "failed"]
+    count: int
+
+
+class MessageCounts(Frozen):
+    """Notifications by day, channel and outcome; what nobody was counted for is left out.
+
+    `deferred` are those that still wait. One that failed and was sent later counts in both. They are figures, not the
+    ledger: a replica that crashes loses those of its last seconds.
+    """
+
+    items: list[MessageCount]
+
+
+class Undelivered(Frozen):
+    """One message that didn't arrive, or of which nobody knows (`unknown`); `reason` holds nothing personal."""
+
+    notification_id: UUID
+    at: Moment
+    type: str
+    channel: str
+    recipient: str
+    customer_id: str | None = Known
+    sector_id: str | None = Known
+    ticket_id: str | None = Known
+    state: Literal["failed", "unknown", "skipped"]
+    reason: str
+    attempts: int = 0
+    first_at: Moment | None = Known
+
+
+class UndeliveredList(Frozen):
+    """The newest of them; `total` counts all that are, up to 1,000."""
+
+    items: list[Undelivered]
+    total: int
+
+
+class Unreachable(Frozen):
+    """A customer or sector of whom an address is switched off (R19), or a sector that has none (R11).
+
+    `until` is when it is tried again by itself; null where there is no address to try.
+    """
+
+    customer_id: str | None = Known
+    sector_id: str | None = Known
+    channel: str
+    reason: str
+    since: Moment
+    until: Moment | None
+
+
+class UnreachableList(Frozen):
+    """The newest of them; `total` counts all that are, up to 1,000."""
+
+    items: list[Unreachable]
+    total: int
+
+
+class Allowed(Frozen):
+    """How many addresses are written to again from now on."""
+
+    addresses: int

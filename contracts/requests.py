@@ -6,10 +6,11 @@ A request names the model of its answer: `GetMenu(Request[Menu])`. The models st
 from typing import ClassVar, Literal, Self
 from uuid import UUID, uuid5
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from contracts.message import Channel, Frozen, Identifier, Moment, Optional
 from contracts.replies import (
+    Allowed,
     ChangedTicket,
     Channels,
     ContactForm,
@@ -23,6 +24,7 @@ from contracts.replies import (
     InboxItemRead,
     LinkedEvaluation,
     Menu,
+    MessageCounts,
     PendingEvaluation,
     Preferences,
     Rated,
@@ -33,6 +35,8 @@ from contracts.replies import (
     TelegramLink,
     TicketList,
     TicketPage,
+    UndeliveredList,
+    UnreachableList,
 )
 from contracts.rpc import Request
 
@@ -200,6 +204,47 @@ class SendAgain(Request[SentAgain]):
 
     notification_id: UUID
     anyway: bool = False
+
+
+class ListUndelivered(Request[UndeliveredList]):
+    """What didn't arrive since then, or nobody knows of, the newest first (R19)."""
+
+    service: ClassVar[str] = "notifier"
+
+    since: Moment
+    limit: int = Field(default=100, ge=1, le=200)
+
+
+class ListUnreachable(Request[UnreachableList]):
+    """Whom no mail reaches: customers and sectors whose address is switched off, and sectors without one (R11, R19)."""
+
+    service: ClassVar[str] = "notifier"
+
+    limit: int = Field(default=100, ge=1, le=200)
+
+
+class AllowAgain(Request[Allowed]):
+    """Have mails sent again to every address of a customer, or of a sector, that is switched off (R19)."""
+
+    service: ClassVar[str] = "notifier"
+    durable: ClassVar[bool] = True
+
+    customer_id: Identifier | None = None
+    sector_id: Optional = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.customer_id is None) == (self.sector_id is None):
+            raise ValueError("name a customer or a sector")
+        return self
+
+
+class CountMessages(Request[MessageCounts]):
+    """Notifications by channel and outcome, over the last `days` local days with today."""
+
+    service: ClassVar[str] = "notifier"
+
+    days: int = Field(default=7, ge=1, le=31)
 
 
 class GetChannels(Request[Channels]):

@@ -72,6 +72,6 @@ def desk(settings: Settings, stores: Stores, announcer: Announcer, requests: Req
 
 def asking(service: Service) -> Requests:
     """Asks the services over the broker, from when the service has started."""
-    requests = rpc.Requests(service.publisher)
+    requests = rpc.Requests(service.publisher, asker="mk")
     service.prepares(requests.start)
     return requests
