@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chassis.service import Service
-from services.notifier.decide.addresses import usable
+from contracts.addresses import usable
 from services.notifier.decide.handlers import DecisionHandlers
 from services.notifier.decide.parts import Deciding
 from services.notifier.deliver.again import AgainHandlers
