@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from mk.console.desk import Desk
 from mk.console.login import login
 from mk.console.panel import panel
+from mk.console.register import register
 from mk.console.start import start
 from mk.console.static_files import static_files
 from mk.console.ticket.again import sending_again
@@ -22,4 +23,5 @@ def routers(desk: Desk) -> list[APIRouter]:
         sending_again(desk),
         doing(desk),
         ticket_page(desk),
+        *register(desk),
     ]

@@ -187,6 +187,10 @@ class Services:
         """Let every request of a kind be answered so, or fail so."""
         self._answers[kind] = answer
 
+    def forget(self, kind: type[Request[Any]]) -> None:
+        """Let requests of a kind be answered by nobody again."""
+        self._answers.pop(kind, None)
+
     async def ask(self, request: Request[A]) -> A:
         """Answer one."""
         self.asked.append(request)
@@ -201,6 +205,10 @@ class Published:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.envelopes: list[Envelope] = []
+        self._error = error
+
+    def fail(self, error: Exception) -> None:
+        """Raise this from now on."""
         self._error = error
 
     async def publish(self, outgoing: Envelope) -> None:
