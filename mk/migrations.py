@@ -2,6 +2,8 @@
 
 from chassis.persistence import outbox
 from chassis.persistence.mongo import Database
+from mk import figures_store
+from mk.store import ticket_of
 
 
 async def first_indexes(database: Database) -> None:
@@ -25,4 +27,10 @@ async def customers_by_name(database: Database) -> None:
     await customers.create_index("terms", name="terms")
 
 
-STEPS = (first_indexes, sessions_end, customers_by_name)
+async def tickets_counted(database: Database) -> None:
+    """What figures are counted over; tickets of the last release get it here."""
+    await figures_store.index(database)
+    await figures_store.count_older(database, ticket_of)
+
+
+STEPS = (first_indexes, sessions_end, customers_by_name, tickets_counted)

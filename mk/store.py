@@ -7,6 +7,7 @@ from chassis.persistence.documents import Documents, Repository, Snapshots
 from chassis.service import Service
 from contracts import contacts, mk
 from mk.domain.ticket import EVENTS, Ticket
+from mk.figures_store import MongoFigures, counted_document
 from mk.ports import Stores
 from mk.register_store import MongoRegister
 from mk.session_store import MongoSessions
@@ -19,18 +20,18 @@ class MongoTickets(Repository[Ticket]):
     """The tickets, one document each."""
 
     def __init__(self, documents: Documents) -> None:
-        super().__init__(documents, load=_ticket, dump=_document)
+        super().__init__(documents, load=ticket_of, dump=_document)
 
     async def named(self, name: str) -> Ticket | None:
         """The ticket with this id or this protocol, or None."""
         found = await self.documents.collection.find_one({"$or": [{"_id": name}, {"protocol": name}]})
-        return _ticket(found) if found else None
+        return ticket_of(found) if found else None
 
     async def search(self, **having: str | None) -> AsyncIterator[Ticket]:
         """The tickets with this `status` and this `customer_id`, those with news first; None asks for any."""
         query = {name: value for name, value in having.items() if value is not None}
         async for found in self.documents.collection.find(query).sort("latest_at", -1).limit(AT_MOST):
-            yield _ticket(found)
+            yield ticket_of(found)
 
     async def of_customer(self, customer_id: str) -> list[str]:
         """The ids of all tickets of a customer."""
@@ -88,10 +89,12 @@ def stores(service: Service) -> Stores:
         MongoErasures(service.snapshots("erased")),
         MongoSessions(service.database),
         MongoRegister(service),
+        MongoFigures(service.database),
     )
 
 
-def _ticket(found: Mapping[str, Any]) -> Ticket:
+def ticket_of(found: Mapping[str, Any]) -> Ticket:
+    """The ticket that a document holds."""
     # `story` is the history's stored name
     return Ticket(
         id=found["_id"], history=tuple(EVENTS[one["type"]].model_validate(one["body"]) for one in found["story"])
@@ -105,4 +108,5 @@ def _document(ticket: Ticket) -> dict[str, Any]:
         "customer_id": ticket.customer_id,
         "status": ticket.status,
         "latest_at": ticket.history[-1].occurred_at,
+        "counted": counted_document(ticket),
     }

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from contracts import feedback, tickets
 from mk.domain.evaluation import current
@@ -42,6 +42,38 @@ class Counted:
     minutes: int | None
     asked: bool
     answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A local day of one sector; None is that of tickets without one."""
+
+    date: date
+    sector_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How many tickets were opened, and how many of them by a contact."""
+
+    count: int
+    by_app: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How many tickets were closed, and of how many of them the customer is asked for an opinion."""
+
+    count: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many tickets are pending, and how many of them nobody is in charge of."""
+
+    pending: int
+    unassigned: int
 
 
 def counted(ticket: Ticket) -> Counted:

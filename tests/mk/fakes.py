@@ -17,6 +17,7 @@ from mk.ports import Stores
 from mk.sessions import Session
 from mk.settings import Settings
 from tests.fakes import InMemory
+from tests.mk.figures import Figures
 from tests.mk.register import Register
 
 A = TypeVar("A")
@@ -132,7 +133,8 @@ class Published:
 
 def stores_in_memory() -> Stores:
     """Give empty stores."""
-    return Stores(Tickets(), Contacts(), Erasures(), Sessions(), Register())
+    tickets = Tickets()
+    return Stores(tickets, Contacts(), Erasures(), Sessions(), Register(), Figures(tickets))
 
 
 def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service:
