@@ -4,7 +4,8 @@ from chassis.clock import Clock, utc_now
 from chassis.service import Service, run
 from contracts import contacts, mk
 from mk.api import api
-from mk.console.desk import Requests, asking, desk
+from mk.asking import Asks, asking
+from mk.console.desk import desk
 from mk.domain.ticket import EVENTS
 from mk.handlers import Handlers
 from mk.migrations import STEPS
@@ -19,7 +20,7 @@ def build(
     *,
     stores: Stores | None = None,
     publisher: Publisher | None = None,
-    requests: Requests | None = None,
+    asks: Asks | None = None,
     clock: Clock = utc_now,
 ) -> Service:
     """One replica of MK's stand-in; what is given is used instead of the broker and the database."""
@@ -33,7 +34,7 @@ def build(
     for event in EVENTS.values():
         service.on(event, handlers.on_ticket_event)
     announcer = Announcer(publisher or service.publisher, stores.register, clock=clock)
-    service.serves(api(settings, desk=desk(settings, stores, announcer, requests or asking(service), clock=clock)))
+    service.serves(api(settings, desk=desk(settings, stores, announcer, asks or asking(service), clock=clock)))
     if to_load := settings.mk_load:
         service.prepares(lambda: announcer.play(to_load))
     return service

@@ -1,9 +1,13 @@
 """How the stand-in's database became what its code needs. Released steps are never edited or moved (ADR 14)."""
 
+from pymongo import UpdateOne
+
 from chassis.persistence import outbox
 from chassis.persistence.mongo import Database
-from mk import figures_store
-from mk.store import ticket_of
+from mk import figures_store, panel_store
+from mk.ticket_documents import listing_of, ticket_of
+
+_AT_ONCE = 500
 
 
 async def first_indexes(database: Database) -> None:
@@ -27,10 +31,25 @@ async def customers_by_name(database: Database) -> None:
     await customers.create_index("terms", name="terms")
 
 
+async def panel_lines(database: Database) -> None:
+    """Every ticket has what the Painel lists and finds it by; those of the last release get it here."""
+    await panel_store.index(database)
+    tickets, changes = database["tickets"], []
+    async for found in tickets.find({"views": {"$exists": False}}):
+        # whoever changed it meanwhile wrote all of this already
+        unchanged = {"_id": found["_id"], "version": found["version"]}
+        changes.append(UpdateOne(unchanged, {"$set": listing_of(ticket_of(found))}))
+        if len(changes) >= _AT_ONCE:
+            await tickets.bulk_write(changes, ordered=False)
+            changes = []
+    if changes:
+        await tickets.bulk_write(changes, ordered=False)
+
+
 async def tickets_counted(database: Database) -> None:
     """What figures are counted over; tickets of the last release get it here."""
     await figures_store.index(database)
-    await figures_store.count_older(database, ticket_of)
+    await figures_store.count_older(database)
 
 
-STEPS = (first_indexes, sessions_end, customers_by_name, tickets_counted)
+STEPS = (first_indexes, sessions_end, customers_by_name, panel_lines, tickets_counted)

@@ -1,15 +1,17 @@
 """What the handlers and routes of MK's stand-in need of a store."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis.persistence.documents import Decide
 from contracts import contacts, mk
-from contracts.message import Cause
+from contracts.message import Cause, Channel
 from mk.domain.figures import Closed, Day, Opened, Standing
+from mk.domain.listing import Listed, Page, Position, Selection
 from mk.domain.register import Customer, Group, Names, Registered, Sector
 from mk.domain.ticket import Ticket
 from mk.sessions import Sessions
@@ -34,12 +36,36 @@ class Tickets(Protocol):
         """The ids of all tickets of a customer."""
         ...
 
+    async def of_contact(self, contact_id: UUID) -> str | None:
+        """The id of the ticket that a contact opened, or None."""
+        ...
+
+
+class Panel(Protocol):
+    """The tickets as the lines of the Painel."""
+
+    async def page(self, selection: Selection, position: Position | None, *, size: int) -> Page:
+        """So many lines from a place on; from the newest without one."""
+        ...
+
+    async def count(self, selection: Selection, *, limit: int, newer_than: datetime | None = None) -> int:
+        """How many lines there are, counted up to `limit`; with `newer_than`, those alone."""
+        ...
+
+    async def changed(self, versions: Mapping[str, int]) -> list[Listed]:
+        """Of these tickets those that have another version by now."""
+        ...
+
 
 class Contacts(Protocol):
     """The contacts, as their sectors read them."""
 
     async def save(self, event: contacts.ContactReceived) -> None:
         """Keep a contact."""
+        ...
+
+    async def channel(self, contact_id: UUID) -> Channel | None:
+        """Where a contact was written; None where it isn't known."""
         ...
 
     async def newest(self) -> list[dict[str, Any]]:
@@ -153,4 +179,5 @@ class Stores:
     erasures: Erasures
     sessions: Sessions
     register: Register
+    panel: Panel
     figures: Figures

@@ -1,16 +1,20 @@
 """How MK's stand-in keeps tickets, contacts and erasures in MongoDB; dictionaries stop here."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 from chassis.persistence.documents import Documents, Repository, Snapshots
 from chassis.service import Service
 from contracts import contacts, mk
-from mk.domain.ticket import EVENTS, Ticket
-from mk.figures_store import MongoFigures, counted_document
+from contracts.message import Channel
+from mk.domain.ticket import Ticket
+from mk.figures_store import MongoFigures
+from mk.panel_store import MongoPanel
 from mk.ports import Stores
 from mk.register_store import MongoRegister
 from mk.session_store import MongoSessions
+from mk.ticket_documents import document_of, ticket_of
 
 AT_MOST = 500
 """Tickets in one answer."""
@@ -20,7 +24,7 @@ class MongoTickets(Repository[Ticket]):
     """The tickets, one document each."""
 
     def __init__(self, documents: Documents) -> None:
-        super().__init__(documents, load=ticket_of, dump=_document)
+        super().__init__(documents, load=ticket_of, dump=document_of)
 
     async def named(self, name: str) -> Ticket | None:
         """The ticket with this id or this protocol, or None."""
@@ -38,6 +42,11 @@ class MongoTickets(Repository[Ticket]):
         found = self.documents.collection.find({"customer_id": customer_id}, {"_id": 1})
         return [document["_id"] async for document in found]
 
+    async def of_contact(self, contact_id: UUID) -> str | None:
+        """The id of the ticket that a contact opened, or None."""
+        found = await self.documents.collection.find_one({"contact_id": contact_id}, {"_id": 1})
+        return found["_id"] if found else None
+
 
 class MongoContacts:
     """The contacts, as their sectors read them."""
@@ -53,8 +62,15 @@ class MongoContacts:
             "sector_id": event.sector.id,
             "connection_id": event.connection.id if event.connection else None,
             "text": event.text,
+            "channel": event.channel.value,
         }
         await self._contacts.save(str(event.contact_id), state, told=event)
+
+    async def channel(self, contact_id: UUID) -> Channel | None:
+        """Where a contact was written; None where it isn't known."""
+        found = await self._contacts.find(str(contact_id))
+        # the last release noted none
+        return Channel(found["channel"]) if found and found.get("channel") else None
 
     async def newest(self) -> list[dict[str, Any]]:
         """The last contacts, newest first."""
@@ -89,24 +105,6 @@ def stores(service: Service) -> Stores:
         MongoErasures(service.snapshots("erased")),
         MongoSessions(service.database),
         MongoRegister(service),
+        MongoPanel(service.database),
         MongoFigures(service.database),
     )
-
-
-def ticket_of(found: Mapping[str, Any]) -> Ticket:
-    """The ticket that a document holds."""
-    # `story` is the history's stored name
-    return Ticket(
-        id=found["_id"], history=tuple(EVENTS[one["type"]].model_validate(one["body"]) for one in found["story"])
-    )
-
-
-def _document(ticket: Ticket) -> dict[str, Any]:
-    return {
-        "story": [{"type": one.type_name(), "body": one.model_dump(mode="json")} for one in ticket.history],
-        "protocol": ticket.protocol,
-        "customer_id": ticket.customer_id,
-        "status": ticket.status,
-        "latest_at": ticket.history[-1].occurred_at,
-        "counted": counted_document(ticket),
-    }

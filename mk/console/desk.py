@@ -1,16 +1,12 @@
 """What every screen of the console is made with."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol, TypeVar
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from chassis.clock import Clock
-from chassis.messaging import rpc
-from chassis.service import Service
-from contracts.rpc import Request as Question
+from mk.asking import Asks
 from mk.console.guard import guard
 from mk.console.pages import Pages
 from mk.operators import Operators, Role, parse
@@ -18,16 +14,6 @@ from mk.ports import Stores
 from mk.publishing import Announcer
 from mk.sessions import Door, Session
 from mk.settings import Settings
-
-A = TypeVar("A")
-
-
-class Requests(Protocol):
-    """Asks the services, as `chassis.messaging.rpc.Requests` does."""
-
-    async def ask(self, request: Question[A], *, within: timedelta) -> A:
-        """What the service answers. Raises: NoReply, NobodyThere, RequestRefused, UnreadableReply."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +23,7 @@ class Desk:
     settings: Settings
     stores: Stores
     announcer: Announcer
-    requests: Requests
+    asks: Asks
     pages: Pages
     door: Door
     clock: Clock
@@ -62,16 +48,9 @@ async def form(request: Request) -> dict[str, str]:
     return {name: value.strip() for name, value in (await request.form()).multi_items() if isinstance(value, str)}
 
 
-def desk(settings: Settings, stores: Stores, announcer: Announcer, requests: Requests, *, clock: Clock) -> Desk:
+def desk(settings: Settings, stores: Stores, announcer: Announcer, asks: Asks, *, clock: Clock) -> Desk:
     """What every screen is made with, of what the stand-in is made of."""
     pages = Pages(settings.zone, clock, has_stand_ins=bool(settings.mail_url or settings.chat_url))
     operators = Operators(parse(settings.operators.get_secret_value()))
     door = Door(stores.sessions, operators)
-    return Desk(settings, stores, announcer, requests, pages, door, clock)
-
-
-def asking(service: Service) -> Requests:
-    """Asks the services over the broker, from when the service has started."""
-    requests = rpc.Requests(service.publisher, asker="mk")
-    service.prepares(requests.start)
-    return requests
+    return Desk(settings, stores, announcer, asks, pages, door, clock)

@@ -81,7 +81,7 @@ class Console:
             settings,
             stores=self.stores,
             publisher=self.published,
-            requests=self.services,
+            asks=self.services,
             clock=lambda: self.now,
         )
         self.client = self.another_browser()

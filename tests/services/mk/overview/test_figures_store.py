@@ -16,7 +16,7 @@ from mk.domain.figures import Closed, Day, Opened, Standing
 from mk.figures_store import MongoFigures, count_older
 from mk.handlers import Handlers
 from mk.ports import Figures
-from mk.store import stores, ticket_of
+from mk.store import stores
 from tests.mk import life
 from tests.mk.fakes import stores_in_memory
 from tests.mk.running import mk_runs
@@ -107,7 +107,7 @@ async def test_tickets_of_the_last_release_are_counted_too(both: Both) -> None:
     await both.database["tickets"].update_many({}, {"$unset": {"counted": ""}})
 
     for _ in range(2):
-        await count_older(both.database, ticket_of)
+        await count_older(both.database)
 
     assert await everything(both.stored, None) == before
 
@@ -118,7 +118,6 @@ async def test_tickets_of_the_last_release_are_counted_too(both: Both) -> None:
         ({"counted.opened_at": {"$gte": BEFORE}}, "counted_opened"),
         ({"counted.closed_at": {"$gte": BEFORE}, "counted.sector_id": "tecnico"}, "counted_closed"),
         ({"counted.answers.at": {"$gte": BEFORE}}, "counted_answers"),
-        ({"status": "pending", "counted.assigned": False}, "counted_pending"),
     ],
 )
 async def test_nothing_is_counted_by_reading_all_tickets(both: Both, query: dict[str, Any], name: str) -> None:
