@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from mk.console.desk import Desk
 from mk.console.login import login
+from mk.console.overview.screen import overview
 from mk.console.panel import panel
 from mk.console.start import start
 from mk.console.static_files import static_files
@@ -16,4 +17,5 @@ def routers(desk: Desk) -> list[APIRouter]:
         login(desk),
         start(desk),
         panel(desk),
+        overview(desk),
     ]
