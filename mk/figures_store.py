@@ -1,6 +1,6 @@
 """How figures of all tickets are read from MongoDB: counted over indexes, of what each document holds for it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
 from inspect import isawaitable
 from typing import Any
@@ -75,6 +75,11 @@ class MongoFigures:
         by_minutes = {"$group": {"_id": f"${COUNTED}.minutes", "count": {"$sum": 1}}}
         found = self._grouped([_since("closed_at", since, sector_id), by_minutes])
         return {one["_id"]: one["count"] async for one in found if one["_id"] is not None}
+
+    async def protocols(self, ticket_ids: Sequence[str]) -> dict[str, str]:
+        """The protocols of these tickets, as far as they have one."""
+        found = self._tickets.find({"_id": {"$in": list(ticket_ids)}, "protocol": {"$type": "string"}}, {"protocol": 1})
+        return {one["_id"]: one["protocol"] async for one in found}
 
     async def scores(self, since: datetime, sector_id: str | None) -> dict[int, int]:
         """How often each score was given since then."""

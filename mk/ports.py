@@ -1,6 +1,6 @@
 """What the handlers and routes of MK's stand-in need of a store."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -163,6 +163,10 @@ class Figures(Protocol):
 
     async def minutes_to_close(self, since: datetime, sector_id: str | None) -> dict[int, int]:
         """How many of the tickets closed since then took so many minutes."""
+        ...
+
+    async def protocols(self, ticket_ids: Sequence[str]) -> dict[str, str]:
+        """The protocols of these tickets, as far as they have one."""
         ...
 
     async def scores(self, since: datetime, sector_id: str | None) -> dict[int, int]:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from mk.console.desk import Desk
 from mk.console.login import login
+from mk.console.overview.reach_screen import unreachable
 from mk.console.overview.screen import overview
 from mk.console.panel import panel
 from mk.console.start import start
@@ -18,4 +19,5 @@ def routers(desk: Desk) -> list[APIRouter]:
         start(desk),
         panel(desk),
         overview(desk),
+        unreachable(desk),
     ]

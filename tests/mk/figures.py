@@ -1,7 +1,7 @@
 """Figures of tickets that are kept in memory."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,11 @@ class Figures:
         """Count by minutes."""
         closed = [one for _, one in self._of(sector_id) if one.closed_at and one.closed_at >= since]
         return Counter(one.minutes for one in closed if one.minutes is not None)
+
+    async def protocols(self, ticket_ids: Sequence[str]) -> dict[str, str]:
+        """Give those that there are."""
+        found = {one: self._tickets.kept.get(one) for one in ticket_ids}
+        return {name: one.protocol for name, one in found.items() if one and one.protocol}
 
     async def scores(self, since: datetime, sector_id: str | None) -> dict[int, int]:
         """Count by score."""

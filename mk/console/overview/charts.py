@@ -79,10 +79,11 @@ def columns(values: Sequence[tuple[str, int, int]]) -> Columns:
 
 
 def ceiling(most: int) -> int:
-    """The least even number of one of 2, 4, 6, 8, 10, 20, 40, … that nothing exceeds."""
+    """The least of 2, 4, 6, 8, 10, 20, 30, 40, 50, 60, 80, 100, 200, … that nothing exceeds."""
     scale = 1
     while True:
-        for lead in (2, 4, 6, 8, 10):
+        # halves are whole numbers
+        for lead in (2, 4, 6, 8, 10) if scale == 1 else (2, 3, 4, 5, 6, 8, 10):
             if most <= lead * scale:
                 return lead * scale
         scale *= 10
