@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from mk.console.desk import Desk
 from mk.console.login import login
+from mk.console.overview.chats import chats
+from mk.console.overview.mails import mails
 from mk.console.overview.reach_screen import unreachable
 from mk.console.overview.screen import overview
 from mk.console.panel import panel
@@ -20,4 +22,6 @@ def routers(desk: Desk) -> list[APIRouter]:
         panel(desk),
         overview(desk),
         unreachable(desk),
+        mails(desk),
+        chats(desk),
     ]

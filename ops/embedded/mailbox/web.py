@@ -44,9 +44,11 @@ class Web:
         """Show one mail."""
         return HTMLResponse(mail_page(self._find(request)), headers={"Content-Security-Policy": PAGE_POLICY})
 
-    async def all(self, _request: Request) -> Response:
-        """List all mails, the oldest first."""
-        return JSONResponse([mail.as_maildev() for mail in self.mails.all()])
+    async def all(self, request: Request) -> Response:
+        """List all mails, the oldest first; with `limit` the newest of them alone."""
+        limit = request.query_params.get("limit", "")
+        found = self.mails.newest(int(limit))[::-1] if limit.isdecimal() and int(limit) else self.mails.all()
+        return JSONResponse([mail.as_maildev() for mail in found])
 
     async def one(self, request: Request) -> Response:
         """Give one mail."""
