@@ -4,6 +4,10 @@ from fastapi import APIRouter
 
 from mk.console.desk import Desk
 from mk.console.login import login
+from mk.console.overview.chats import chats
+from mk.console.overview.mails import mails
+from mk.console.overview.reach_screen import unreachable
+from mk.console.overview.screen import overview
 from mk.console.panel import panel
 from mk.console.register import register
 from mk.console.start import start
@@ -24,4 +28,8 @@ def routers(desk: Desk) -> list[APIRouter]:
         doing(desk),
         ticket_page(desk),
         *register(desk),
+        overview(desk),
+        unreachable(desk),
+        mails(desk),
+        chats(desk),
     ]
