@@ -12,9 +12,7 @@ from mk.console.panel import panel
 from mk.console.register import register
 from mk.console.start import start
 from mk.console.static_files import static_files
-from mk.console.ticket.again import sending_again
-from mk.console.ticket.doing import doing
-from mk.console.ticket.page import ticket_page
+from mk.console.ticket import tickets
 
 
 def routers(desk: Desk) -> list[APIRouter]:
@@ -24,9 +22,7 @@ def routers(desk: Desk) -> list[APIRouter]:
         login(desk),
         start(desk),
         panel(desk),
-        sending_again(desk),
-        doing(desk),
-        ticket_page(desk),
+        *tickets(desk),
         *register(desk),
         overview(desk),
         unreachable(desk),
