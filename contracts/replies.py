@@ -1,5 +1,6 @@
 """What the services answer to `contracts.requests`; the edge serves most of it as it is (contracts.md, HTTP)."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -91,6 +92,14 @@ class TicketPage(TicketLine):
     version: int
 
 
+class Defined(Frozen):
+    """What a person group or a sector defines for new tickets; what it doesn't is null."""
+
+    name: str
+    process: str | None
+    classification: str | None
+
+
 class Resolved(Frozen):
     """R10's dry run: what a contact would resolve to, and `why`, in sentences for an operator.
 
@@ -106,6 +115,11 @@ class Resolved(Frozen):
     notification_level: NotificationLevel
     generate_ticket: bool
     why: list[str]
+    group: Defined | None = Known
+    """The customer's person group, where they have one that is known."""
+
+    sector: Defined | None = Known
+    """The sector; absent from answers of v0.2."""
 
 
 EvaluationState = Literal["open", "answered", "expired", "withdrawn"]
@@ -244,3 +258,85 @@ class RecentNotifications(Frozen):
 
     items: list[InboxItem]
     put_at: list[Moment]
+
+
+class MessageCount(Frozen):
+    """How many notifications of one channel came to this outcome on one local day."""
+
+    day: date
+    channel: str
+    outcome: Literal["sent", "deferred", "skipped", "failed"]
+    count: int
+
+
+class MessageCounts(Frozen):
+    """Notifications by day, channel and outcome; what nobody was counted for is left out.
+
+    `deferred` are those that still wait. One that failed and was sent later counts in both. They are figures, not the
+    ledger: a replica that crashes loses those of its last seconds.
+    """
+
+    items: list[MessageCount]
+
+
+class Undelivered(Frozen):
+    """One message that didn't arrive, or of which nobody knows (`unknown`); `reason` holds nothing personal."""
+
+    notification_id: UUID
+    at: Moment
+    type: str
+    channel: str
+    recipient: str
+    customer_id: str | None = Known
+    sector_id: str | None = Known
+    ticket_id: str | None = Known
+    state: Literal["failed", "unknown", "skipped"]
+    reason: str
+    attempts: int = 0
+    first_at: Moment | None = Known
+
+
+class UndeliveredList(Frozen):
+    """The newest of them; `total` counts all that are, up to 1,000."""
+
+    items: list[Undelivered]
+    total: int
+
+
+class Unreachable(Frozen):
+    """A customer or sector of whom an address is switched off (R19), or a sector that has none (R11).
+
+    `until` is when it is tried again by itself; null where there is no address to try.
+    """
+
+    customer_id: str | None = Known
+    sector_id: str | None = Known
+    channel: str
+    reason: str
+    since: Moment
+    until: Moment | None
+
+
+class UnreachableList(Frozen):
+    """The newest of them; `total` counts all that are, up to 1,000."""
+
+    items: list[Unreachable]
+    total: int
+
+
+class Allowed(Frozen):
+    """How many addresses are written to again from now on."""
+
+    addresses: int
+
+
+class Reached(Frozen):
+    """By which channels a customer can be reached now, `inbox` first; `refused` are those switched off for them (R19).
+
+    `declined` are those that they switched off themselves (R20).
+    """
+
+    customer_id: str
+    channels: list[str]
+    refused: list[str]
+    declined: list[str]

@@ -33,6 +33,12 @@ OPS = "ops"
 REPLY_QUEUES = r"edge\.replies\.[0-9a-f-]+"
 """The edge's queues of replies, one a replica, and the keys that they are bound with."""
 
+MK_REPLY_QUEUES = r"mk\.replies\.[0-9a-f-]+"
+"""The same of MK, whose operators ask what became of notifications, and have them sent again."""
+
+ASKED_BY_MK = ("tickets.queries", "notifier.commands", "notifier.queries")
+"""What MK's operators may ask: dry runs, the ledger of notifications, and to send again what didn't arrive."""
+
 LIVE_QUEUES = r"edge\.live\.[0-9a-f-]+"
 """The edge's queues of events for whoever waits or looks on, one a replica."""
 
@@ -81,7 +87,7 @@ def _service(name: str) -> User:
         topics=(
             Topic(ATENDO, write=rf"^{name}\."),
             Topic(RETRY, write=_ways_on(name)),
-            Topic(REPLIES, write=f"^{REPLY_QUEUES}$"),
+            Topic(REPLIES, write=f"^({REPLY_QUEUES}|{MK_REPLY_QUEUES})$"),
             Topic(REQUESTS, read=exactly(queries)),
         ),
     )
@@ -105,11 +111,13 @@ def _edge() -> User:
 def _mk() -> User:
     return User(
         MK,
-        configure=NOTHING,
+        configure=f"^{MK_REPLY_QUEUES}$",
         # the exchange, and the queue of the same name, which MK may bind to whatever it wants of `atendo`
-        write=exactly((MK, RETRY)),
-        read=exactly((MK, ATENDO)),
+        write=f"^({MK}|{RETRY}|{REQUESTS}|{MK_REPLY_QUEUES})$",
+        read=f"^({MK}|{ATENDO}|{REPLIES}|{MK_REPLY_QUEUES})$",
         topics=(
+            Topic(REQUESTS, write=exactly(ASKED_BY_MK)),
+            Topic(REPLIES, read=f"^{MK_REPLY_QUEUES}$"),
             Topic(MK, write=rf"^{MK}\.", read=exactly(_own_events())),
             Topic(ATENDO, read=EVERYTHING),
             Topic(RETRY, write=_ways_on(MK)),

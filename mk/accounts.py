@@ -31,6 +31,11 @@ class Accounts:
             if account.email:
                 self._by_name[account.email.lower()] = account
 
+    def starting(self, digits: str) -> list[str]:
+        """The ids of the customers whose CPF begins so; of nobody where no digit is given."""
+        found = (one for one in self._by_name.values() if digits and one.login.startswith(digits))
+        return sorted({one.customer_id for one in found})
+
     def customer(self, username: str, password: str) -> str:
         """The id of the customer who gives this CPF or e-mail and this password. Raises: WrongCredentials."""
         account = self._by_name.get(_name(username))

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 
-from chassis.clock import Clock
 from mk import accounts, problems, tokens
-from mk.ports import Stores
-from mk.publishing import Announcer
+from mk.console.app import console
+from mk.console.desk import Desk
+from mk.console.static_files import ROOT, content
 from mk.routes.login import login
 from mk.routes.panel import panel
 from mk.routes.publishing import publishing
@@ -19,16 +20,19 @@ Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 
 
-def api(settings: Settings, *, announcer: Announcer, stores: Stores, clock: Clock) -> "HeadAsGet":
+def api(settings: Settings, *, desk: Desk) -> "HeadAsGet":
     """All routes, each error answered as a problem."""
     app = FastAPI(title="MK 3.0 (substituto)", version="1")
     problems.explain(app)
     secrets = settings.var_dir / "secrets"
-    app.include_router(publishing(announcer, clock=clock))
+    app.include_router(publishing(desk.announcer, clock=desk.clock))
     app.include_router(
-        login(accounts.of_scenarios(), lambda: tokens.ensure_keys(secrets), issuer=settings.issuer, clock=clock)
+        login(accounts.of_scenarios(), lambda: tokens.ensure_keys(secrets), issuer=settings.issuer, clock=desk.clock)
     )
-    app.include_router(panel(stores.tickets, stores.contacts))
+    app.include_router(panel(desk.stores.tickets, desk.stores.contacts))
+    app.mount(ROOT, console(desk))
+    app.add_api_route("/favicon.ico", lambda: content("icon.svg"), include_in_schema=False)
+    app.add_api_route("/", lambda: RedirectResponse(f"{ROOT}/", 303), include_in_schema=False)
     return HeadAsGet(OpenToBrowsers(app))
 
 

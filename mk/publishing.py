@@ -9,7 +9,9 @@ from chassis.clock import Clock
 from chassis.messaging.envelope import Envelope
 from contracts.message import Message
 from mk import scenario
+from mk.domain.register import Registered
 from mk.errors import UnknownType
+from mk.ports import Register
 from mk.scenario import TYPES, Fields
 
 
@@ -22,15 +24,19 @@ class Publisher(Protocol):
 
 
 class Announcer:
-    """Publishes what MK announces."""
+    """Publishes what MK announces, and records what of it belongs into the register."""
 
-    def __init__(self, publisher: Publisher, *, clock: Clock) -> None:
+    def __init__(self, publisher: Publisher, register: Register, *, clock: Clock) -> None:
         self._publisher = publisher
+        self._register = register
         self._clock = clock
 
     async def publish(self, message: Message) -> None:
         """Publish one message. Raises: BrokerDown, Unroutable."""
         await self._publisher.publish(Envelope.of(message))
+        # afterwards: what the register shows was announced; where this fails, saving again mends it
+        if isinstance(message, Registered):
+            await self._register.record(message)
 
     async def play(self, name: str) -> list[Message]:
         """Publish all of a scenario; again, it changes nothing. Raises: UnknownScenario, BrokerDown, Unroutable."""

@@ -1,13 +1,21 @@
 """How MK's stand-in keeps tickets, contacts and erasures in MongoDB; dictionaries stop here."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 from chassis.persistence.documents import Documents, Repository, Snapshots
 from chassis.service import Service
 from contracts import contacts, mk
-from mk.domain.ticket import EVENTS, Ticket
+from contracts.message import Channel
+from mk.domain.ticket import Ticket
+from mk.figures_store import MongoFigures
+from mk.panel_store import MongoPanel
 from mk.ports import Stores
+from mk.presence import MongoPresence
+from mk.register_store import MongoRegister
+from mk.session_store import MongoSessions
+from mk.ticket_documents import document_of, ticket_of
 
 AT_MOST = 500
 """Tickets in one answer."""
@@ -17,23 +25,28 @@ class MongoTickets(Repository[Ticket]):
     """The tickets, one document each."""
 
     def __init__(self, documents: Documents) -> None:
-        super().__init__(documents, load=_ticket, dump=_document)
+        super().__init__(documents, load=ticket_of, dump=document_of)
 
     async def named(self, name: str) -> Ticket | None:
         """The ticket with this id or this protocol, or None."""
         found = await self.documents.collection.find_one({"$or": [{"_id": name}, {"protocol": name}]})
-        return _ticket(found) if found else None
+        return ticket_of(found) if found else None
 
     async def search(self, **having: str | None) -> AsyncIterator[Ticket]:
         """The tickets with this `status` and this `customer_id`, those with news first; None asks for any."""
         query = {name: value for name, value in having.items() if value is not None}
         async for found in self.documents.collection.find(query).sort("latest_at", -1).limit(AT_MOST):
-            yield _ticket(found)
+            yield ticket_of(found)
 
     async def of_customer(self, customer_id: str) -> list[str]:
         """The ids of all tickets of a customer."""
         found = self.documents.collection.find({"customer_id": customer_id}, {"_id": 1})
         return [document["_id"] async for document in found]
+
+    async def of_contact(self, contact_id: UUID) -> str | None:
+        """The id of the ticket that a contact opened, or None."""
+        found = await self.documents.collection.find_one({"contact_id": contact_id}, {"_id": 1})
+        return found["_id"] if found else None
 
 
 class MongoContacts:
@@ -50,8 +63,15 @@ class MongoContacts:
             "sector_id": event.sector.id,
             "connection_id": event.connection.id if event.connection else None,
             "text": event.text,
+            "channel": event.channel.value,
         }
         await self._contacts.save(str(event.contact_id), state, told=event)
+
+    async def channel(self, contact_id: UUID) -> Channel | None:
+        """Where a contact was written; None where it isn't known."""
+        found = await self._contacts.find(str(contact_id))
+        # the last release noted none
+        return Channel(found["channel"]) if found and found.get("channel") else None
 
     async def newest(self) -> list[dict[str, Any]]:
         """The last contacts, newest first."""
@@ -84,21 +104,9 @@ def stores(service: Service) -> Stores:
         MongoTickets(service.documents("tickets")),
         MongoContacts(service.snapshots("contacts")),
         MongoErasures(service.snapshots("erased")),
+        MongoSessions(service.database),
+        MongoRegister(service),
+        MongoPanel(service.database),
+        MongoPresence(service.database),
+        MongoFigures(service.database),
     )
-
-
-def _ticket(found: Mapping[str, Any]) -> Ticket:
-    # `story` is the history's stored name
-    return Ticket(
-        id=found["_id"], history=tuple(EVENTS[one["type"]].model_validate(one["body"]) for one in found["story"])
-    )
-
-
-def _document(ticket: Ticket) -> dict[str, Any]:
-    return {
-        "story": [{"type": one.type_name(), "body": one.model_dump(mode="json")} for one in ticket.history],
-        "protocol": ticket.protocol,
-        "customer_id": ticket.customer_id,
-        "status": ticket.status,
-        "latest_at": ticket.history[-1].occurred_at,
-    }

@@ -11,7 +11,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from contracts import topology
 from contracts.catalogue import all_requests, messages
-from contracts.message import Message
+from contracts.message import MK, Message
+from contracts.rights import ASKED_BY_MK, EDGE
 from contracts.rpc import Reply, Request
 
 Document = dict[str, Any]
@@ -35,7 +36,7 @@ def document(service: str) -> Document:
         "channels": {
             **{_key_channel(message): _key(message) for message in (*received, *published)},
             **{queue.name: _queue(queue, asked) for queue in topology.queues() if queue.service == service},
-            **({"edge.replies": _replies()} if asked or asks else {}),
+            **({_replies_to(service): _replies(service)} if asked or asks else {}),
             **{request.queue(): _asked_queue(request.queue(), asks) for request in asks},
         },
         "operations": {
@@ -44,8 +45,8 @@ def document(service: str) -> Document:
                 for message in received
             },
             **{f"publish{message.__name__}": _operation("send", message) for message in published},
-            **{f"answer{request.__name__}": _request("receive", request) for request in asked},
-            **{f"ask{request.__name__}": _request("send", request) for request in asks},
+            **{f"answer{request.__name__}": _request("receive", request, service) for request in asked},
+            **{f"ask{request.__name__}": _request("send", request, service) for request in asks},
         },
         "components": {
             "messages": {_name(model): _message(model, names[model]) for model in models},
@@ -68,7 +69,14 @@ def _asked(service: str) -> list[type[Request[Any]]]:
 
 
 def _asks(service: str) -> list[type[Request[Any]]]:
-    return list(all_requests()) if service == "edge" else []
+    if service == MK:
+        return [request for request in all_requests() if request.queue() in ASKED_BY_MK]
+    return list(all_requests()) if service == EDGE else []
+
+
+def _replies_to(service: str) -> str:
+    # a service answers whoever asks, as the edge does
+    return f"{MK if service == MK else EDGE}.replies"
 
 
 def _name(model: type[BaseModel]) -> str:
@@ -130,14 +138,15 @@ def _asked_queue(name: str, asks: list[type[Request[Any]]]) -> Document:
     return _queue(queue, asks)
 
 
-def _replies() -> Document:
+def _replies(service: str) -> Document:
+    name = _replies_to(service)
     return {
-        "address": "edge.replies.{replica}",
-        "description": "One exclusive queue a replica of the edge; replies find their caller by `correlation_id`.",
+        "address": f"{name}.{{replica}}",
+        "description": "One exclusive queue a replica of who asks; replies find their caller by `correlation_id`.",
         "parameters": {"replica": {"description": "A UUID."}},
         "messages": {"Reply": _ref("components", "messages", "Reply")},
         "bindings": {"amqp": {"is": "queue", "queue": {"durable": False, "exclusive": True, "autoDelete": True}}},
-        "x-bindings": [{"exchange": topology.REPLIES, "pattern": "edge.replies.{replica}"}],
+        "x-bindings": [{"exchange": topology.REPLIES, "pattern": f"{name}.{{replica}}"}],
     }
 
 
@@ -152,8 +161,8 @@ def _operation(action: str, message: type[Message]) -> Document:
     }
 
 
-def _request(action: str, request: type[Request[Any]]) -> Document:
-    channel, replies = _ref("channels", request.queue()), _ref("channels", "edge.replies")
+def _request(action: str, request: type[Request[Any]], service: str) -> Document:
+    channel, replies = _ref("channels", request.queue()), _ref("channels", _replies_to(service))
     return {
         "action": action,
         "channel": channel,
@@ -170,8 +179,8 @@ def _request(action: str, request: type[Request[Any]]) -> Document:
 
 _PURPOSE: dict[topology.Kind, str] = {
     "events": "What the service listens to.",
-    "commands": "Durable orders of the edge; they never expire and are idempotent by `request_id`.",
-    "queries": "Reads of the edge; they expire with its time-out.",
+    "commands": "Durable orders; they never expire and are idempotent by `request_id`.",
+    "queries": "Reads of who asks; they expire with its time-out.",
     "deliveries": "Notifications due on one channel.",
     "retry": "Waits out one delay, then goes back to the queue named in its routing key.",
     "dead": "Dead letters, each with its reason, for `atendo dead`.",

@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
+from ops.embedded import operators
 from ops.embedded.board import Board, Lines, LiveTable
 from ops.embedded.keeper import Keeper
 from ops.embedded.layout import BadSettingError, Layout, read_layout
@@ -149,6 +150,12 @@ def _welcome(addresses: Mapping[str, str]) -> str:
     if customers:
         lines += ["Log in as one of these demo customers (CPF, password):"]
         lines += [f"  {one.name:<24} {one.login}  {one.password}" for one in customers]
+    if addresses["MK_URL"]:
+        lines += [
+            f"Operators' console  {addresses['MK_URL']}/console",
+            "Log in as one of these (role, user, password):",
+        ]
+        lines += [f"  {line}" for line in operators.listed()]
     return "\n".join([*lines, "Try `make demo` in another terminal. Ctrl-C stops everything.", ""])
 
 

@@ -1,4 +1,4 @@
-"""The edge's side of requests: publish, then wait for the reply on a queue of this replica's own."""
+"""The asking side of requests: publish, then wait for the reply on a queue of this replica's own."""
 
 import asyncio
 from datetime import timedelta
@@ -45,10 +45,13 @@ class UnreadableReply(Exception):
 
 
 class Requests:
-    """Asks services; replies come to one exclusive queue a replica and find their caller by correlation id."""
+    """Asks services; replies come to one exclusive queue a replica and find their caller by correlation id.
 
-    def __init__(self, publisher: Publisher) -> None:
-        self.queue = OwnQueue(publisher, "edge.replies.", bindings=[(REPLIES, OWN_NAME)], on_message=self._on_reply)
+    `asker` is whose queue that is: the edge's, or MK's.
+    """
+
+    def __init__(self, publisher: Publisher, *, asker: str = "edge") -> None:
+        self.queue = OwnQueue(publisher, f"{asker}.replies.", bindings=[(REPLIES, OWN_NAME)], on_message=self._on_reply)
         self._publisher = publisher
         self._waiting: dict[str, asyncio.Future[Reply]] = {}
 

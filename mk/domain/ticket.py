@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from contracts import contacts, feedback, mk, notifier, tickets
-from contracts.message import Message
+from contracts.message import Channel, Message
 from contracts.topology import LISTENS
 
 M = TypeVar("M", bound=Message)
@@ -50,6 +50,9 @@ class Ticket:
 
     id: str
     history: tuple[Message, ...] = ()
+
+    channel: Channel | None = None
+    """Where its contact was written, once that is known."""
 
     def events(self, kind: type[M]) -> list[M]:
         """Those of one kind."""
@@ -99,6 +102,11 @@ def take(ticket: Ticket, event: Message) -> Ticket:
     if any(one.event_id == event.event_id for one in ticket.history):
         return ticket
     return replace(ticket, history=tuple(sorted((*ticket.history, event), key=_order)))
+
+
+def written_in(ticket: Ticket, channel: Channel) -> Ticket:
+    """Note where its contact was written."""
+    return replace(ticket, channel=channel)
 
 
 def erase(ticket: Ticket) -> Ticket:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from ops.embedded import operators
 from ops.embedded.foundation import broker_nodes, database_members
 from ops.embedded.layout import SERVICES, Layout
 from ops.embedded.left_behind import PATIENCE, is_left_behind
@@ -119,7 +120,7 @@ class Plan:
     def _mk(self) -> Iterator[Part]:
         if self.layout.uses_own("MK_URL"):
             # It publishes the demo provider at its start, when the services' queues are there to take it.
-            module = _Module("mk", "mk.app", Stage.MK, {"MK_LOAD": "provider"})
+            module = _Module("mk", "mk.app", Stage.MK, {"MK_LOAD": "provider", **operators.setting()})
             yield self._part(module, self.layout.ports["MK_PORT"])
 
     def _part(self, module: "_Module", port: int, replica: int = 1) -> Part:

@@ -7,8 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from chassis.messaging.rpc import NoReply
-from contracts.replies import Channels
-from contracts.requests import GetChannels
+from contracts.channels import Channels, GetChannels
 from services.edge.errors.problems import Refused
 from services.edge.gateway import Gateway
 

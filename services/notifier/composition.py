@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 
 from chassis.service import Service
-from services.notifier.decide.addresses import usable
+from contracts.addresses import usable
 from services.notifier.decide.handlers import DecisionHandlers
 from services.notifier.decide.parts import Deciding
 from services.notifier.deliver.again import AgainHandlers
 from services.notifier.deliver.caps import HourlyCap
 from services.notifier.deliver.chat.parts import Shared, Telegram
 from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers
-from services.notifier.deliver.parts import Delivering
+from services.notifier.deliver.parts import Delivering, Watching
 from services.notifier.deliver.push.device_handlers import DeviceHandlers
 from services.notifier.deliver.push.handlers import PushHandlers
 from services.notifier.deliver.push.parts import Push, public_channels
+from services.notifier.deliver.reached import ReachedHandlers
+from services.notifier.deliver.unreached import UnreachedHandlers
 from services.notifier.parts import AllParts, Parts, complete
 from services.notifier.settings import Settings
 
@@ -53,7 +55,17 @@ def compose(service: Service, settings: Settings, given: Parts) -> Notifier:
     resends = AgainHandlers(sendings=parts.sendings, customers=parts.customers)
     return Notifier(
         Deciding(decides),
-        Delivering(_mails(service, settings, parts, decides), shows, explains, resends),
+        Delivering(
+            _mails(service, settings, parts, decides),
+            shows,
+            explains,
+            resends,
+            Watching(
+                UnreachedHandlers(parts.unreached),
+                parts.tally,
+                ReachedHandlers(parts.customers, parts.addresses, parts.channels.set_up),
+            ),
+        ),
         Push(_pushes(service, settings, parts, decides), _devices(service, settings, parts)),
         _chat(service, settings, parts, decides),
     )

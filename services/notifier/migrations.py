@@ -54,4 +54,17 @@ async def what_did_not_arrive(database: Database) -> None:
     await database["deliveries"].create_index("state_at", name="not_arrived", partialFilterExpression=has_reason)
 
 
-STEPS = (first_indexes, less_of_people, inbox_by_arrival, devices_and_quiet_hours, chats, what_did_not_arrive)
+async def addresses_that_are_off(database: Database) -> None:
+    """Whom no mail reaches, by when that was noted."""
+    await database["addresses"].create_index("off.at", sparse=True, name="off_since")
+
+
+STEPS = (
+    first_indexes,
+    less_of_people,
+    inbox_by_arrival,
+    devices_and_quiet_hours,
+    chats,
+    what_did_not_arrive,
+    addresses_that_are_off,
+)

@@ -13,11 +13,15 @@ from services.notifier.deliver.channels.email import Mail
 from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.chat.parts import ChatParts
 from services.notifier.deliver.device_store import MongoDevices, MongoPreferences
+from services.notifier.deliver.figures import KEEP_EVERY, Figures, Tally
+from services.notifier.deliver.figures_store import MongoFigures
 from services.notifier.deliver.push import ports as push_ports
 from services.notifier.deliver.push.parts import Ways, ways_to_devices
 from services.notifier.deliver.push.store import MongoPushes
 from services.notifier.deliver.render import Writer
 from services.notifier.deliver.store import MongoDeliveries, MongoInbox
+from services.notifier.deliver.unreached import Unreached
+from services.notifier.deliver.unreached_store import MongoUnreached
 from services.notifier.metrics import Counted, observe
 from services.notifier.settings import Settings
 
@@ -40,6 +44,8 @@ class Parts:
     ways: Ways | None = None
     chat: ChatParts = field(default_factory=ChatParts)
     sendings: ports.Sendings | None = None
+    unreached: Unreached | None = None
+    figures: Figures | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +66,22 @@ class AllParts:
     ways: Ways
     chat: ChatParts
     sendings: ports.Sendings
+    unreached: Unreached
     writer: Writer
     channels: OptionalChannels
     counted: Counted
+    tally: Tally
 
 
 def complete(given: Parts, service: Service, settings: Settings) -> AllParts:
     """What is given, and the real parts for the rest. Raises: ValueError for settings that no part can be made of."""
     counted, hosts = Counted(service.metrics.registry), PushHosts.of(settings.push_hosts)
-    service.outbox.on_commit(counted.count_ends)
+    tally = Tally(given.figures or MongoFigures(service), settings.zone, service.clock)
+    _count(service, counted, tally)
     observe(service, given.overview or MongoTickets(service))
     return AllParts(
-        contacts=given.contacts or _contacts(service, counted),
-        tickets=given.tickets or _tickets(service, counted),
+        contacts=given.contacts or _contacts(service, counted, tally),
+        tickets=given.tickets or _tickets(service, counted, tally),
         customers=given.customers or MongoCustomers(service),
         addresses=given.addresses or MongoAddresses(service, off_for=settings.address_off_for),
         deliveries=given.deliveries or MongoDeliveries(service, lease=settings.send_lease),
@@ -85,21 +94,32 @@ def complete(given: Parts, service: Service, settings: Settings) -> AllParts:
         ways=ways_to_devices(service, settings, hosts) if given.ways is None else given.ways,
         chat=given.chat,
         sendings=given.sendings or MongoSendings(service),
+        unreached=given.unreached or MongoUnreached(service, off_for=settings.address_off_for),
         writer=Writer(sender=settings.mail_from, domain=settings.mail_domain, timezone=settings.timezone),
         channels=OptionalChannels(settings.optional_channels, settings.zone),
         counted=counted,
+        tally=tally,
     )
 
 
-def _contacts(service: Service, counted: Counted) -> Contacts:
+def _count(service: Service, counted: Counted, tally: Tally) -> None:
+    service.outbox.on_commit(counted.count_ends)
+    service.outbox.on_commit(tally.count_ends)
+    service.every(KEEP_EVERY, tally.keep)
+    service.closes(tally.keep)
+
+
+def _contacts(service: Service, counted: Counted, tally: Tally) -> Contacts:
     contacts = MongoContacts(service)
     contacts.on_update(counted.count_decisions)
+    contacts.on_update(tally.count_decisions)
     return contacts
 
 
-def _tickets(service: Service, counted: Counted) -> Tickets:
+def _tickets(service: Service, counted: Counted, tally: Tally) -> Tickets:
     tickets = MongoTickets(service)
     tickets.on_update(counted.count_decisions)
+    tickets.on_update(tally.count_decisions)
     return tickets
 
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from aio_pika.exceptions import ProbableAuthenticationError
 
-from contracts import topology
+from contracts import rights, topology
 from contracts.catalogue import all_requests, messages
 from tests.deploy import attempts
 from tests.deploy.logins import Login, logins, management
@@ -17,6 +17,7 @@ from tests.infra import Broker
 Users = Mapping[str, Login]
 
 A_REPLY = f"edge.replies.{uuid4()}"
+A_REPLY_TO_MK = f"mk.replies.{uuid4()}"
 SERVICES = ("contacts", "tickets", "notifier", "feedback")
 PUBLISHERS = ("edge", *SERVICES, "mk")
 EXCHANGES = ("", *topology.EXCHANGES, "amq.topic", "amq.direct", "amq.fanout", "amq.headers")
@@ -28,7 +29,7 @@ KEYS = (
     *QUEUES,
     *(f"{rung}.{queue}" for rung in ("5s", "3600s") for queue in QUEUES if ".retry." not in queue),
     *(f"dead.{name}" for name in topology.LISTENS),
-    *(A_REPLY, "edge.replies.#", "#", ""),
+    *(A_REPLY, A_REPLY_TO_MK, "edge.replies.#", "#", ""),
 )
 
 CONSUMES = {
@@ -61,7 +62,8 @@ def stated(user: str) -> set[tuple[str, str]]:
         *((speaks, key) for key in KEYS if key.startswith(f"{user}.")),
         *(("retry", f"{rung}.{queue}") for rung in ("5s", "3600s") for queue in comes_back),
         ("retry", f"dead.{user}"),
-        *([("replies", A_REPLY)] if user in SERVICES else []),
+        *([("replies", A_REPLY), ("replies", A_REPLY_TO_MK)] if user in SERVICES else []),
+        *((("requests", queue) for queue in rights.ASKED_BY_MK) if user == "mk" else ()),
     }
 
 
@@ -118,19 +120,21 @@ async def test_a_user_hears_no_more_than_it_is_meant_to(everyone: Users, user: s
     assert let == (of_mk if user == "mk" else own)
 
 
-async def test_the_edge_hears_answers_to_itself_and_to_nobody_else(everyone: Users) -> None:
-    async with attempts.as_user(everyone["edge"].url) as connection:
+@pytest.mark.parametrize(("user", "own", "may_bind"), [("edge", A_REPLY, set()), ("mk", A_REPLY_TO_MK, {"atendo"})])
+async def test_who_asks_hears_answers_to_itself_and_to_nobody_else(
+    everyone: Users, user: str, own: str, may_bind: set[str]
+) -> None:
+    async with attempts.as_user(everyone[user].url) as connection:
         channel = await connection.channel()
-        await channel.declare_queue(A_REPLY, exclusive=True, auto_delete=True)
-        keys = [A_REPLY, "#", "edge.replies.#", "edge.replies.*", "contacts.commands"]
-        received = {
-            key for key in keys if await attempts.allowed(connection, attempts.binding(A_REPLY, "replies", key))
-        }
-        elsewhere = [attempts.binding(A_REPLY, name, "#") for name in topology.EXCHANGES if name != "replies"]
-        others = [one for one in elsewhere if await attempts.allowed(connection, one)]
+        await channel.declare_queue(own, exclusive=True, auto_delete=True)
+        keys = [A_REPLY, A_REPLY_TO_MK, "#", "edge.replies.#", "mk.replies.*", "contacts.commands"]
+        received = {key for key in keys if await attempts.allowed(connection, attempts.binding(own, "replies", key))}
+        elsewhere = [name for name in topology.EXCHANGES if name != "replies"]
+        others = {name for name in elsewhere if await attempts.allowed(connection, attempts.binding(own, name, "#"))}
 
-    assert received == {A_REPLY}
-    assert others == []
+    assert received == {own}
+    # MK may read whatever the services announce
+    assert others == may_bind
 
 
 async def test_a_queue_of_queries_sends_its_rejects_nowhere_that_its_owner_may_not_write(users: Users) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from fastapi import Request, Response
 
-from contracts.replies import Channels
+from contracts.channels import Channels
 from services.edge.errors.problems import Refused, known
 from services.edge.web.bundle import SHELL, WORKER, File, bundle
 

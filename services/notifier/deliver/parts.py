@@ -5,16 +5,41 @@ from dataclasses import dataclass
 from chassis.service import Service
 from contracts import notifier
 from contracts.requests import (
+    AllowAgain,
+    CountMessages,
     ExplainContact,
     ExplainTicket,
     ListNotifications,
+    ListReached,
     ListRecentNotifications,
+    ListUndelivered,
+    ListUnreachable,
     MarkNotificationRead,
     SendAgain,
 )
 from services.notifier.deliver.again import AgainHandlers
+from services.notifier.deliver.figures import Tally
 from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers
+from services.notifier.deliver.reached import ReachedHandlers
+from services.notifier.deliver.unreached import UnreachedHandlers
 from services.notifier.errors import STATUS
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What operators watch of all messages together."""
+
+    unreached: UnreachedHandlers
+    counts: Tally
+    reached: ReachedHandlers
+
+    def listen(self, service: Service) -> None:
+        """Answer what operators ask."""
+        service.answers(ListUndelivered, self.unreached.on_list_undelivered)
+        service.answers(ListUnreachable, self.unreached.on_list_unreachable)
+        service.answers(AllowAgain, self.unreached.on_allow_again)
+        service.answers(CountMessages, self.counts.on_count_messages)
+        service.answers(ListReached, self.reached.on_list_reached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +50,7 @@ class Delivering:
     shows: InboxHandlers
     explains: ExplainingHandlers
     resends: AgainHandlers
+    watched: Watching
 
     def listen(self, service: Service) -> None:
         """Take what is due, and answer what the app and operators ask."""
@@ -37,3 +63,4 @@ class Delivering:
         service.answers(ExplainTicket, explains.on_explain_ticket, refuses=STATUS)
         service.answers(ExplainContact, explains.on_explain_contact, refuses=STATUS)
         service.answers(SendAgain, self.resends.on_send_again, refuses=STATUS)
+        self.watched.listen(service)
