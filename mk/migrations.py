@@ -4,7 +4,7 @@ from pymongo import UpdateOne
 
 from chassis.persistence import outbox
 from chassis.persistence.mongo import Database
-from mk import panel_store
+from mk import panel_store, presence
 from mk.ticket_documents import listing_of, ticket_of
 
 _AT_ONCE = 500
@@ -46,4 +46,9 @@ async def panel_lines(database: Database) -> None:
         await tickets.bulk_write(changes, ordered=False)
 
 
-STEPS = (first_indexes, sessions_end, customers_by_name, panel_lines)
+async def who_looks(database: Database) -> None:
+    """Who looks at a ticket is found by it, and forgotten soon."""
+    await presence.index(database)
+
+
+STEPS = (first_indexes, sessions_end, customers_by_name, panel_lines, who_looks)

@@ -12,6 +12,7 @@ from contracts.message import Cause, Channel
 from mk.domain.listing import Listed, Page, Position, Selection
 from mk.domain.register import Customer, Group, Names, Registered, Sector
 from mk.domain.ticket import Ticket
+from mk.presence import Presence
 from mk.sessions import Sessions
 
 
@@ -154,3 +155,4 @@ class Stores:
     sessions: Sessions
     register: Register
     panel: Panel
+    presence: Presence

@@ -11,6 +11,7 @@ from contracts.message import Channel
 from mk.domain.ticket import Ticket
 from mk.panel_store import MongoPanel
 from mk.ports import Stores
+from mk.presence import MongoPresence
 from mk.register_store import MongoRegister
 from mk.session_store import MongoSessions
 from mk.ticket_documents import document_of, ticket_of
@@ -105,4 +106,5 @@ def stores(service: Service) -> Stores:
         MongoSessions(service.database),
         MongoRegister(service),
         MongoPanel(service.database),
+        MongoPresence(service.database),
     )

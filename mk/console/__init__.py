@@ -8,6 +8,9 @@ from mk.console.panel import panel
 from mk.console.register import register
 from mk.console.start import start
 from mk.console.static_files import static_files
+from mk.console.ticket.again import sending_again
+from mk.console.ticket.doing import doing
+from mk.console.ticket.page import ticket_page
 
 
 def routers(desk: Desk) -> list[APIRouter]:
@@ -17,5 +20,8 @@ def routers(desk: Desk) -> list[APIRouter]:
         login(desk),
         start(desk),
         panel(desk),
+        sending_again(desk),
+        doing(desk),
+        ticket_page(desk),
         *register(desk),
     ]

@@ -11,11 +11,13 @@ import httpx2
 
 from chassis.service import Service
 from contracts.message import Message
+from contracts.tickets import TicketOpened
 from mk.app import build
 from mk.operators import Role, hash_of
 from mk.ports import Stores
 from mk.settings import Settings
-from tests.mk.fakes import Published, Services, handle, stores_in_memory
+from tests.mk.fakes import Services, handle, stores_in_memory
+from tests.services.mk.console.echo import Echo
 
 NOON = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)
 """When it is at first: 12:00 where the provider is."""
@@ -68,7 +70,7 @@ class Console:
     folder: Path
     stores: Stores = field(default_factory=stores_in_memory)
     services: Services = field(default_factory=Services)
-    published: Published = field(default_factory=Published)
+    published: Echo = field(default_factory=Echo)
     now: datetime = NOON
     service: Service = field(init=False)
     client: httpx2.AsyncClient = field(init=False)
@@ -84,6 +86,7 @@ class Console:
             asks=self.services,
             clock=lambda: self.now,
         )
+        self.published.announce = self.happens
         self.client = self.another_browser()
 
     def another_browser(self) -> httpx2.AsyncClient:
@@ -109,6 +112,9 @@ class Console:
 
     async def happens(self, *events: Message) -> None:
         """Let services announce something."""
+        for event in events:
+            if isinstance(event, TicketOpened):
+                self.published.knows(event)
         await handle(self.service, *events)
 
     def later(self, time: timedelta) -> None:
