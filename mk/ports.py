@@ -14,6 +14,7 @@ from mk.domain.figures import Closed, Day, Opened, Standing
 from mk.domain.listing import Listed, Page, Position, Selection
 from mk.domain.register import Customer, Group, Names, Registered, Sector
 from mk.domain.ticket import Ticket
+from mk.presence import Presence
 from mk.sessions import Sessions
 
 
@@ -184,4 +185,5 @@ class Stores:
     sessions: Sessions
     register: Register
     panel: Panel
+    presence: Presence
     figures: Figures

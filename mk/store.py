@@ -12,6 +12,7 @@ from mk.domain.ticket import Ticket
 from mk.figures_store import MongoFigures
 from mk.panel_store import MongoPanel
 from mk.ports import Stores
+from mk.presence import MongoPresence
 from mk.register_store import MongoRegister
 from mk.session_store import MongoSessions
 from mk.ticket_documents import document_of, ticket_of
@@ -106,5 +107,6 @@ def stores(service: Service) -> Stores:
         MongoSessions(service.database),
         MongoRegister(service),
         MongoPanel(service.database),
+        MongoPresence(service.database),
         MongoFigures(service.database),
     )

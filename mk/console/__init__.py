@@ -11,6 +11,9 @@ from mk.console.overview.screen import overview
 from mk.console.panel import panel
 from mk.console.start import start
 from mk.console.static_files import static_files
+from mk.console.ticket.again import sending_again
+from mk.console.ticket.doing import doing
+from mk.console.ticket.page import ticket_page
 
 
 def routers(desk: Desk) -> list[APIRouter]:
@@ -20,6 +23,9 @@ def routers(desk: Desk) -> list[APIRouter]:
         login(desk),
         start(desk),
         panel(desk),
+        sending_again(desk),
+        doing(desk),
+        ticket_page(desk),
         overview(desk),
         unreachable(desk),
         mails(desk),

@@ -16,6 +16,7 @@ from mk.asking import Unanswered
 from mk.domain.listing import Line, Listed, Page, Position, Selection, line_of, terms, views
 from mk.domain.ticket import Ticket
 from mk.ports import Stores
+from mk.presence import LASTS
 from mk.sessions import Session
 from mk.settings import Settings
 from tests.fakes import InMemory
@@ -144,6 +145,19 @@ class Erasures:
         return customer_id in self._erased
 
 
+class Looking:
+    """Who looks at tickets, and since when."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], tuple[str, datetime]] = {}
+
+    async def look(self, ticket_id: str, *, user: str, name: str, now: datetime) -> list[str]:
+        """Note one, and give the others."""
+        self._seen[ticket_id, user] = (name, now)
+        others = [one for (of, who), one in self._seen.items() if of == ticket_id and who != user]
+        return sorted(name for name, at in others if at > now - LASTS)
+
+
 class Sessions:
     """The operators' sessions, by key."""
 
@@ -200,7 +214,7 @@ class Published:
 def stores_in_memory() -> Stores:
     """Give empty stores."""
     tickets = Tickets()
-    return Stores(tickets, Contacts(), Erasures(), Sessions(), Register(), Panel(tickets), Figures(tickets))
+    return Stores(tickets, Contacts(), Erasures(), Sessions(), Register(), Panel(tickets), Looking(), Figures(tickets))
 
 
 def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service:
