@@ -97,6 +97,14 @@ class TicketPage(TicketLine):
     version: int
 
 
+class Defined(Frozen):
+    """What a person group or a sector defines for new tickets; what it doesn't is null."""
+
+    name: str
+    process: str | None
+    classification: str | None
+
+
 class Resolved(Frozen):
     """R10's dry run: what a contact would resolve to, and `why`, in sentences for an operator.
 
@@ -112,6 +120,11 @@ class Resolved(Frozen):
     notification_level: NotificationLevel
     generate_ticket: bool
     why: list[str]
+    group: Defined | None = Known
+    """The customer's person group, where they have one that is known."""
+
+    sector: Defined | None = Known
+    """The sector; absent from answers of v0.2."""
 
 
 EvaluationState = Literal["open", "answered", "expired", "withdrawn"]
@@ -395,3 +408,15 @@ class Allowed(Frozen):
     """How many addresses are written to again from now on."""
 
     addresses: int
+
+
+class Reached(Frozen):
+    """By which channels a customer can be reached now, `inbox` first; `refused` are those switched off for them (R19).
+
+    `declined` are those that they switched off themselves (R20).
+    """
+
+    customer_id: str
+    channels: list[str]
+    refused: list[str]
+    declined: list[str]

@@ -28,6 +28,7 @@ from contracts.replies import (
     PendingEvaluation,
     Preferences,
     Rated,
+    Reached,
     RecentNotifications,
     Resolved,
     SentAgain,
@@ -290,6 +291,14 @@ class RemoveDevice(Request[Done]):
 
     customer_id: Identifier
     device_id: UUID
+
+
+class ListReached(Request[list[Reached]]):
+    """How these customers can be reached, in their order; one that nobody knows has the inbox."""
+
+    service: ClassVar[str] = "notifier"
+
+    customer_ids: list[Identifier] = Field(max_length=100)
 
 
 class GetPreferences(Request[Preferences]):

@@ -3,10 +3,10 @@
 from cyclopts import App
 from rich.table import Table
 
+from contracts.addresses import usable
 from ops.console import console
 from ops.databases import databases
 from ops.session import RefusedError, visit
-from services.notifier.decide.addresses import usable
 
 addresses = App(name="addresses", help="Addresses that no mail is sent to: list, allow.")
 

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts import mk
+from contracts.addresses import NO_ADDRESS, UNUSABLE, lacking, usable
 from contracts.message import NotificationLevel
 
 Registered = mk.CustomerSaved | mk.CustomerErased | mk.SectorSaved | mk.PersonGroupSaved | mk.SacOptionsSaved
@@ -81,8 +83,10 @@ def folded(text: str) -> str:
 def terms(customer: Customer) -> list[str]:
     """What a customer is found by: each of these, from its beginning."""
     phone = re.sub(r"\D", "", customer.phone or "")
-    texts = (customer.name, customer.email or "", *(one.address or "" for one in customer.connections))
-    return sorted({part for text in texts for part in folded(text).split()} | {customer.id, phone} - {""})
+    mails = [one.lower() for one in usable(customer.email)]
+    names = [one.partition("@")[0] for one in mails]
+    texts = (customer.name, *names, *(one.address or "" for one in customer.connections))
+    return sorted({part for text in texts for part in folded(text).split()} | {customer.id, phone, *mails} - {""})
 
 
 def customer_of(event: mk.CustomerSaved) -> Customer:
@@ -108,3 +112,38 @@ def sector_of(event: mk.SectorSaved) -> Sector:
 def group_of(event: mk.PersonGroupSaved) -> Group:
     """The person group that was saved."""
     return Group(event.person_group_id, event.name, event.process, event.classification)
+
+
+def gaps_of_sector(sector: Sector) -> list[str]:
+    """What is missing of a sector before it hurts, in sentences; nothing hurts where the sector is not active."""
+    if not sector.active:
+        return []
+    missing = {"processo": sector.process, "classificação": sector.classification}
+    absent = [name for name, value in missing.items() if not value] if sector.generate_ticket else []
+    return [
+        *_gap_of_address(sector.email, _SECTOR_UNREACHED),
+        *(
+            f"Sem {name}: onde o grupo do cliente não define, o atendimento abre sem e conta como não resolvido."
+            for name in absent
+        ),
+    ]
+
+
+def gaps_of_customer(customer: Customer) -> list[str]:
+    """What is missing of a customer before it hurts, in sentences."""
+    return _gap_of_address(customer.email, _CUSTOMER_UNREACHED)
+
+
+_SECTOR_UNREACHED = {
+    NO_ADDRESS: "Sem e-mail responsável: os contatos não chegam à equipe por e-mail.",
+    UNUSABLE: "O e-mail responsável não pode receber mensagens: os contatos não chegam à equipe por e-mail.",
+}
+_CUSTOMER_UNREACHED = {
+    NO_ADDRESS: "Sem e-mail: a confirmação de um contato não é enviada.",
+    UNUSABLE: "O e-mail não pode receber mensagens: a confirmação de um contato não é enviada.",
+}
+
+
+def _gap_of_address(text: str | None, sentences: Mapping[str, str]) -> list[str]:
+    reason = lacking(text)
+    return [sentences[reason]] if reason else []

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chassis.service import Service
-from services.notifier.decide.addresses import usable
+from contracts.addresses import usable
 from services.notifier.decide.handlers import DecisionHandlers
 from services.notifier.decide.parts import Deciding
 from services.notifier.deliver.again import AgainHandlers
@@ -14,6 +14,7 @@ from services.notifier.deliver.parts import Delivering, Watching
 from services.notifier.deliver.push.device_handlers import DeviceHandlers
 from services.notifier.deliver.push.handlers import PushHandlers
 from services.notifier.deliver.push.parts import Push, public_channels
+from services.notifier.deliver.reached import ReachedHandlers
 from services.notifier.deliver.unreached import UnreachedHandlers
 from services.notifier.parts import AllParts, Parts, complete
 from services.notifier.settings import Settings
@@ -59,7 +60,11 @@ def compose(service: Service, settings: Settings, given: Parts) -> Notifier:
             shows,
             explains,
             resends,
-            Watching(UnreachedHandlers(parts.unreached), parts.tally),
+            Watching(
+                UnreachedHandlers(parts.unreached),
+                parts.tally,
+                ReachedHandlers(parts.customers, parts.addresses, parts.channels.set_up),
+            ),
         ),
         Push(_pushes(service, settings, parts, decides), _devices(service, settings, parts)),
         _chat(service, settings, parts, decides),

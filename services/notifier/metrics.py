@@ -10,6 +10,7 @@ from chassis.messaging.envelope import moment
 from chassis.observability import tracing
 from chassis.observability.metrics import counter, gauge, histogram
 from chassis.service import Service
+from contracts.addresses import NO_ADDRESS, UNUSABLE
 from contracts.message import Message
 from contracts.metrics import (
     DECISIONS,
@@ -30,7 +31,6 @@ from contracts.notifier import (
     NotificationSkipped,
     Receipt,
 )
-from services.notifier.decide.addresses import NO_ADDRESS, UNUSABLE
 from services.notifier.decide.domain import COVERED
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.ports import Overview

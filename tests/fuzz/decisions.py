@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from chassis.persistence import cursor
 from chassis.persistence.mongo import is_unstorable
 from contracts import mk, notifier, tickets
+from contracts.addresses import lacking
 from contracts.message import Message, identified
 from mk import store as mk_store
 from mk.domain import ticket as mk_ticket
@@ -29,7 +30,6 @@ from services.feedback import store as feedback_store
 from services.feedback.errors import LinkInvalid
 from services.notifier.decide import facts, timeline
 from services.notifier.decide import store as notifier_store
-from services.notifier.decide.addresses import lacking
 from services.notifier.decide.notices import Notice
 from services.notifier.deliver import inbox
 from services.notifier.deliver.render import Writer

@@ -188,6 +188,10 @@ class Services:
         """Let every request of a kind be answered so, or fail so."""
         self._answers[kind] = answer
 
+    def forget(self, kind: type[Request[Any]]) -> None:
+        """Let requests of a kind be answered by nobody again."""
+        self._answers.pop(kind, None)
+
     async def ask(self, request: Request[A]) -> A:
         """Answer one."""
         self.asked.append(request)
@@ -204,6 +208,10 @@ class Published:
         self.envelopes: list[Envelope] = []
         self._error = error
 
+    def fail(self, error: Exception) -> None:
+        """Raise this from now on."""
+        self._error = error
+
     async def publish(self, outgoing: Envelope) -> None:
         """Take one."""
         if self._error is not None:
@@ -214,7 +222,8 @@ class Published:
 def stores_in_memory() -> Stores:
     """Give empty stores."""
     tickets = Tickets()
-    return Stores(tickets, Contacts(), Erasures(), Sessions(), Register(), Panel(tickets), Looking(), Figures(tickets))
+    panel, figures = Panel(tickets), Figures(tickets)
+    return Stores(tickets, Contacts(), Erasures(), Sessions(), Register(), panel, Looking(), figures)
 
 
 def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service:

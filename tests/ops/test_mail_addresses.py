@@ -10,7 +10,7 @@ import pytest
 from contracts.notifier import ContactAcknowledged
 from ops.mail_addresses import allow, list_
 from ops.questions import explain
-from services.notifier.decide.addresses import of_customer, of_sector
+from services.notifier.decide.owners import of_customer, of_sector
 from services.notifier.deliver.address_store import MongoAddresses
 from tests.eventually import eventually
 from tests.services.notifier.world import ANA, SECTOR, a_contact, a_notifier

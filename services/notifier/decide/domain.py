@@ -7,10 +7,10 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 from contracts import feedback, tickets
+from contracts.addresses import lacking
 from contracts.contacts import ContactReceived
 from contracts.message import Message, NotificationLevel
 from contracts.notifier import About
-from services.notifier.decide.addresses import lacking
 
 Verdict = Literal["send", "defer", "skip"]
 Recipient = Literal["customer", "sector"]

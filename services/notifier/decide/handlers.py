@@ -8,15 +8,16 @@ from uuid import UUID, uuid5
 
 from chassis.persistence.documents import Decide
 from contracts import feedback, mk
+from contracts.addresses import lacking, usable
 from contracts.contacts import ContactReceived
 from contracts.message import Emitted
 from contracts.notifier import EmailDue, PushDue, TelegramDue
 from contracts.tickets import TicketOpened
 from services.notifier.decide import ports, receipts, timeline
-from services.notifier.decide.addresses import lacking, of_customer, of_sector, usable
 from services.notifier.decide.domain import ABSENT, ASKING, SWITCHED_OFF, Customer, Event
 from services.notifier.decide.facts import PROMISE, Step, event_of
 from services.notifier.decide.notices import Arrival, Notice
+from services.notifier.decide.owners import of_customer, of_sector
 from services.notifier.decide.reach import NOBODY, OptionalChannels, Reach
 from services.notifier.decide.receipts import Contact, Opening, Outcome
 from services.notifier.decide.timeline import Ticket

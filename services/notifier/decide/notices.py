@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from contracts.addresses import usable
 from contracts.message import Message
 from contracts.notifier import About, EmailDue, InboxDue, NotificationSkipped, PushDue, TelegramDue
-from services.notifier.decide.addresses import usable
 from services.notifier.decide.domain import (
     ADDRESSED,
     CARRIES,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.service import Service
-from services.notifier.decide.addresses import of_customer
+from services.notifier.decide.owners import of_customer
 
 
 class MongoAddresses:

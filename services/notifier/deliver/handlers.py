@@ -16,11 +16,11 @@ from contracts.requests import (
     MarkNotificationRead,
 )
 from services.notifier.decide import timeline
-from services.notifier.decide.addresses import of_customer
 from services.notifier.decide.domain import ASKING, RECEIPT
 from services.notifier.decide.explanation import explain
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.notices import Notice
+from services.notifier.decide.owners import of_customer
 from services.notifier.decide.receipts import Contact, Outcome
 from services.notifier.decide.timeline import Ticket
 from services.notifier.deliver import inbox, ports

@@ -10,6 +10,7 @@ from contracts.requests import (
     ExplainContact,
     ExplainTicket,
     ListNotifications,
+    ListReached,
     ListRecentNotifications,
     ListUndelivered,
     ListUnreachable,
@@ -19,6 +20,7 @@ from contracts.requests import (
 from services.notifier.deliver.again import AgainHandlers
 from services.notifier.deliver.figures import Tally
 from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers
+from services.notifier.deliver.reached import ReachedHandlers
 from services.notifier.deliver.unreached import UnreachedHandlers
 from services.notifier.errors import STATUS
 
@@ -29,6 +31,7 @@ class Watching:
 
     unreached: UnreachedHandlers
     counts: Tally
+    reached: ReachedHandlers
 
     def listen(self, service: Service) -> None:
         """Answer what operators ask."""
@@ -36,6 +39,7 @@ class Watching:
         service.answers(ListUnreachable, self.unreached.on_list_unreachable)
         service.answers(AllowAgain, self.unreached.on_allow_again)
         service.answers(CountMessages, self.counts.on_count_messages)
+        service.answers(ListReached, self.reached.on_list_reached)
 
 
 @dataclass(frozen=True, slots=True)

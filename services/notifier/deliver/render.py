@@ -12,8 +12,8 @@ import css_inline
 from jinja2 import DictLoader, Environment, Template, TemplateError, select_autoescape
 from markupsafe import Markup, escape
 
+from contracts.addresses import usable
 from contracts.notifier import EmailDue
-from services.notifier.decide.addresses import usable
 from services.notifier.decide.domain import RECEIPT
 from services.notifier.decide.facts import PROMISE
 from services.notifier.decide.notices import Notice

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid5
 
+from contracts.addresses import lacking
 from contracts.message import Message
 from contracts.notifier import (
     EmailDue,
@@ -16,10 +17,10 @@ from contracts.notifier import (
     TelegramDue,
 )
 from contracts.replies import InboxItem
-from services.notifier.decide.addresses import lacking, of_customer, of_sector
 from services.notifier.decide.domain import REPEATABLE
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.notices import Notice
+from services.notifier.decide.owners import of_customer, of_sector
 from services.notifier.decide.receipts import End, Outcome
 
 AnyDue = EmailDue | PushDue | TelegramDue

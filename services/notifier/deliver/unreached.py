@@ -6,7 +6,7 @@ from typing import Protocol
 
 from contracts.replies import Allowed, UndeliveredList, UnreachableList
 from contracts.requests import AllowAgain, ListUndelivered, ListUnreachable
-from services.notifier.decide.addresses import of_customer, of_sector
+from services.notifier.decide.owners import of_customer, of_sector
 
 
 class Unreached(Protocol):

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 from contracts import mk, tickets
 from contracts.message import NotificationLevel
-from contracts.replies import Resolved
+from contracts.replies import Defined, Resolved
 
 NOBODY = "none"
 OPERATOR = "operator"
@@ -106,7 +106,13 @@ def explain(asked: Asked) -> Resolved:
             f"Notificações: {_LEVELS[sector.notification_level]}, o padrão do setor {sector.name}.",
             f"O setor {sector.name} {opens}.",
         ],
+        group=_defined(asked.group),
+        sector=_defined(sector),
     )
+
+
+def _defined(by: Group | Sector | None) -> Defined | None:
+    return Defined(name=by.name, process=by.process, classification=by.classification) if by else None
 
 
 def _whose_group(asked: Asked) -> str:

@@ -16,11 +16,11 @@ from contracts.message import Cause, Message
 from contracts.notifier import EmailDue, PushDue
 from contracts.replies import InboxItem, Preferences
 from contracts.requests import SavePreferences, SendAgain
-from services.notifier.decide.addresses import of_customer
 from services.notifier.decide.domain import RECEIPT, Customer
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.notices import Notice
+from services.notifier.decide.owners import of_customer
 from services.notifier.decide.ports import Held
 from services.notifier.decide.reach import Reach
 from services.notifier.decide.receipts import Contact, Outcome

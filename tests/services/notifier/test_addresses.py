@@ -5,7 +5,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifier.decide.addresses import usable
+from contracts.addresses import usable
 
 LIKELY = st.from_regex(r"[a-z0-9._+-]{1,12}@[a-z0-9.-]{1,30}", fullmatch=True)
 

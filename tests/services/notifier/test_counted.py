@@ -5,7 +5,7 @@ import pytest
 from contracts import tickets
 from contracts.metrics import DECISIONS
 from contracts.notifier import NotificationSent
-from services.notifier.decide.addresses import of_sector
+from services.notifier.decide.owners import of_sector
 from services.notifier.deliver.address_store import MongoAddresses
 from services.notifier.metrics import why
 from services.notifier.settings import Settings

@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from contracts import tickets
+from contracts.addresses import lacking
 from contracts.message import NotificationLevel
 from contracts.notifier import EmailDue, NotificationSkipped
-from services.notifier.decide.addresses import lacking
 from services.notifier.decide.domain import CARRIES, NOTIFIES, Decision, Known, decide, notification_id, weigh
 from services.notifier.decide.facts import Step, event_of
 from services.notifier.decide.notices import Notice

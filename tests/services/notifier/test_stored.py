@@ -9,7 +9,7 @@ import pytest
 from bson import json_util
 
 from contracts.notifier import ContactAcknowledged, EmailDue
-from services.notifier.decide.addresses import of_customer, of_sector
+from services.notifier.decide.owners import of_customer, of_sector
 from services.notifier.decide.store import MongoContacts, MongoTickets
 from services.notifier.deliver.address_store import MongoAddresses
 from services.notifier.migrations import less_of_people

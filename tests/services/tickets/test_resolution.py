@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from contracts.message import NotificationLevel
+from contracts.replies import Defined
 from services.tickets.domain.resolution import (
     Asked,
     Group,
@@ -112,3 +113,14 @@ def test_r10_a_dry_run_says_that_the_customer_or_their_group_is_unknown() -> Non
     why = explain(group_unknown).why
     assert why[0] == "O grupo de pessoas g9 do cliente não é conhecido: vale o que o setor define."
     assert why[1] == "Processo: P2, automático do setor Técnico, pois não há grupo de pessoas que o defina."
+
+
+def test_r10_a_dry_run_shows_what_group_and_sector_define_whether_it_counted_or_not() -> None:
+    group = Group("vip", "VIP", process="P1")
+    asked = Asked(customer_known=True, person_group_id="vip", group=group, sector=a_sector("P2"))
+
+    resolved = explain(asked)
+
+    assert resolved.group == Defined(name="VIP", process="P1", classification=None)
+    assert resolved.sector is not None
+    assert (resolved.process, resolved.sector.process) == ("P1", "P2")

@@ -12,16 +12,6 @@ NO_ADDRESS = "no address"
 UNUSABLE = "unusable address"
 
 
-def of_customer(customer_id: str) -> str:
-    """Under which name a customer's addresses are kept."""
-    return f"customer:{customer_id}"
-
-
-def of_sector(sector_id: str) -> str:
-    """Under which name a sector's addresses are kept."""
-    return f"sector:{sector_id}"
-
-
 AT_MOST = 10
 """How many addresses of one recipient are written to."""
 

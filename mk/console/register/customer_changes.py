@@ -1,0 +1,119 @@
+"""Customers as administrators change them: saved, or erased (R27)."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import JsonValue
+
+from mk.console.desk import Desk, form
+from mk.console.pages import go_to
+from mk.console.register import forms
+from mk.console.register.customers import known, page
+from mk.console.register.saving import publish
+from mk.domain.register import Customer, folded
+from mk.operators import Role
+
+NEW_ROWS = 2
+"""Empty rows for connections that aren't there yet."""
+
+
+def customer_changes(desk: Desk) -> APIRouter:
+    """`/clientes/novo`, `/clientes/{id}/editar`, `/clientes/{id}/apagar`."""
+    router = desk.router(Role.ADMINISTRADOR)
+
+    @router.get("/clientes/novo")
+    async def new(request: Request) -> Response:
+        return await _form(desk, request, None, given={}, rows=list(range(NEW_ROWS)))
+
+    @router.post("/clientes/novo")
+    async def create(request: Request) -> Response:
+        return await _save(desk, request, None)
+
+    @router.get("/clientes/{customer_id:path}/editar")
+    async def edit(request: Request, customer_id: str) -> Response:
+        customer = await known(desk, customer_id)
+        rows = list(range(len(customer.connections) + NEW_ROWS))
+        return await _form(desk, request, customer, given=_given(customer), rows=rows)
+
+    @router.post("/clientes/{customer_id:path}/editar")
+    async def save(request: Request, customer_id: str) -> Response:
+        return await _save(desk, request, await known(desk, customer_id))
+
+    @router.post("/clientes/{customer_id:path}/apagar")
+    async def erase(request: Request, customer_id: str) -> Response:
+        customer = await known(desk, customer_id)
+        typed = (await form(request)).get("confirmar", "")
+        if folded(typed) != folded(customer.name):
+            error = ("confirmar", f"Digite o nome do cliente para confirmar: {customer.name}")
+            return await page(desk, request, customer, errors=[error], typed=typed)
+        await publish(desk, "CustomerErased.v1", {"customer_id": customer.id})
+        return go_to("/clientes", "Dados do cliente apagados")
+
+    return router
+
+
+async def _save(desk: Desk, request: Request, customer: Customer | None) -> Response:
+    checked = forms.Form(await form(request))
+    groups = {one.id for one in await desk.stores.register.groups()}
+    fields = forms.customer(checked, groups=groups | {customer.group_id or "" if customer else ""})
+    if checked.errors:
+        rows = forms.rows_of(checked.given)
+        return await _form(desk, request, customer, given=checked.given, rows=rows, errors=checked.errors)
+    customer_id = customer.id if customer else _number()
+    await publish(desk, "CustomerSaved.v1", {"customer_id": customer_id, **fields, **_connections(fields, customer)})
+    return go_to(f"/clientes/{quote(customer_id, safe='')}", "Cliente salvo")
+
+
+def _connections(fields: dict[str, JsonValue], customer: Customer | None) -> dict[str, JsonValue]:
+    # an id that isn't one of this customer's is nobody's
+    own = {one.id for one in customer.connections} if customer else set()
+    given = fields["connections"]
+    rows = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    return {"connections": [{**one, "connection_id": _kept(one, own)} for one in rows]}
+
+
+def _kept(row: Mapping[str, JsonValue], own: set[str]) -> str:
+    given = row.get("connection_id")
+    return given if isinstance(given, str) and given in own else _number()
+
+
+def _number() -> str:
+    return str(uuid4().int % 10**10)
+
+
+async def _form(  # noqa: PLR0913 - keyword-only after three
+    desk: Desk,
+    request: Request,
+    customer: Customer | None,
+    *,
+    given: Mapping[str, str],
+    rows: list[int],
+    errors: list[tuple[str, str]] | None = None,
+) -> Response:
+    return desk.page(
+        request,
+        "cliente_form.html",
+        status=422 if errors else 200,
+        customer=customer,
+        groups=await desk.stores.register.groups(),
+        given=given,
+        rows=rows,
+        errors=errors or [],
+    )
+
+
+def _given(customer: Customer) -> dict[str, str]:
+    given = {
+        "nome": customer.name,
+        "email": customer.email or "",
+        "telefone": customer.phone or "",
+        "grupo": customer.group_id or "",
+    }
+    for row, one in enumerate(customer.connections):
+        texts = {"id": one.id, "rotulo": one.label, "endereco": one.address or ""}
+        given |= {f"conexao-{row}-{name}": text for name, text in texts.items()}
+        given |= {f"conexao-{row}-ativa": "on"} if one.active else {}
+    return given
