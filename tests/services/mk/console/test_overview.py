@@ -1,61 +1,26 @@
 """Visão geral: five figures and three charts, readable without colour, of all sectors or of one."""
 
 import re
-from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 
-from contracts import mk, tickets
-from contracts.replies import MessageCount, MessageCounts
+from contracts import tickets
 from contracts.requests import CountMessages
 from mk.asking import Unanswered
 from mk.console.overview.summary import lasting
 from tests.mk import life
-from tests.services.mk.console.browser import NOON, Console
-from tests.system import emitted
+from tests.services.mk.console.activity import a_fortnight, a_ticket
+from tests.services.mk.console.browser import Console
 
 PATH = "/visao-geral"
 IMAGES = ("Abertos e finalizados por dia", "Notas dos últimos 30 dias", "Mensagens por canal e resultado, 7 dias")
 
 
-async def a_ticket(console: Console, name: str, *, days_ago: int, sector: str = "tecnico", score: int = 0) -> None:
-    """A ticket that was opened so long ago; with a score it was closed two hours later and rated."""
-    of = {"ticket_id": name, "protocol": f"2026112700{len(name):04}{name}"}
-    at = NOON - timedelta(days=days_ago, hours=3)
-    opening = {**of, "event_id": uuid4(), "sector_id": sector, "opened_at": at, "occurred_at": at}
-    await console.happens(life.opened().model_copy(update=opening))
-    if score:
-        ended = at + timedelta(hours=2)
-        closing = {**of, "event_id": uuid4(), "closed_at": ended, "occurred_at": ended}
-        answer = {**of, "event_id": uuid4(), "occurred_at": ended}
-        await console.happens(
-            life.closed(hour=2).model_copy(update=closing),
-            life.submitted(hour=3, score=score).model_copy(update=answer),
-        )
-
-
 @pytest.fixture
 async def desk(console: Console) -> Console:
     """Give the console with a supervisor logged in, and what the figures are of."""
-    for sector, name in (("tecnico", "Técnico"), ("comercial", "Comercial")):
-        await console.stores.register.record(
-            emitted(mk.SectorSaved, sector_id=sector, name=name, responsible_email="a@b.example", generate_ticket=True)
-        )
-    await a_ticket(console, "a", days_ago=0, score=5)
-    await a_ticket(console, "b", days_ago=0)
-    await a_ticket(console, "c", days_ago=3, sector="comercial", score=2)
-    await a_ticket(console, "d", days_ago=20, score=5)
-    counted = (("inbox", "sent", 2_140), ("push", "deferred", 96), ("email", "failed", 5), ("telegram", "deferred", -1))
-    console.services.answers(
-        CountMessages,
-        MessageCounts(
-            items=[
-                MessageCount(day=date(2026, 11, 27), channel=channel, outcome=outcome, count=count)
-                for channel, outcome, count in counted
-            ]
-        ),
-    )
+    await a_fortnight(console)
     await console.enter("bruno")
     return console
 

@@ -1,76 +1,26 @@
 """Inalcançáveis: what didn't arrive and whom nothing reaches, and what a supervisor does about it (R11, R19)."""
 
-from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from contracts import mk
 from contracts.problems import Problem
-from contracts.replies import Allowed, SentAgain, Undelivered, UndeliveredList, Unreachable, UnreachableList
-from contracts.requests import AllowAgain, ListUndelivered, ListUnreachable, SendAgain
+from contracts.requests import AllowAgain, SendAgain
 from mk.asking import Refused
 from mk.console.overview.reasons import why, why_off
-from tests.mk.life import opened
-from tests.services.mk.console.browser import NOON, Console
+from tests.services.mk.console.activity import FAILED, MAYBE, OF_SECTOR, answer, is_off, much_that_failed, undelivered
+from tests.services.mk.console.browser import Console
 from tests.system import emitted
 
 PATH = "/inalcancaveis"
-FAILED, MAYBE, OF_SECTOR = UUID(int=1), UUID(int=2), UUID(int=3)
-
-
-def undelivered(name: UUID = FAILED, **fields: Any) -> Undelivered:  # noqa: ANN401 - its fields
-    usual = {
-        "notification_id": name,
-        "at": NOON - timedelta(hours=1),
-        "type": "TicketClosed.v1",
-        "channel": "email",
-        "recipient": "customer",
-        "customer_id": "ana",
-        "ticket_id": "t1",
-        "state": "failed",
-        "reason": "given up",
-        "attempts": 6,
-        "first_at": NOON - timedelta(hours=5),
-    }
-    return Undelivered.model_validate(usual | fields)
-
-
-def is_off(**fields: object) -> Unreachable:
-    usual = {
-        "channel": "email",
-        "reason": "SMTP 550 5.1.1 (address): no such user",
-        "since": NOON - timedelta(days=4),
-        "until": NOON + timedelta(days=26),
-    }
-    return Unreachable.model_validate(usual | fields)
-
-
-def answer(console: Console, failed: Sequence[Undelivered] = (), off: Sequence[Unreachable] = ()) -> None:
-    """Let the notifier list these."""
-    console.services.answers(ListUndelivered, UndeliveredList(items=list(failed), total=len(failed)))
-    console.services.answers(ListUnreachable, UnreachableList(items=list(off), total=len(off)))
 
 
 @pytest.fixture
 async def desk(console: Console) -> Console:
     """Give the console with a supervisor logged in, a ticket of Ana's, and two sectors of which one has no address."""
-    register = console.stores.register
-    await register.record(emitted(mk.CustomerSaved, customer_id="ana", name="Marina Azevedo", connections=()))
-    for sector, name, email in (("tecnico", "Técnico", "tec@provedor.example"), ("retencao", "Retenção", None)):
-        await register.record(
-            emitted(mk.SectorSaved, sector_id=sector, name=name, responsible_email=email, generate_ticket=True)
-        )
-    await console.happens(opened())
-    maybe = undelivered(MAYBE, state="unknown", reason="outcome unknown")
-    of_sector = undelivered(
-        OF_SECTOR, recipient="sector", sector_id="tecnico", reason="SMTP 552 5.2.2 full", ticket_id=None
-    )
-    answer(console, [undelivered(), maybe, of_sector], [is_off(customer_id="ana")])
-    console.services.answers(SendAgain, SentAgain(notification_id=FAILED))
-    console.services.answers(AllowAgain, Allowed(addresses=1))
+    await much_that_failed(console)
     await console.enter("bruno")
     return console
 
