@@ -88,8 +88,8 @@ class MailHandlers:
         erased, refusal = await asyncio.gather(self._is_erased(due), self._refusal(due))
         if erased:
             return ERASED
-        if await self._is_withdrawn(due):
-            return timeline.WITHDRAWN
+        if closed := await self._why_closed(due):
+            return closed
         return refusal or (OVER_CAP if await self._is_over_cap(due) else None)
 
     async def _is_over_cap(self, due: EmailDue) -> bool:
@@ -101,11 +101,11 @@ class MailHandlers:
     async def _is_erased(self, due: EmailDue) -> bool:
         return due.customer_id is not None and (await self.customers.find(due.customer_id)).erased
 
-    async def _is_withdrawn(self, due: EmailDue) -> bool:
+    async def _why_closed(self, due: EmailDue) -> str | None:
         if due.template not in ASKING or due.ticket_id is None:
-            return False
+            return None
         ticket = await self.tickets.find(due.ticket_id)
-        return ticket is not None and timeline.is_withdrawn(ticket, due.facts.get("evaluation_id"))
+        return timeline.why_closed(ticket, due.facts.get("evaluation_id")) if ticket else None
 
     async def _refusal(self, due: EmailDue) -> str | None:
         owner = owner_of(due)

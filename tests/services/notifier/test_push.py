@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.messaging.recoverability import PATIENT_RUNG
-from contracts import feedback, mk, tickets
+from contracts import mk, tickets
 from contracts.channels import (
     ChannelSwitches,
     GetChannels,
@@ -38,6 +38,7 @@ from tests.services.notifier.world import (
     a_request,
     a_step,
     a_withdrawal,
+    an_answer,
     an_opening,
     ana,
     at,
@@ -323,17 +324,7 @@ async def test_r19_what_is_tried_for_as_long_as_it_is_tried_is_given_up_and_can_
 
 async def test_r21_a_push_message_about_a_question_that_is_closed_meanwhile_is_skipped(whole: Whole) -> None:
     await whole.answer(a_browser())
-    answered = emitted(
-        feedback.EvaluationSubmitted,
-        evaluation_id=EVALUATION,
-        ticket_id="t1",
-        protocol=PROTOCOL,
-        customer_id="ana",
-        cycle=1,
-        score=5,
-        channel="link",
-    )
-    for closing in (answered, a_withdrawal()):
+    for closing in (an_answer(), a_withdrawal()):
         one = Whole(vapid_key=a_vapid_key(), push_hosts="127.0.0.1")
         await one.answer(a_browser())
         one.sends = False

@@ -32,6 +32,7 @@ from tests.services.notifier.world import (
     a_request,
     a_step,
     a_withdrawal,
+    an_answer,
     an_opening,
     ana,
 )
@@ -309,6 +310,18 @@ async def test_r11_the_customer_is_promised_an_answer_only_where_the_sector_can_
 
 
 # Evaluations
+
+
+async def test_r24_a_mail_about_a_question_that_was_answered_meanwhile_is_skipped(whole: Whole) -> None:
+    whole.sends = False
+    await whole.publish(ana(), an_opening(), a_closing(request_evaluation=True), a_request())
+    whole.sends = True
+
+    await whole.publish(an_answer())
+
+    assert whole.mail.took == []
+    line = (await whole.explained())["EvaluationRequested.v1", "email", "customer"]
+    assert (line.state, line.state_reason) == ("skipped", "evaluation answered")
 
 
 async def test_r21_a_mail_about_a_withdrawn_question_that_is_not_sent_yet_is_skipped(whole: Whole) -> None:

@@ -107,6 +107,20 @@ def a_reminder(*, minute: int = 90) -> feedback.EvaluationReminded:
     )
 
 
+def an_answer(*, minute: int = 60) -> feedback.EvaluationSubmitted:
+    return emitted(
+        feedback.EvaluationSubmitted,
+        at=at(minute),
+        evaluation_id=EVALUATION,
+        ticket_id="t1",
+        protocol=PROTOCOL,
+        customer_id="ana",
+        cycle=1,
+        score=5,
+        channel="link",
+    )
+
+
 def a_withdrawal(*, minute: int = 60) -> feedback.EvaluationWithdrawn:
     return emitted(
         feedback.EvaluationWithdrawn,
