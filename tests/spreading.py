@@ -5,12 +5,19 @@ pytest-xdist's own `--dist loadgroup` marks node ids in a way that pytest 9 no l
 
 from xdist.scheduler import LoadScopeScheduling
 
-_TOGETHER = ("tests/observability/test_scraped.py",)
+_PRODUCT = "tests/browser on one product"
+_TOGETHER = {
+    "tests/observability/test_scraped.py": "tests/observability/test_scraped.py",
+    "tests/browser/test_contact.py": _PRODUCT,
+    "tests/browser/test_following.py": _PRODUCT,
+    "tests/browser/test_reaching.py": _PRODUCT,
+}
+"""Modules by the name of their house; some share one."""
 
 
 class Spreading(LoadScopeScheduling):  # type: ignore[misc] # it ships no annotations
-    """Gives each worker the next test, or the next module that must not be split."""
+    """Gives each worker the next test, or the next house with all its tests."""
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.split("::", maxsplit=1)[0]
-        return module if module in _TOGETHER else nodeid
+        return _TOGETHER.get(module, nodeid)

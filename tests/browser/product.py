@@ -20,7 +20,7 @@ from contracts.message import Message
 from tests.browser.serving import listening
 from tests.browser.walking import PASSWORD
 from tests.eventually import eventually
-from tests.journeys.provider import Provider
+from tests.journeys.provider import Provider, link_in
 from tests.pushes import RealPush
 from tests.services.edge.surroundings import Issuer
 from tests.services.notifier.chat.running import QUICK
@@ -114,6 +114,12 @@ class Product:
     async def has_read(self, customer_id: str) -> bool:
         """Whether a customer has read all notices."""
         return all(one["read"] for one in await self.provider.inbox(customer_id))
+
+    def link_for(self, customer_id: str) -> str | None:
+        """The path of the signed link in the customer's mail, once it is there."""
+        mails = self.provider.mailbox.to(f"{customer_id}@cliente.example")
+        asking = [mail for mail in mails if "/avaliacao/" in mail.as_string()]
+        return link_in(asking[0]) if asking else None
 
     def contacts_of(self, customer_id: str) -> list[dict[str, Any]]:
         """The contacts of a customer that were accepted."""

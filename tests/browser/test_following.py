@@ -144,6 +144,41 @@ async def test_r21_r23_by_keyboard_alone_and_a_withdrawn_question_leads_to_the_n
     assert walker.wrong == []
 
 
+async def test_r23_r24_the_link_in_the_mail_is_answered_without_login_and_without_script(
+    product: Product, walk: Walk
+) -> None:
+    customer = await product.customer()
+    ticket, protocol = await product.opens(customer)
+    evaluation = await product.asks(customer, ticket)
+    path = await eventually(lambda: product.link_for(customer))
+    visitor, walker = await walk(java_script_enabled=False), await walk()
+    visitor.expected.add("422")
+    visitor.expected.add("409")
+    for _ in range(2):
+        await visitor.page.goto(visitor.home + path)
+    await visitor.sees("Avaliar atendimento")
+    await walker.enters(customer, at=f"/avaliar/{evaluation}")
+    await walker.sees("Avaliar atendimento")
+    await visitor.radio("1 Péssimo").check()
+    await visitor.button("Enviar Feedback").click()
+    await visitor.box("Comentário").fill("Ninguém veio")
+    await visitor.button("Enviar Feedback").click()
+    await visitor.sees("Obrigado pela sua avaliação")
+
+    # meanwhile the app had the question open: the first answer counts
+    walker.expected.add("409")
+    await walker.radio("5 Ótimo").check()
+    await walker.button("Enviar Feedback").click()
+    await walker.sees("Você já avaliou este atendimento")
+    await walker.opens(f"/atendimentos/{protocol}", "Atendimento")
+    await walker.page.get_by_role("img", name="Nota 1 de 5").wait_for()
+    await walker.opens(f"/avaliar/{evaluation}", "Você já avaliou este atendimento")
+    await walker.reads("“Ninguém veio”")
+    await visitor.page.goto(visitor.home + path)
+    await visitor.sees("Você já avaliou este atendimento")
+    assert walker.wrong == visitor.wrong == []
+
+
 async def test_r20_notices_arrive_are_counted_read_and_lead_on(product: Product, walk: Walk) -> None:
     customer = await product.customer()
     walker = await walk()

@@ -22,7 +22,7 @@ EVALUATION = {
     "expires_at": "2026-11-20T20:40:00Z",
 }
 AVALIAR = f"/avaliar/{EVALUATION['evaluation_id']}"
-STEPS = [
+STEPS: list[dict[str, Any]] = [
     {"type": "opened", "text": "Atendimento aberto por você"},
     {"type": "service_order_created", "text": "Visita técnica", "scheduled_for": "2026-11-28T11:00:00Z"},
     {"type": "phase_changed", "text": "Em análise"},
@@ -91,7 +91,7 @@ async def test_the_screens_of_the_menu_and_of_tickets(surf: Open) -> None:
         "defect_found": None,
         "phase": None,
     }
-    pending = line | {"status": "pending"}
+    pending: dict[str, Any] = line | {"status": "pending"}
     shown.says(list_tickets={"items": [pending], "pending": 31, "next_cursor": "more"})
     await shown.shows("tickets", "/atendimentos", "Atendimentos")
     closed = line | {"status": "closed", "defect_found": "Conector oxidado", "protocol": "20261126000417"}
@@ -104,7 +104,7 @@ async def test_the_screens_of_the_menu_and_of_tickets(surf: Open) -> None:
     shown.refuses("list_tickets", 403)
     await shown.shows("forbidden", "/atendimentos", "Esta opção não está disponível")
 
-    timeline = [step | {"at": f"2026-11-26T14:2{n}:00Z"} for n, step in enumerate(STEPS)]
+    timeline: list[dict[str, Any]] = [step | {"at": f"2026-11-26T14:2{n}:00Z"} for n, step in enumerate(STEPS)]
     ticket = pending | {"timeline": timeline, "version": 3, "phase": "Visita técnica"}
     shown.says(get_ticket=ticket | {"evaluation_id": EVALUATION["evaluation_id"]})
     await shown.shows("a ticket", f"/atendimentos/{PROTOCOL}", "Atendimento")

@@ -137,7 +137,7 @@ async def test_r13_a_contact_that_the_broker_keeps_gets_its_protocol_by_itself(s
     answers(surfer, "submit_contact", NoReply("contacts.commands"))
     queued = {"contact_id": contact, "state": "queued"}
     opened = {"contact_id": contact, "state": "ticket_opened", "protocol": PROTOCOL}
-    answers(surfer, "get_contact", queued, queued, opened)
+    answers(surfer, "get_contact", queued, opened)
     await surfer.enter()
     await writes(surfer)
     await surfer.button("Enviar").click()
@@ -198,29 +198,29 @@ async def test_r21_r24_what_is_over_is_explained_before_anything_is_typed_and_le
     assert surfer.wrong == []
 
 
-@pytest.mark.parametrize(
-    ("answer", "heading"),
-    [
-        (problem(409, "evaluation-answered"), "Você já avaliou este atendimento"),
-        (problem(410, "evaluation-expired"), "Esta avaliação expirou"),
-        (problem(410, "evaluation-withdrawn", newest=ID), "Este pedido de avaliação foi retirado"),
-        (problem(404), "Avaliação não encontrada"),
-        (NoReply("feedback.commands"), "Avaliação recebida"),
-        (problem(503), "Sua avaliação está na fila"),
-    ],
-)
-async def test_r24_what_became_of_an_answer_that_was_just_sent(surf: Open, answer: Exception, heading: str) -> None:
+BECAME: list[tuple[Exception, str]] = [
+    (problem(409, "evaluation-answered"), "Você já avaliou este atendimento"),
+    (problem(410, "evaluation-expired"), "Esta avaliação expirou"),
+    (problem(410, "evaluation-withdrawn", newest=ID), "Este pedido de avaliação foi retirado"),
+    (problem(404), "Avaliação não encontrada"),
+    (NoReply("feedback.commands"), "Avaliação recebida"),
+    (problem(503), "Sua avaliação está na fila"),
+]
+
+
+async def test_r24_what_became_of_an_answer_that_was_just_sent(surf: Open) -> None:
     surfer = await surf()
     surfer.expected |= {"409", "410", "404", "503"}
-    answers(surfer, "submit_evaluation", answer)
     await surfer.enter()
-    await surfer.opens(f"/avaliar/{ID}", "Avaliar atendimento")
-    await surfer.radio("5 Ótimo").check()
-    await surfer.button("Enviar Feedback").click()
-    await surfer.sees(heading)
-    await surfer.has_focus(surfer.page.get_by_role("heading", level=1))
-    await surfer.link("Voltar para Início").wait_for()
-    assert await surfer.link("Avaliar o atendimento atual").count() == ("retirado" in heading)
+    for answer, heading in BECAME:
+        answers(surfer, "submit_evaluation", answer)
+        await surfer.opens(f"/avaliar/{ID}", "Avaliar atendimento")
+        await surfer.radio("5 Ótimo").check()
+        await surfer.button("Enviar Feedback").click()
+        await surfer.sees(heading)
+        await surfer.has_focus(surfer.page.get_by_role("heading", level=1))
+        await surfer.link("Voltar para Início").wait_for()
+        assert await surfer.link("Avaliar o atendimento atual").count() == ("retirado" in heading)
     assert surfer.wrong == []
 
 
