@@ -6,6 +6,7 @@ With `--all` it draws every screen at every size, in light and dark, to be looke
 import argparse
 import asyncio
 import contextlib
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -172,6 +173,7 @@ async def draw(browser: Browser, picture: Picture, *, home: str, issuer: str, fo
     await walker.page.clock.set_fixed_time(NOW)
     await picture.scene(walker)
     await walker.settled()
+    await walker.page.mouse.move(0, 0)
     await walker.page.screenshot(path=folder / f"{picture.name}.png", caret="hide")
     await context.close()
 
@@ -179,7 +181,10 @@ async def draw(browser: Browser, picture: Picture, *, home: str, issuer: str, fo
 async def main(folder: Path, pictures: list[Picture]) -> None:
     """Draw them all."""
     async with edge() as (home, issuer), async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"),
+            args=["--no-sandbox", "--lang=pt-BR"],
+        )
         for picture in pictures:
             await draw(browser, picture, home=home, issuer=issuer, folder=folder)
         await browser.close()
