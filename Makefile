@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 # Addresses that are given would be used instead.
 ON_CONTAINERS := env -u AMQP_URL -u MONGO_URL TEST_INFRA=containers
 
-.PHONY: help run demo test test-large test-containers test-compose fuzz check hooks bench chaos overload upgrade secrets lock audit sbom licences scaling clean broker prometheus chromium
+.PHONY: help run demo test test-large test-containers test-compose fuzz check hooks bench chaos overload upgrade secrets lock audit sbom licences scaling screens clean broker prometheus chromium
 
 help: ## List the commands, by who needs them
 	@for who in newcomer developer SRE release; do \
@@ -91,6 +91,9 @@ licences: $(READY) ## release: Write the licences of what the images are made of
 
 scaling: $(READY) broker ## developer: Add replicas of one service at a time, where the cost is waiting; writes var/scaling.md
 	@$(BIN)/python -m bench.scaling $(ARGS)
+
+screens: $(READY) chromium ## developer: Draw the screens anew that the README shows: docs/screens/
+	@$(BIN)/python -m tests.browser.pictures
 
 clean: ## newcomer: Remove all data and caches; refused while the product runs
 	@[ ! -e var/lock ] || flock -n var/lock true || { echo "atendo: it is running: stop it first." >&2; exit 1; }

@@ -96,7 +96,8 @@ async def report(url: str, *, user: str, password: str) -> None:
     load = os.getloadavg()[0]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--headless", "--disable-gpu"]
+            executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"),
+            args=["--no-sandbox", "--headless", "--disable-gpu"],
         )
         found = await measure(browser, url, user=user, password=password)
         await browser.close()

@@ -16,6 +16,7 @@ class Account:
     """A customer's way in."""
 
     customer_id: str
+    name: str
     login: str
     email: str | None
     password: str = field(repr=False)
@@ -36,14 +37,14 @@ class Accounts:
         found = (one for one in self._by_name.values() if digits and one.login.startswith(digits))
         return sorted({one.customer_id for one in found})
 
-    def customer(self, username: str, password: str) -> str:
-        """The id of the customer who gives this CPF or e-mail and this password. Raises: WrongCredentials."""
+    def customer(self, username: str, password: str) -> Account:
+        """The account of the customer who gives this CPF or e-mail and this password. Raises: WrongCredentials."""
         account = self._by_name.get(_name(username))
         expected = account.password if account else ""
         fits = hmac.compare_digest(expected.encode(), password.encode())
         if account is None or not fits:
             raise WrongCredentials
-        return account.customer_id
+        return account
 
 
 def _name(username: str) -> str:
@@ -56,6 +57,7 @@ def of_scenarios() -> Accounts:
     return Accounts(
         Account(
             customer_id=str(one["customer_id"]),
+            name=str(one["name"]),
             login=str(one["login"]),
             email=str(one["email"]) if one.get("email") else None,
             password=str(one["password"]),

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -98,9 +99,9 @@ def _read(path: Path) -> SigningKey:
     return SigningKey.of(private)
 
 
-def sign(customer_id: str, *, key: SigningKey, issuer: str, now: datetime, lasts: timedelta = LASTS) -> str:
-    """A token that speaks for a customer for as long as it `lasts`."""
-    claims = {"sub": customer_id, "aud": AUDIENCE, "iss": issuer, "iat": now, "exp": now + lasts}
+def sign(whom: Mapping[str, str], *, key: SigningKey, issuer: str, now: datetime, lasts: timedelta = LASTS) -> str:
+    """A token that speaks for a customer for as long as it `lasts`; `whom`: the claims `sub` and, if known, `name`."""
+    claims = {**whom, "aud": AUDIENCE, "iss": issuer, "iat": now, "exp": now + lasts}
     return jwt.encode(claims, key.private, algorithm=_ALGORITHM, headers={"kid": key.id})
 
 
@@ -109,4 +110,4 @@ def issue(customer_id: str, *, folder: Path, issuer: str, lasts: timedelta = LAS
 
     Raises: FileNotFoundError where nothing was ever signed.
     """
-    return sign(customer_id, key=read_keys(folder).current, issuer=issuer, now=datetime.now(UTC), lasts=lasts)
+    return sign({"sub": customer_id}, key=read_keys(folder).current, issuer=issuer, now=datetime.now(UTC), lasts=lasts)

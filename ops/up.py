@@ -144,11 +144,11 @@ def state_of(keepers: list[Keeper]) -> Mapping[str, object]:
 
 def _welcome(addresses: Mapping[str, str]) -> str:
     lines = ["", "Atendo is up."]
-    titles = {"EDGE_URL": "SAC API", "MK_URL": "MK (stand-in)", "MAIL_URL": "Mailbox", "CHAT_URL": "Chat"}
+    titles = {"EDGE_URL": "SAC Plus (app)", "MK_URL": "MK (stand-in)", "MAIL_URL": "Mailbox", "CHAT_URL": "Chat"}
     lines += [f"  {title:<14} {addresses[name]}" for name, title in titles.items() if addresses[name]]
     customers = demo_customers(ROOT / "mk" / "scenarios" / "provider.yaml")
     if customers:
-        lines += ["Log in as one of these demo customers (CPF, password):"]
+        lines += ["Log in to the app as one of these demo customers (CPF, password):"]
         lines += [f"  {one.name:<24} {one.login}  {one.password}" for one in customers]
     if addresses["MK_URL"]:
         lines += [

@@ -28,8 +28,9 @@ def login(accounts: Accounts, keys: Callable[[], Keys], *, issuer: str, clock: C
     @router.post("/token", responses=declared(401, 422))
     async def token(username: Annotated[str, Form()], password: Annotated[str, Form()]) -> Token:
         """Log a customer in by CPF or e-mail address."""
-        customer_id = accounts.customer(username, password)
-        signed = tokens.sign(customer_id, key=keys().current, issuer=issuer, now=clock())
+        account = accounts.customer(username, password)
+        whom = {"sub": account.customer_id, "name": account.name}
+        signed = tokens.sign(whom, key=keys().current, issuer=issuer, now=clock())
         return Token(access_token=signed, expires_in=int(LASTS.total_seconds()))
 
     @router.get("/.well-known/jwks.json")

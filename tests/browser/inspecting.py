@@ -9,8 +9,10 @@ from tests.browser.walking import DESKTOP, PHONE, TABLET, Walker
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text("utf-8")
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
-_RULES = """axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice']})
+_TAGS = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice']"
+_RUN = """axe.run({runOnly: %s})
   .then(({violations}) => violations.map(({id, nodes}) => `${id}: ${nodes[0].html}`))"""
+_ALL, _COLOURS = _RUN % _TAGS, _RUN % "['color-contrast', 'link-in-text-block']"
 _SMALL = """[...document.querySelectorAll('a[href], button, input:not([type=radio]), textarea, label:has(input)')]
   .filter((one) => one.checkVisibility() && !one.closest('.vh, .skip, p:not(.acts):not(.row), li:not(:has(> .row))'
     + ':not(:has(> .card)), .errors') && !one.closest('label:has(input)')?.contains(one.parentElement))
@@ -21,7 +23,6 @@ _OUTSIDE = """[...document.querySelectorAll('a, button, input, textarea, h1, h2,
   .filter((one) => one.checkVisibility() && !one.closest('.vh, .skip')
     && one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 80))"""
 _NARROW = (320, 640)
-LOOKS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 async def inspected(walker: Walker) -> list[str]:
@@ -30,7 +31,8 @@ async def inspected(walker: Walker) -> list[str]:
     await walker.settled()
     found = [f"{len(await page.locator('h1').all())} headings"] if await page.locator("h1").count() != 1 else []
     found += [f"small: {one}" for one in await page.evaluate(_SMALL)]
-    found += await _violations(page)
+    # what isn't of colours is the same in the dark
+    found += await _violations(page, "light", _ALL) + await _violations(page, "dark", _COLOURS)
     await _resize(page, _NARROW)
     found += await _overflow(page, "at 320 px")
     for size in (PHONE, TABLET):
@@ -41,18 +43,16 @@ async def inspected(walker: Walker) -> list[str]:
     if await page.locator(".brand .wide").count():
         found += [] if await page.locator(".brand .wide").is_visible() else ["no SAC Web from 768 px"]
     await _resize(page, DESKTOP)
-    found += [f"wide: {one}" for one in await _violations(page)]
+    found += await _violations(page, "dark", _ALL) + await _violations(page, "light", _COLOURS)
     await _resize(page, PHONE)
     return found
 
 
-async def _violations(page: Page) -> list[str]:
-    found: list[str] = []
-    for look in LOOKS:
-        await page.emulate_media(color_scheme=look, reduced_motion="reduce")
-        violations: list[str] = await page.evaluate(_RULES)
-        found += [f"{look}: {one}" for one in violations]
-    return found
+async def _violations(page: Page, look: Literal["light", "dark"], rules: str) -> list[str]:
+    await page.emulate_media(color_scheme=look, reduced_motion="reduce")
+    violations: list[str] = await page.evaluate(rules)
+    width = await page.evaluate("innerWidth")
+    return [f"{look}, {width} px: {one}" for one in violations]
 
 
 async def _overflow(page: Page, when: str) -> list[str]:

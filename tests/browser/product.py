@@ -77,10 +77,15 @@ class Product:
         await eventually(lambda: self._knows(customer_id, labels))
         return customer_id
 
+    async def _reads(self, customer_id: str, path: str) -> Any:  # noqa: ANN401 - JSON
+        """What the edge answers; nothing where it can't yet."""
+        answer = await self.provider.app(customer_id).get(path)
+        return answer.json() if answer.status_code == 200 else {}
+
     async def _knows(self, customer_id: str, labels: tuple[str, ...]) -> bool:
-        form = (await self.provider.app(customer_id).get("/v1/contact-form")).json()
+        form = await self._reads(customer_id, "/v1/contact-form")
         known = await self.provider.of("notifier").database["customers"].find_one({"_id": customer_id})
-        return {one["label"] for one in form["connections"]} == set(labels) and known is not None
+        return {one["label"] for one in form.get("connections", ())} == set(labels) and known is not None
 
     async def opens(self, customer_id: str, complaint: str = "Lenta à noite", **more: object) -> tuple[str, str]:
         """An operator opens a ticket: its id and protocol."""
@@ -90,8 +95,8 @@ class Product:
         return ticket_id, await eventually(lambda: self._protocol(customer_id, complaint))
 
     async def _protocol(self, customer_id: str, complaint: str) -> str | None:
-        page = (await self.provider.app(customer_id).get("/v1/tickets")).json()
-        return next((str(one["protocol"]) for one in page["items"] if one["complaint"] == complaint), None)
+        page = await self._reads(customer_id, "/v1/tickets")
+        return next((str(one["protocol"]) for one in page.get("items", ()) if one["complaint"] == complaint), None)
 
     async def does(self, of: type[Message], ticket_id: str, **fields: object) -> None:
         """An operator does something to a ticket, now."""
@@ -103,17 +108,18 @@ class Product:
         return await eventually(lambda: self._evaluation(customer_id))
 
     async def _evaluation(self, customer_id: str) -> str | None:
-        waiting = (await self.provider.app(customer_id).get("/v1/evaluations")).json()
+        waiting = await self._reads(customer_id, "/v1/evaluations")
         return str(waiting[0]["evaluation_id"]) if waiting else None
 
     async def withdrew(self, customer_id: str, evaluation_id: str) -> bool:
         """Whether an evaluation was taken back."""
-        answer = await self.provider.app(customer_id).get(f"/v1/evaluations/{evaluation_id}")
-        return bool(answer.json()["state"] == "withdrawn")
+        evaluation = await self._reads(customer_id, f"/v1/evaluations/{evaluation_id}")
+        return bool(evaluation.get("state") == "withdrawn")
 
     async def has_read(self, customer_id: str) -> bool:
         """Whether a customer has read all notices."""
-        return all(one["read"] for one in await self.provider.inbox(customer_id))
+        inbox = await self._reads(customer_id, "/v1/notifications")
+        return bool(inbox.get("unread") == 0)
 
     def link_for(self, customer_id: str) -> str | None:
         """The path of the signed link in the customer's mail, once it is there."""
@@ -147,7 +153,7 @@ async def running(system: System, folder: Path) -> AsyncIterator[Product]:
         stack.callback(mailbox.stop)
         given: dict[str, dict[str, object]] = {
             "notifier": {**telegram.settings, **QUICK, "vapid_key": a_vapid_key(), "push_hosts": "127.0.0.1"},
-            "edge": {"issuer_url": at, "address_rate_limit": "10000/minute"},
+            "edge": {"issuer_url": at, "reply_within": "PT8S", "address_rate_limit": "10000/minute"},
         }
         provider = Provider(system, mailbox, issuer, given=lambda name: given.get(name, {}))
         stack.push_async_callback(provider.close)

@@ -44,3 +44,6 @@ def usual(services: FakeServices) -> None:
     device = {"id": str(uuid4()), "kind": "web_push", "label": "Chrome no Android", "registered_at": at}
     services.says("list_devices", {"items": [device]})
     services.says("get_telegram_link", {"linked": False})
+    # nothing was missed while the live stream was away
+    services.says("list_recent_notifications", {"items": [], "put_at": []})
+    services.says("list_changed_tickets", [])

@@ -257,19 +257,13 @@ async def test_r13_the_end_of_a_session_loses_neither_a_draft_nor_what_was_sent(
     assert "voltar=%2Fcontato" in walker.page.url
 
     ended = False
-    await log_in_again(walker, customer)
+    await walker.enters_here(customer)
     await expect(walker.box("Motivo do contato")).to_have_value(COMPLAINT)
     ended = True
     await walker.button("Enviar").click()
     await walker.sees("Sua internet, bem atendida.")
     ended = False
-    await log_in_again(walker, customer)
+    await walker.enters_here(customer)
 
     await sent_once(product, customer)
     assert walker.wrong == []
-
-
-async def log_in_again(walker: Walker, customer: str) -> None:
-    await walker.box("CPF ou e-mail").fill(customer)
-    await walker.box("Senha").fill("segredo")
-    await walker.button("Entrar").click()

@@ -8,9 +8,10 @@ from playwright.async_api import expect
 from contracts import mk
 from tests.browser.conftest import Walk
 from tests.browser.product import Product
-from tests.browser.walking import DESKTOP, Walker
+from tests.browser.walking import DESKTOP, TABLET, Walker
 from tests.eventually import eventually
 
+MARKED = "Lenta <img src=x onerror=alert(1)> à noite"
 VISIT = datetime(2026, 11, 28, 11, 0, tzinfo=UTC)
 
 
@@ -22,19 +23,22 @@ async def news(walker: Walker, *texts: str) -> None:
 
 async def test_r3_r4_what_operators_do_appears_in_the_open_ticket_by_itself(product: Product, walk: Walk) -> None:
     customer = await product.customer()
-    ticket, protocol = await product.opens(customer)
-    walker = await walk(DESKTOP)
+    ticket, protocol = await product.opens(customer, MARKED)
+    walker = await walk(DESKTOP, permissions=["clipboard-read", "clipboard-write"])
     page = walker.page
     await walker.enters(customer, at="/atendimentos")
     await walker.sees("Atendimentos")
     line = page.get_by_role("list", name="Atendimentos pendentes").get_by_role("link")
     await expect(line).to_have_count(1)
     await expect(line).to_have_accessible_name(re.compile(f"^Protocolo {protocol}"))
-    for text in ("Lenta à noite", "Defeito constatado", "—", "Abertura"):
+    for text in (MARKED, "Defeito constatado", "—", "Abertura"):
         await expect(line).to_contain_text(text)
     await line.click()
     await walker.sees("Atendimento")
     await news(walker, "Atendimento aberto")
+    await walker.button("Copiar protocolo").click()
+    await walker.hears("Protocolo copiado")
+    assert await page.evaluate("navigator.clipboard.readText()") == protocol
     await page.evaluate("window.same = true")
 
     await product.does(
@@ -68,7 +72,7 @@ async def test_r21_r22_r23_r24_closing_with_the_tick_asks_in_the_app_and_the_fir
 ) -> None:
     customer = await product.customer()
     ticket, protocol = await product.opens(customer)
-    walker = await walk()
+    walker = await walk(TABLET)
     page = walker.page
     await walker.enters(customer, at=f"/atendimentos/{protocol}")
     await walker.sees("Atendimento")

@@ -46,7 +46,7 @@ KEPT = """async () => {
 
 async def preferences(product: Product, customer: str) -> dict[str, object]:
     answer = await product.provider.app(customer).get("/v1/preferences")
-    found: dict[str, object] = answer.json()
+    found: dict[str, object] = answer.json() if answer.status_code == 200 else {"quiet_hours": "unknown"}
     return found
 
 
@@ -88,7 +88,7 @@ async def has_quiet_hours(product: Product, customer: str, hours: dict[str, str]
 
 
 async def pushes(product: Product, customer: str, *, on: bool) -> bool:
-    channels = (await preferences(product, customer))["channels"]
+    channels = (await preferences(product, customer)).get("channels")
     return isinstance(channels, dict) and channels["push"] is on
 
 

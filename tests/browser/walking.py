@@ -105,6 +105,10 @@ class Walker:
     async def enters(self, user: str, password: str = PASSWORD, *, at: str = "/") -> None:
         """Open an address, and log in."""
         await self.page.goto(self.home + at)
+        await self.enters_here(user, password)
+
+    async def enters_here(self, user: str, password: str = PASSWORD) -> None:
+        """Log in on the screen that asks for it."""
         await self.box("CPF ou e-mail").fill(user)
         await self.box("Senha").fill(password)
         await self.button("Entrar").click()

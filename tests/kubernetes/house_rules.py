@@ -11,9 +11,11 @@ from typing import Any
 import jsonschema
 import kubernetes_validate
 import yaml
+from fastapi.routing import APIRoute
 
 from contracts import topology
 from services.edge.app import build as build_edge
+from services.edge.routes import app
 from services.edge.settings import Settings as EdgeSettings
 from tests.kubernetes.manifests import (
     ROOT,
@@ -148,7 +150,8 @@ def public_routes() -> tuple[str, ...]:
     """What the edge serves to customers; `/health` and `/metrics` are not theirs."""
     paths = build_edge(EdgeSettings.model_validate({"receipt_secret": "r" * 32})).http.openapi()["paths"]
     own = ("/health/live", "/health/ready", "/metrics")
-    return (*(path for path in paths if path not in own), "/openapi.json")
+    apps = {route.path for route in app.router.routes if isinstance(route, APIRoute)}
+    return (*(path for path in paths if path not in own), "/openapi.json", *sorted(apps))
 
 
 def customers_reach_what_is_theirs(resources: Resources) -> Iterator[str]:

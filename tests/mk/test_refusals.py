@@ -135,10 +135,12 @@ async def test_a_customer_gets_a_token_that_the_shown_keys_confirm(service: Serv
 
     token = answer.json()
     assert (answer.status_code, token["token_type"]) == (200, "bearer")
+    # pages of any origin may read it
+    assert answer.headers["access-control-allow-origin"] == "*"
     keys = jwt.PyJWKSet.from_dict(await get(service, "/.well-known/jwks.json"))
     key = keys[jwt.get_unverified_header(token["access_token"])["kid"]]
     claims = jwt.decode(token["access_token"], key, algorithms=["RS256"], audience="atendo")
-    assert claims["sub"] == "1001"
+    assert (claims["sub"], claims["name"]) == ("1001", "Ana Beatriz Souza")
     assert claims["iss"] == "https://mk.provedor.example"
     assert claims["exp"] - claims["iat"] == token["expires_in"]
 

@@ -26,7 +26,7 @@ def test_a_token_speaks_for_its_customer_until_it_is_over(tmp_path: Path) -> Non
     keys = tokens.ensure_keys(tmp_path)
     now = datetime.now(UTC).replace(microsecond=0)
 
-    token = tokens.sign("1001", key=keys.current, issuer=ISSUER, now=now, lasts=timedelta(hours=1))
+    token = tokens.sign({"sub": "1001"}, key=keys.current, issuer=ISSUER, now=now, lasts=timedelta(hours=1))
 
     claims = verified(token, keys)
     assert claims["sub"] == "1001"

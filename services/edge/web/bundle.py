@@ -3,12 +3,12 @@
 import gzip
 import hashlib
 import re
+import string
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from string import ascii_letters
 
 import brotli
 
@@ -105,7 +105,8 @@ def shortened(styles: str) -> str:
     """A sheet without comments and needless white space, its properties with short names."""
     close = _STYLE_SPACE.sub(lambda found: found[1] or "", _STYLE_COMMENT.sub("", styles)).replace(";}", "}")
     used = Counter(_STYLE_NAME.findall(close)).most_common()
-    short = {name: f"--{letter}" for (name, _), letter in zip(used, ascii_letters, strict=False)}
+    signs = string.ascii_lowercase + string.ascii_uppercase
+    short = {name: f"--{sign}" for (name, _), sign in zip(used, signs, strict=False)}
     return _STYLE_NAME.sub(lambda found: short.get(found[0], found[0]), close)
 
 

@@ -10,10 +10,10 @@ in instanceof let new null return static super switch this throw true try typeof
 """
 KEYWORDS = frozenset(_KEYWORDS.split())
 _BEFORE_BLOCKS = frozenset(["else", "try", "finally", "do", "catch", "=>"])
-_WORDS_BEFORE_REGEX = """
+_PLACES_BEFORE_REGEX = """
 return typeof case in of delete void throw new await else do instanceof
 """
-_BEFORE_REGEX = frozenset(_WORDS_BEFORE_REGEX.split())
+_BEFORE_REGEX = frozenset(_PLACES_BEFORE_REGEX.split())
 _BEGINNINGS, _ENDS = frozenset("([{"), frozenset(")]}")
 
 _TOKEN = re.compile(

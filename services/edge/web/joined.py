@@ -128,10 +128,10 @@ def _short_names() -> Iterator[str]:
     first = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$"
     taken = KEYWORDS | GLOBALS | {"of", "as", "async", "get", "set"}
     for length in count(1):
-        yield from (name for name in _words(first, length) if name not in taken)
+        yield from (name for name in _names_of(first, length) if name not in taken)
 
 
-def _words(first: str, length: int) -> Iterable[str]:
+def _names_of(first: str, length: int) -> Iterable[str]:
     if length == 1:
         return first
-    return (head + tail for head in _words(first, length - 1) for tail in first + "0123456789")
+    return (head + tail for head in _names_of(first, length - 1) for tail in first + "0123456789")

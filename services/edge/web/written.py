@@ -85,11 +85,11 @@ def _declared_together(read: Iterator[Token]) -> Iterator[Token]:
 
 def _between(before: Token, token: Token) -> str:
     last, first = before.text[-1], token.text[0]
-    if (_is_wordy(last) and _is_wordy(first)) or (last == first and last in "+-/"):
+    if (_is_in_a_name(last) and _is_in_a_name(first)) or (last == first and last in "+-/"):
         return "\n" if token.after_line_end else " "
     ends = before.kind != "mark" or before.text in {")", "]", "}"}
     return "\n" if token.after_line_end and ends and token.kind != "mark" else ""
 
 
-def _is_wordy(character: str) -> bool:
+def _is_in_a_name(character: str) -> bool:
     return character.isalnum() or character in "_$"

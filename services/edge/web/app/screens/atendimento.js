@@ -5,18 +5,8 @@ import { announce, set } from '../state.js';
 import { Icon } from '../icons.js';
 import { Chip, Copy, Forbidden, Head, Lost, Proto, Stars, States, Title, useHeading } from '../parts.js';
 import { full, slot, when } from '../format.js';
+import { Disc } from '../notices.js';
 import { useLive } from '../uselive.js';
-
-const KINDS = {
-  ticket_opened: ['plus'],
-  service_order_created: ['calendar'],
-  phase_changed: ['flag'],
-  responsible_added: ['user'],
-  ticket_closed: ['check', 'done'],
-  ticket_reopened: ['reopen'],
-  evaluation_requested: ['star', 'wait'],
-  evaluation_submitted: ['star', 'wait'],
-};
 
 // the API's text, but for what the structure shows better: the appointment below it, the stars
 function titled(entry) {
@@ -26,14 +16,11 @@ function titled(entry) {
   return entry.type === 'phase_changed' ? text.replace(/^Fase: /, '') : text;
 }
 
-function Entry({ of, now }) {
-  const [icon, kind = ''] = KINDS[of.type] || ['dot'];
-  return html`<li class=${now ? 'now' : null}><span class=${`disc ${kind}`}><${Icon} name=${of.scheduled_for ? 'calendar' : icon} /></span>
+const Entry = ({ of, now }) => html`<li class=${now ? 'now' : null}><${Disc} type=${of.type} />
     <p class="t">${titled(of)}</p><p class="small mute num"><time datetime=${of.at}>${when(of.at)}</time></p>
     ${of.scheduled_for && html`<p class="slot"><${Icon} name="clock" /><time datetime=${of.scheduled_for}>${slot(of.scheduled_for)}</time></p>`}
     ${of.score && html`<p><${Stars} score=${of.score} /></p>`}
     ${of.comment && html`<p class="small pre">“${of.comment}”</p>`}</li>`;
-}
 
 export default function Atendimento({ param }) {
   const got = useRead(`/v1/tickets/${encodeURIComponent(param)}`);

@@ -1,0 +1,227 @@
+"""What is easily lost: two tabs, two people on one device, the way back, waiting, what is kept, and what comes late."""
+
+import asyncio
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Route, expect
+
+from contracts.requests import GetMenu
+from tests.browser.conftest import Open, Surfer
+from tests.browser.quiet_day import PROTOCOL
+from tests.browser.walking import DESKTOP
+
+TEXT = "Sem conexão desde cedo"
+DENIED = "Object.defineProperty(Notification, 'permission', {get: () => 'denied'})"
+
+
+def usual_line(surfer: Surfer) -> dict[str, Any]:
+    answer: Any = surfer.services.answers["list_tickets"](GetMenu(request_id=uuid4()))
+    line: dict[str, Any] = answer["items"][0]
+    return line
+
+
+async def queues(surfer: Surfer, text: str = TEXT) -> None:
+    """Write a contact that stays on this device."""
+    surfer.expected.add("offline")
+    await surfer.writes(text, connection="Rua A, 1", sector="Suporte técnico")
+    await surfer.settled()
+    await surfer.context.set_offline(True)
+    await surfer.button("Enviar").click()
+    await surfer.sees("Seu contato está na fila")
+
+
+async def test_r12_two_tabs_of_one_browser_send_what_waits_once(surf: Open) -> None:
+    surfer = await surf()
+    await surfer.enter()
+    await queues(surfer)
+    await surfer.context.set_offline(False)
+    await surfer.sees("Contato enviado")
+    surfer.services.asked.clear()
+
+    other = Surfer(await surfer.context.new_page(), surfer.home, surfer.others, services=surfer.services)
+    other.expected.add("offline")
+    await other.opens("/", "Como podemos ajudar?")
+    await other.settled()
+    await surfer.page.bring_to_front()
+    await queues(surfer, "Outra vez")
+    await surfer.context.set_offline(False)
+    # by this tab or by the other: once
+    either = re.compile("^(Contato enviado|Nada na fila)$")
+    await expect(surfer.page.get_by_role("heading", level=1)).to_have_text(either)
+    await other.opens("/", "Como podemos ajudar?")
+    await other.settled()
+    assert [one.text for one in await surfer.asked("submit_contact")] == ["Outra vez"]
+    assert await other.link("Ver fila").count() == 0
+    assert surfer.wrong == []
+
+
+async def test_r3_whoever_logs_in_next_sees_and_sends_nothing_of_the_last(surf: Open) -> None:
+    surfer = await surf()
+    surfer.expected |= {"401", "offline"}
+    await surfer.enter()
+    await surfer.writes("Um rascunho de Ana", connection="Rua A, 1", sector="Suporte técnico")
+    await surfer.reads("Rascunho guardado")
+    await queues(surfer, "Um contato de Ana")
+    ended = True
+
+    async def end(route: Route) -> None:
+        headers = await route.request.all_headers()
+        await route.continue_(headers=headers | {"authorization": "Bearer ended"} if ended else headers)
+
+    await surfer.context.route("**/v1/**", end)
+    await surfer.context.set_offline(False)
+    await surfer.sees("Sua internet, bem atendida.")
+    ended = False
+    await surfer.enters_here("bia")
+    await surfer.opens("/contato?passo=mensagem", "Sobre qual conexão é o contato?")
+    await surfer.opens("/", "Como podemos ajudar?")
+    await surfer.settled()
+    assert await surfer.link("Ver fila").count() == 0
+    assert await surfer.asked("submit_contact") == []
+
+    ended = True
+    await surfer.page.reload()
+    await surfer.sees("Sua internet, bem atendida.")
+    ended = False
+    await surfer.enters_here("ana")
+    await surfer.reads("Contato enviado.")
+    (sent,) = await surfer.asked("submit_contact")
+    assert (sent.customer_id, sent.text) == ("ana", "Um contato de Ana")
+    assert surfer.wrong == []
+
+
+async def test_back_finds_the_place_and_the_link_that_was_left(surf: Open) -> None:
+    surfer = await surf()
+    page = surfer.page
+    line = usual_line(surfer)
+    lines = [line | {"protocol": str(int(PROTOCOL) - n)} for n in range(20)]
+    surfer.services.says("list_tickets", {"items": lines, "pending": 20, "next_cursor": None})
+    await surfer.enter()
+    await surfer.opens("/atendimentos", "Atendimentos")
+    left = surfer.link(f"Protocolo {lines[15]['protocol']}", exact=False)
+    await left.click()
+    await surfer.sees("Atendimento")
+    await surfer.has_focus(page.get_by_role("heading", level=1))
+    assert await page.evaluate("scrollY") == 0
+    await page.go_back()
+    await surfer.has_focus(left)
+    await expect(left).to_be_in_viewport()
+    assert surfer.wrong == []
+
+
+async def test_the_skip_link_leads_to_the_content_and_the_tabs_say_where_one_is(surf: Open) -> None:
+    surfer = await surf(DESKTOP)
+    await surfer.enter()
+    await surfer.opens("/avisos", "Avisos")
+    await surfer.tabs_to(surfer.link("Ir para o conteúdo"))
+    await surfer.page.keyboard.press("Enter")
+    await surfer.has_focus(surfer.page.get_by_role("main"))
+    current = surfer.tabs().locator("[aria-current=page]")
+    await expect(current).to_have_count(1)
+    await expect(current).to_contain_text("Avisos")
+    await expect(surfer.page.get_by_role("banner").get_by_role("link", name="SAC Web")).to_be_visible()
+    assert surfer.wrong == []
+
+
+async def test_what_takes_time_is_announced_and_too_many_tries_say_when(surf: Open) -> None:
+    surfer = await surf()
+    surfer.expected.add("429")
+    await surfer.enter()
+    let_go = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    await surfer.context.route("**/v1/tickets?**", hold)
+    await surfer.page.goto(f"{surfer.home}/atendimentos")
+    busy = surfer.page.locator("main [aria-busy=true]")
+    await expect(busy.first).to_contain_text("Carregando atendimentos…")
+    let_go.set()
+    await surfer.link(f"Protocolo {PROTOCOL}", exact=False).wait_for()
+    await expect(busy).to_have_count(0)
+
+    await surfer.context.unroute("**/v1/tickets?**")
+    limited = {"status": 429, "headers": {"Retry-After": "7"}, "body": '{"detail": "Aguarde."}'}
+    await surfer.context.route("**/v1/tickets?**", lambda route: route.fulfill(**limited))
+    await surfer.link("Encerrados").click()
+    await surfer.reads("Tente de novo em 7 segundos.")
+    assert surfer.wrong == []
+
+
+async def test_r22_an_answer_without_a_connection_waits_and_leaves_by_itself(surf: Open) -> None:
+    surfer = await surf()
+    surfer.expected.add("offline")
+    evaluation = str(uuid4())
+    await surfer.enter()
+    await surfer.opens(f"/avaliar/{evaluation}", "Avaliar atendimento")
+    await surfer.settled()
+    await surfer.context.set_offline(True)
+    await surfer.radio("5 Ótimo").check()
+    await surfer.button("Enviar Feedback").click()
+    await surfer.sees("Sua avaliação está na fila")
+    await surfer.context.set_offline(False)
+    await surfer.reads("Avaliação enviada.")
+    (sent,) = await surfer.asked("submit_evaluation")
+    assert (str(sent.evaluation_id), sent.score, sent.comment) == (evaluation, 5, None)
+    assert surfer.wrong == []
+
+
+async def test_settings_say_what_the_browser_does_not_allow_and_offer_to_install(surf: Open) -> None:
+    surfer = await surf()
+    await surfer.page.add_init_script(DENIED)
+    await surfer.enter()
+    await surfer.opens("/ajustes", "Ajustes")
+    push = surfer.page.get_by_role("switch", name="Avisos no celular")
+    await expect(push).to_be_disabled()
+    await expect(push).not_to_be_checked()
+    await surfer.reads("Os avisos estão bloqueados neste navegador. Libere nas permissões do site.")
+    assert await surfer.button("Instalar o app").count() == 0
+    await surfer.page.evaluate("dispatchEvent(new Event('beforeinstallprompt', {cancelable: true}))")
+    await surfer.button("Instalar o app").wait_for()
+    assert surfer.wrong == []
+
+
+@pytest.mark.parametrize("back", ["//example.org/", "https://example.org/", "/\\example.org", "javascript:alert(1)"])
+async def test_the_way_back_after_the_login_never_leaves_the_app(surf: Open, back: str) -> None:
+    surfer = await surf()
+    await surfer.page.goto(f"{surfer.home}/entrar?voltar={back}")
+    await surfer.enters_here("ana")
+    await surfer.sees("Como podemos ajudar?")
+    assert surfer.page.url == f"{surfer.home}/"
+    assert surfer.wrong == []
+
+
+async def test_nothing_personal_is_in_the_workers_cache_or_in_an_address(surf: Open) -> None:
+    surfer = await surf()
+    seen: list[str] = []
+    surfer.context.on("request", lambda request: seen.append(request.url))
+    await surfer.enter()
+    for path in ("/atendimentos", f"/atendimentos/{PROTOCOL}", "/avisos", "/ajustes"):
+        await surfer.page.goto(surfer.home + path)
+        await surfer.settled()
+    await surfer.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    kept: list[str] = await surfer.page.evaluate(
+        "caches.keys().then((names) => Promise.all(names.map((name) => caches.open(name).then((one) => one.keys()))))"
+        ".then((all) => all.flat().map((one) => one.url))"
+    )
+    assert kept
+    assert [url for url in kept if "/v1/" in url or not url.startswith(surfer.home)] == []
+    assert [url for url in seen if re.search(r"eyJ|segredo|token=", url)] == []
+    assert surfer.wrong == []
+
+
+async def test_r13_a_protocol_that_is_late_is_explained(surf: Open) -> None:
+    surfer = await surf()
+    contact = str(uuid4())
+    surfer.services.says("get_contact", {"contact_id": contact, "state": "queued"})
+    await surfer.enter()
+    await surfer.page.clock.install()
+    await surfer.opens(f"/contato?enviado={contact}", "Contato enviado")
+    await surfer.reads("O protocolo sai em instantes e aparece aqui.")
+    await surfer.page.clock.fast_forward(31_000)
+    await surfer.reads("Está demorando mais que o normal. Seu contato está guardado e o protocolo chega em Avisos.")
+    assert surfer.wrong == []
