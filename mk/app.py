@@ -6,6 +6,7 @@ from contracts import contacts, mk
 from mk.api import api
 from mk.asking import Asks, asking
 from mk.console.desk import desk
+from mk.console.overview.badge import LOOK_EVERY, Badge
 from mk.domain.ticket import EVENTS
 from mk.handlers import Handlers
 from mk.migrations import STEPS
@@ -34,7 +35,9 @@ def build(
     for event in EVENTS.values():
         service.on(event, handlers.on_ticket_event)
     announcer = Announcer(publisher or service.publisher, stores.register, clock=clock)
-    service.serves(api(settings, desk=desk(settings, stores, announcer, asks or asking(service), clock=clock)))
+    made = desk(settings, stores, announcer, asks or asking(service), clock=clock)
+    service.serves(api(settings, desk=made))
+    service.every(LOOK_EVERY, Badge(made).look)
     if to_load := settings.mk_load:
         service.prepares(lambda: announcer.play(to_load))
     return service

@@ -4,7 +4,7 @@ from pymongo import UpdateOne
 
 from chassis.persistence import outbox
 from chassis.persistence.mongo import Database
-from mk import panel_store, presence
+from mk import figures_store, panel_store, presence
 from mk.ticket_documents import listing_of, ticket_of
 
 _AT_ONCE = 500
@@ -51,4 +51,10 @@ async def who_looks(database: Database) -> None:
     await presence.index(database)
 
 
-STEPS = (first_indexes, sessions_end, customers_by_name, panel_lines, who_looks)
+async def tickets_counted(database: Database) -> None:
+    """What figures are counted over; tickets of the last release get it here."""
+    await figures_store.index(database)
+    await figures_store.count_older(database)
+
+
+STEPS = (first_indexes, sessions_end, customers_by_name, panel_lines, who_looks, tickets_counted)

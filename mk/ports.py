@@ -1,14 +1,16 @@
 """What the handlers and routes of MK's stand-in need of a store."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from chassis.persistence.documents import Decide
 from contracts import contacts, mk
 from contracts.message import Cause, Channel
+from mk.domain.figures import Closed, Day, Opened, Standing
 from mk.domain.listing import Listed, Page, Position, Selection
 from mk.domain.register import Customer, Group, Names, Registered, Sector
 from mk.domain.ticket import Ticket
@@ -145,6 +147,34 @@ class Register(Protocol):
         ...
 
 
+class Figures(Protocol):
+    """All tickets in numbers; `sector_id` None asks for all sectors."""
+
+    async def standing(self, sector_id: str | None) -> Standing:
+        """What is pending now."""
+        ...
+
+    async def opened(self, since: datetime, zone: ZoneInfo, sector_id: str | None) -> dict[Day, Opened]:
+        """Tickets that were opened since then, by local day and sector."""
+        ...
+
+    async def closed(self, since: datetime, zone: ZoneInfo, sector_id: str | None) -> dict[Day, Closed]:
+        """Tickets that were closed since then and still are, by local day and sector."""
+        ...
+
+    async def minutes_to_close(self, since: datetime, sector_id: str | None) -> dict[int, int]:
+        """How many of the tickets closed since then took so many minutes."""
+        ...
+
+    async def protocols(self, ticket_ids: Sequence[str]) -> dict[str, str]:
+        """The protocols of these tickets, as far as they have one."""
+        ...
+
+    async def scores(self, since: datetime, sector_id: str | None) -> dict[int, int]:
+        """How often each score was given since then."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """All that MK's stand-in keeps."""
@@ -156,3 +186,4 @@ class Stores:
     register: Register
     panel: Panel
     presence: Presence
+    figures: Figures

@@ -9,6 +9,7 @@ from chassis.service import Service
 from contracts import contacts, mk
 from contracts.message import Channel
 from mk.domain.ticket import Ticket
+from mk.figures_store import MongoFigures
 from mk.panel_store import MongoPanel
 from mk.ports import Stores
 from mk.presence import MongoPresence
@@ -107,4 +108,5 @@ def stores(service: Service) -> Stores:
         MongoRegister(service),
         MongoPanel(service.database),
         MongoPresence(service.database),
+        MongoFigures(service.database),
     )

@@ -5,8 +5,12 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from contracts.message import Channel, NotificationLevel
+from mk.domain.figures import counted
 from mk.domain.listing import Line, Listed, line_of, terms, views
 from mk.domain.ticket import EVENTS, Ticket
+
+COUNTED = "counted"
+"""The field that figures are counted over."""
 
 _OF_A_LINE = {field.name for field in fields(Line)}
 
@@ -30,6 +34,7 @@ def document_of(ticket: Ticket) -> dict[str, Any]:
         "status": ticket.status,
         "latest_at": ticket.history[-1].occurred_at,
         **listing_of(ticket),
+        COUNTED: counted_of(ticket),
     }
 
 
@@ -44,6 +49,11 @@ def listing_of(ticket: Ticket) -> dict[str, Any]:
         "views": views(line),
         "terms": terms(line),
     }
+
+
+def counted_of(ticket: Ticket) -> dict[str, Any]:
+    """What is counted of it for figures."""
+    return asdict(counted(ticket))
 
 
 def listed_of(found: Mapping[str, Any]) -> Listed:

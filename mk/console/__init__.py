@@ -4,13 +4,15 @@ from fastapi import APIRouter
 
 from mk.console.desk import Desk
 from mk.console.login import login
+from mk.console.overview.chats import chats
+from mk.console.overview.mails import mails
+from mk.console.overview.reach_screen import unreachable
+from mk.console.overview.screen import overview
 from mk.console.panel import panel
 from mk.console.register import register
 from mk.console.start import start
 from mk.console.static_files import static_files
-from mk.console.ticket.again import sending_again
-from mk.console.ticket.doing import doing
-from mk.console.ticket.page import ticket_page
+from mk.console.ticket import tickets
 
 
 def routers(desk: Desk) -> list[APIRouter]:
@@ -20,8 +22,10 @@ def routers(desk: Desk) -> list[APIRouter]:
         login(desk),
         start(desk),
         panel(desk),
-        sending_again(desk),
-        doing(desk),
-        ticket_page(desk),
+        *tickets(desk),
         *register(desk),
+        overview(desk),
+        unreachable(desk),
+        mails(desk),
+        chats(desk),
     ]

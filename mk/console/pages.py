@@ -24,10 +24,14 @@ _NOTE_AT_MOST = 300
 
 
 class Pages:
-    """Renders; autoescapes everything; a name that a template misses is an error."""
+    """Renders; autoescapes everything; a name that a template misses is an error.
+
+    `unreachable` is the number that every page shows beside Inalcançáveis.
+    """
 
     def __init__(self, zone: ZoneInfo, clock: Clock, *, has_stand_ins: bool) -> None:
         self._zone, self._clock = zone, clock
+        self.unreachable = 0
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -36,7 +40,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals.update(
-            root=ROOT, static=address, has_stand_ins=has_stand_ins, counted=counted, grouped=grouped, unreachable=0
+            root=ROOT, static=address, has_stand_ins=has_stand_ins, counted=counted, grouped=grouped
         )
         self._environment.filters["lower_first"] = lower_first
 
@@ -55,6 +59,7 @@ class Pages:
     def _text(self, request: Request, template: str, values: dict[str, object]) -> str:
         session = getattr(request.state, "session", None)
         always = {
+            "unreachable": self.unreachable,
             "session": session,
             "path": request.url.path,
             "csrf": form_token(request.cookies.get(COOKIE, "")) if session else "",

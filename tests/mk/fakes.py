@@ -20,6 +20,7 @@ from mk.presence import LASTS
 from mk.sessions import Session
 from mk.settings import Settings
 from tests.fakes import InMemory
+from tests.mk.figures import Figures
 from tests.mk.register import Register
 
 A = TypeVar("A")
@@ -217,7 +218,8 @@ class Published:
 def stores_in_memory() -> Stores:
     """Give empty stores."""
     tickets = Tickets()
-    return Stores(tickets, Contacts(), Erasures(), Sessions(), Register(), Panel(tickets), Looking())
+    panel, figures = Panel(tickets), Figures(tickets)
+    return Stores(tickets, Contacts(), Erasures(), Sessions(), Register(), panel, Looking(), figures)
 
 
 def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service:

@@ -63,6 +63,18 @@ def test_a_mail_is_listed_as_maildev_does(running: Running) -> None:
     assert b"Recebemos" in running.web.get(f"/email/{mail['id']}/source").content
 
 
+def test_the_newest_mails_alone_are_listed_where_no_more_are_asked_for(running: Running) -> None:
+    for subject in ("um", "dois", "três"):
+        running.send(subject)
+
+    assert [mail["subject"] for mail in running.web.get("/email?limit=2").json()] == ["dois", "três"]
+
+
+def test_its_sheet_is_its_own(running: Running) -> None:
+    assert 'href="/look.css"' in running.web.get("/").text
+    assert running.web.get("/look.css").headers["Content-Type"].startswith("text/css")
+
+
 def test_mails_are_deleted_one_by_one_and_all_at_once(running: Running) -> None:
     for subject in ("um", "dois", "três"):
         running.send(subject)
@@ -84,7 +96,8 @@ def test_nothing_from_a_mail_is_run(running: Running) -> None:
     pages = [running.web.get("/"), running.web.get(f"/mail/{mail['id']}")]
     html = running.web.get(f"/email/{mail['id']}/html")
 
-    assert not [page.url for page in pages if "<script" in page.text]
+    assert not [page.url for page in pages if "<script" in page.text or "style=" in page.text]
+    assert {"unsafe-inline" in page.headers["Content-Security-Policy"] for page in pages} == {False}
     assert "<iframe sandbox " in pages[1].text
     assert "sandbox; default-src 'none'" in html.headers["Content-Security-Policy"]
 

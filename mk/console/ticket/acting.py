@@ -63,6 +63,11 @@ async def arrives(tickets: Tickets, ticket_id: str, event_id: UUID) -> bool:
     return await _comes(tickets, ticket_id, lambda it: any(one.cause_id == event_id for one in it.history))
 
 
+async def opens(tickets: Tickets, ticket_id: str) -> bool:
+    """Whether a ticket has its protocol, waiting for it a moment."""
+    return await _comes(tickets, ticket_id, lambda it: it.protocol is not None)
+
+
 async def _comes(tickets: Tickets, ticket_id: str, there: Callable[[Ticket], bool]) -> bool:
     deadline = asyncio.get_running_loop().time() + SHOWN_WITHIN.total_seconds()
     while True:

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ops.embedded.chat.api import BotApi, Declined
 from ops.embedded.chat.chats import Chat, Message
-from ops.embedded.chat.page import PAGE_POLICY, chat_page, list_page, start_page
+from ops.embedded.chat.page import chat_page, list_page, start_page
+from ops.embedded.look import answer, look
 
 _FIRST_CHAT = 700_001
 
@@ -38,6 +39,7 @@ class Web:
                 Route("/chat/{id:int}/press", self.press, methods=["POST"]),
                 Route("/chat/{id:int}/block", self.block, methods=["POST"]),
                 Route("/chats", self.as_json),
+                *look(),
                 Route("/trouble", self.make_trouble, methods=["POST"]),
                 Route("/bot{token}/{method}", self.api.serve, methods=["GET", "POST"]),
                 *(Route(path, self.healthy) for path in ("/health/live", "/health/ready")),
@@ -55,15 +57,15 @@ class Web:
 
     async def list_page(self, _request: Request) -> Response:
         """Show all chats."""
-        return _html(list_page(self.api.chats.all()))
+        return answer(list_page(self.api.chats.all()))
 
     async def start_page(self, request: Request) -> Response:
         """Show what the bot's start link opens."""
-        return _html(start_page(self.api.chats.all(), request.query_params.get("start", "")))
+        return answer(start_page(self.api.chats.all(), request.query_params.get("start", "")))
 
     async def chat_page(self, request: Request) -> Response:
         """Show one chat."""
-        return _html(chat_page(self._chat(request), refreshes="parado" not in request.query_params))
+        return answer(chat_page(self._chat(request)))
 
     async def as_json(self, _request: Request) -> Response:
         """Give every chat with its messages."""
@@ -136,10 +138,6 @@ class Web:
             if str(message.id) == number:
                 return message
         raise HTTPException(404, "no such message")
-
-
-def _html(page: str) -> HTMLResponse:
-    return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"})
 
 
 def _to(chat: Chat) -> RedirectResponse:

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from ops.embedded.look import answer, look
 from ops.embedded.mailbox.mails import Mail, Mails
-from ops.embedded.mailbox.page import MAIL_POLICY, PAGE_POLICY, SHOWN, list_page, mail_page
+from ops.embedded.mailbox.page import MAIL_POLICY, SHOWN, list_page, mail_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Web:
             routes=[
                 Route("/", self.list_page),
                 Route("/mail/{id}", self.mail_page),
+                *look(),
                 Route("/email", self.all),
                 Route("/email/all", self.delete_all, methods=["DELETE"]),
                 Route("/email/{id}", self.one),
@@ -37,16 +39,17 @@ class Web:
 
     async def list_page(self, _request: Request) -> Response:
         """Show the newest mails."""
-        page = list_page(self.mails.newest(SHOWN), total=len(self.mails))
-        return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
+        return answer(list_page(self.mails.newest(SHOWN), total=len(self.mails)))
 
     async def mail_page(self, request: Request) -> Response:
         """Show one mail."""
-        return HTMLResponse(mail_page(self._find(request)), headers={"Content-Security-Policy": PAGE_POLICY})
+        return answer(mail_page(self._find(request)))
 
-    async def all(self, _request: Request) -> Response:
-        """List all mails, the oldest first."""
-        return JSONResponse([mail.as_maildev() for mail in self.mails.all()])
+    async def all(self, request: Request) -> Response:
+        """List all mails, the oldest first; with `limit` the newest of them alone."""
+        limit = request.query_params.get("limit", "")
+        found = self.mails.newest(int(limit))[::-1] if limit.isdecimal() and int(limit) else self.mails.all()
+        return JSONResponse([mail.as_maildev() for mail in found])
 
     async def one(self, request: Request) -> Response:
         """Give one mail."""

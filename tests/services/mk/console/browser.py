@@ -71,13 +71,20 @@ class Console:
     stores: Stores = field(default_factory=stores_in_memory)
     services: Services = field(default_factory=Services)
     published: Echo = field(default_factory=Echo)
+    mail_url: str = "http://mail"
+    chat_url: str = "http://chat"
     now: datetime = NOON
     service: Service = field(init=False)
     client: httpx2.AsyncClient = field(init=False)
 
     def __post_init__(self) -> None:
         settings = Settings.model_validate(
-            {"var_dir": self.folder, "operators": operators(), "mail_url": "http://mail", "chat_url": "http://chat"}
+            {
+                "var_dir": self.folder,
+                "operators": operators(),
+                "mail_url": self.mail_url,
+                "chat_url": self.chat_url,
+            }
         )
         self.service = build(
             settings,

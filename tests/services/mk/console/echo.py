@@ -34,19 +34,23 @@ class Echo:
         self.envelopes: list[Envelope] = []
         self.published: list[Message] = []
         self.announce: Announce | None = None
-        self.error: Exception | None = None
+        self._error: Exception | None = None
         self.is_silent = False
         self._known: dict[str, Known] = {}
 
     async def publish(self, outgoing: Envelope) -> None:
         """Take an event, and announce what follows from it."""
-        if self.error is not None:
-            raise self.error
+        if self._error is not None:
+            raise self._error
         self.envelopes.append(outgoing)
         event = TYPES[outgoing.type or ""].model_validate_json(outgoing.body)
         self.published.append(event)
         if self.announce is not None and not self.is_silent:
             await self.announce(*self._consequences(event))
+
+    def fail(self, error: Exception) -> None:
+        """Raise this from now on."""
+        self._error = error
 
     def knows(self, opening: tickets.TicketOpened) -> None:
         """Take a ticket that was opened by a contact."""

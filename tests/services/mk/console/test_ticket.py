@@ -208,7 +208,7 @@ async def test_a_closed_ticket_can_be_reopened_and_closed_again(desk: Console) -
 
 
 async def test_nothing_is_lost_where_the_broker_is_away(desk: Console) -> None:
-    desk.published.error = BrokerDown()
+    desk.published.fail(BrokerDown())
 
     page = await desk.post(f"{PATH}/defeito", defeito="Cabo rompido")
 
