@@ -75,8 +75,8 @@ class Names:
 
 def folded(text: str) -> str:
     """A text as it is searched for and sorted by: without case, accents and double spaces."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(one for one in letters if not unicodedata.combining(one))
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(one for one in decomposed if not unicodedata.combining(one))
     return " ".join(re.findall(r"\w+", bare))
 
 

@@ -16,6 +16,7 @@ from mk.console.pages import go_to
 from mk.console.refusals import not_found
 from mk.console.register import forms
 from mk.console.register.saving import publish
+from mk.console.wording import LEVEL_CHIPS
 from mk.domain.register import Sector, gaps_of_sector
 from mk.operators import Role
 
@@ -95,6 +96,7 @@ async def _page(
         given=given or {},
         errors=errors or [],
         levels=list(NotificationLevel),
+        level_chips=LEVEL_CHIPS,
     )
 
 
