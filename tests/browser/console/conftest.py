@@ -1,0 +1,126 @@
+"""The console in real Chromium: all of MK's stand-in in memory, on a port of its own."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from starlette.types import ASGIApp
+
+from chassis.http.health import server
+from tests.eventually import eventually
+from tests.services.mk.console.browser import PASSWORD, Console
+
+CHROMIUM = shutil.which("chromium")
+QUIET = ["--no-sandbox", "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+AXE = Path(__file__).parents[1] / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DESKTOP, TABLET, NARROW = (1366, 768), (768, 1024), (320, 740)
+PATIENCE_MS = 15_000
+
+
+@contextlib.asynccontextmanager
+async def listening(app: ASGIApp) -> AsyncIterator[str]:
+    """Serve an application on a free port."""
+    http = server(app, host="127.0.0.1", port=0)
+    serving = asyncio.create_task(http.serve())
+    await eventually(lambda: http.started)
+    try:
+        yield f"http://127.0.0.1:{http.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        http.should_exit = True
+        await serving
+
+
+@dataclass
+class Visit:
+    """An operator's browser at the console, and what went wrong in it."""
+
+    page: Page
+    console: Console
+    home: str
+    wrong: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Note errors of the page, and requests to anybody else."""
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("console", self._writes)
+        self.page.on("request", self._asks)
+
+    def _writes(self, line: ConsoleMessage) -> None:
+        if line.type in {"error", "warning"}:
+            self.wrong.append(line.text)
+
+    def _asks(self, request: Request) -> None:
+        if not request.url.startswith((self.home, "data:")):
+            self.wrong.append(f"asks {request.url}")
+
+    def forgives(self, status: str) -> None:
+        """Forget that Chromium wrote of an answer with this status, which the page asked for."""
+        self.wrong[:] = [one for one in self.wrong if f"status of {status}" not in one]
+
+    async def enter(self, user: str = "ana") -> None:
+        """Log in."""
+        await self.page.goto(f"{self.home}/console/entrar")
+        await self.page.get_by_role("textbox", name="Usuário").fill(user)
+        await self.page.get_by_role("textbox", name="Senha").fill(PASSWORD)
+        await self.page.get_by_role("button", name="Entrar").click()
+        await self.page.get_by_role("heading", level=1, name="Atendimentos – Painel").wait_for()
+
+    async def open(self, path: str) -> None:
+        """Open a page of the console."""
+        await self.page.goto(f"{self.home}/console{path}")
+
+    async def violations(self) -> list[Any]:
+        """Give what axe finds, newest rules, on the page as it is."""
+        session = await self.page.context.new_cdp_session(self.page)
+        run = f"axe.run({{runOnly: {RULES}}}).then((r) => r.violations.map((v) => [v.id, v.nodes[0].html]))"
+        # as a debugger does it: the page's own policy lets no foreign script in
+        answer = await session.send(
+            "Runtime.evaluate",
+            {"expression": f"{AXE.read_text()}\n;{run}", "awaitPromise": True, "returnByValue": True},
+        )
+        found: list[Any] = answer["result"]["value"]
+        return found
+
+
+@pytest_asyncio.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Give Debian's Chromium."""
+    if CHROMIUM is None:
+        pytest.fail("there is no chromium: `make test` installs it where it may, else `apt-get install chromium`")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+Visiting = Callable[..., Awaitable[Visit]]
+
+
+@pytest_asyncio.fixture
+async def visiting(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visiting]:
+    """Give what opens a browser at one console; nothing may have gone wrong in any at the end."""
+    console = Console(tmp_path)
+    visits: list[Visit] = []
+    async with listening(console.service.http_app()) as home:
+
+        async def visit(size: tuple[int, int] = DESKTOP, **more: Any) -> Visit:  # noqa: ANN401 - a context's options
+            width, height = size
+            context = await chromium.new_context(viewport={"width": width, "height": height}, locale="pt-BR", **more)
+            context.set_default_timeout(PATIENCE_MS)
+            one = Visit(await context.new_page(), console, home)
+            one.watch()
+            visits.append(one)
+            return one
+
+        yield visit
+        for one in visits:
+            await one.page.context.close()
+    assert [wrong for one in visits for wrong in one.wrong] == []
