@@ -1,6 +1,7 @@
 """Figures, what didn't arrive, and the demo's mailbox and chat, as an operator's browser shows them."""
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -102,7 +103,7 @@ async def test_charts_are_images_with_words_and_choosing_a_sector_keeps_the_focu
 
     await expect(page.get_by_text("1 resposta em 30 dias")).to_be_visible()
     await expect(page.get_by_label("Setor")).to_be_focused()
-    assert page.url.endswith("setor=comercial")
+    await expect(page).to_have_url(re.compile(r"\?setor=comercial$"))
     assert desk.wrong == []
 
 
