@@ -12,7 +12,7 @@ from contracts.requests import ListUndelivered, ListUnreachable
 from mk.asking import Refused, Unanswered
 from mk.console.desk import Desk
 from mk.console.overview.reasons import why, why_off
-from mk.console.overview.summary import CHANNELS
+from mk.console.reasons import CHANNELS
 from mk.domain.register import Names, Sector
 
 SINCE = timedelta(days=30)

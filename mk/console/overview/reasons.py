@@ -1,4 +1,4 @@
-"""Why a message didn't arrive, in the operator's words; a reason that nobody knows is shown as it came."""
+"""Why a message didn't arrive, in the operator's words."""
 
 import re
 from datetime import timedelta
@@ -6,18 +6,14 @@ from datetime import timedelta
 from contracts.replies import Undelivered
 from mk.console.formats import counted
 from mk.console.overview.summary import lasting
+from mk.console.reasons import readable
 
-_SMTP = re.compile(r"^SMTP (?P<code>\d{3}(?: \d\.\d{1,3}\.\d{1,3})?)")
+_SMTP = re.compile(r"SMTP (?P<code>\d{3}(?: \d\.\d{1,3}\.\d{1,3})?)")
 _NO_SUCH_MAILBOX = re.compile(r"5\.1\.\d+$|^5\d\d$")
 _DISABLED = "5.2.1"
 
-_BEGINNINGS = (
-    ("outcome unknown", "resultado desconhecido: pode ter sido entregue"),
-    ("no address", "sem endereço"),
-    ("unusable address", "o endereço não pode ser usado"),
-    ("address refused", "canal desligado: o endereço foi recusado antes"),
-    ("over the hourly cap", "limite de e-mails por hora alcançado"),
-)
+_OFF = "address refused"
+_UNKNOWN = "resultado desconhecido: pode ter sido entregue"
 _REFUSES = {
     "email": "servidor recusou esta mensagem",
     "push": "serviço de avisos recusou",
@@ -30,13 +26,15 @@ def why(one: Undelivered) -> str:
     if one.reason == "given up":
         lasted = one.at - (one.first_at or one.at)
         return f"desistimos após {counted(one.attempts, 'tentativa', 'tentativas')}{_within(lasted)}"
-    known = next((text for begins, text in _BEGINNINGS if one.reason.startswith(begins)), None)
-    if known:
-        return known
-    smtp = _SMTP.match(one.reason)
+    if one.state == "unknown":
+        return _UNKNOWN
+    if one.reason.startswith(_OFF):
+        return f"canal desligado: {why_off(one.reason.removeprefix(_OFF).lstrip(': '))}"
+    if smtp := _SMTP.match(one.reason):
+        return f"{_REFUSES['email']}: {smtp['code']}"
+    known = readable(one.reason, one.channel)
     refuses = _REFUSES.get(one.channel)
-    reason = smtp["code"] if smtp else one.reason
-    return f"{refuses}: {reason}" if refuses else reason
+    return f"{refuses}: {known}" if refuses and known == one.reason else known
 
 
 def _within(lasted: timedelta) -> str:
@@ -46,9 +44,9 @@ def _within(lasted: timedelta) -> str:
 
 def why_off(reason: str) -> str:
     """Why a channel is switched off."""
-    smtp = _SMTP.match(reason)
+    smtp = _SMTP.search(reason)
     if smtp is None:
-        return next((text for begins, text in _BEGINNINGS if reason.startswith(begins)), reason)
+        return readable(reason, "email") or "o endereço foi recusado"
     code = smtp["code"]
     if code.endswith(_DISABLED):
         return f"caixa postal desativada ({code})"

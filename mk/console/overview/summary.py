@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from contracts.replies import MessageCount
 from mk.console.formats import counted, grouped
 from mk.console.overview.charts import Columns, Row, Stack, columns, rows, stacks
+from mk.console.reasons import CHANNELS
 from mk.domain.figures import CONFIDENCE, HIGHEST, LOWEST, Closed, Day, Mean, Opened, Standing, mean, quantile
 
 DAYS = 14
 MONTH = 30
 WEEK = 7
 
-CHANNELS = {"inbox": "App", "email": "E-mail", "push": "Celular", "telegram": "Telegram"}
+SHOWN = ("inbox", "email", "push", "telegram")
 OUTCOMES = {"sent": "Enviadas", "deferred": "Adiadas", "skipped": "Não enviadas", "failed": "Falharam"}
 
 _MONTHS = ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez")
@@ -152,7 +153,7 @@ def messages(found: Sequence[MessageCount] | None) -> Messages:
         counts[one.channel, one.outcome] += one.count
     # what was deferred before these days and left within them
     table = tuple(
-        (name, tuple(max(counts[channel, outcome], 0) for outcome in OUTCOMES)) for channel, name in CHANNELS.items()
+        (CHANNELS[channel], tuple(max(counts[channel, outcome], 0) for outcome in OUTCOMES)) for channel in SHOWN
     )
     totals = ", ".join(f"{name} {grouped(sum(parts))}" for name, parts in table)
     failed = sum(parts[-1] for _, parts in table)
