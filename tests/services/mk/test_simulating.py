@@ -1,34 +1,33 @@
-"""R10 from MK's console to the tickets service and back, over a real broker."""
+"""R10 from MK's console to the tickets service and back, over a real broker and a real database."""
 
-from contextlib import suppress
-from uuid import uuid4
+from pathlib import Path
 
-from contracts.replies import Resolved
-from contracts.requests import ResolveTicket
-from mk.asking import AsksByBroker, Refused
+import httpx2
+
 from services.tickets.app import build
 from services.tickets.settings import Settings
 from tests.eventually import eventually
-from tests.services.mk.console.provider import customer, group, sector
+from tests.mk.running import mk_runs
+from tests.services.mk.console.browser import PASSWORD, Page, operators
 from tests.system import System
 
 
-async def test_r10_mk_asks_the_tickets_service_what_a_contact_would_resolve_to(system: System) -> None:
+async def test_r10_the_console_shows_what_the_tickets_service_would_resolve_to(system: System, tmp_path: Path) -> None:
     await system.run(build, Settings)
-    await system.publish(sector(), group(process="Suporte residencial"), customer())
-    asks = AsksByBroker(system.publisher)
-    await asks.start()
+    mk = await mk_runs(system, tmp_path, operators=operators(), mk_load="provider")
+    transport = httpx2.ASGITransport(app=mk.http_app())
+    async with httpx2.AsyncClient(transport=transport, base_url="http://mk", headers={"Origin": "http://mk"}) as client:
+        await client.post("/console/entrar", data={"usuario": "ana", "senha": PASSWORD})
 
-    async def everything_is_known() -> Resolved | None:
-        # the sector, or the group, may not have come yet
-        with suppress(Refused):
-            found = await asks.ask(ResolveTicket(request_id=uuid4(), customer_id="1001", sector_id="tecnico"))
-            return found if found.group else None
-        return None
+        async def result() -> str | None:
+            page = Page(await client.get("/console/configuracao/simulador?cliente=1001&setor=tecnico"))
+            return page.text if "usado" in page.text and "(grupo Residencial)" in page.text else None
 
-    found = await eventually(everything_is_known)
+        # what the scenario announced comes to the service one by one
+        shown = await eventually(result)
+        customers = Page(await client.get("/console/clientes?q=souza"))
 
-    assert (found.process, found.process_from) == ("Suporte residencial", "person_group:residencial")
-    assert (found.classification, found.classification_from) == ("Sem conexão", "sector:tecnico")
-    assert found.sector is not None
-    assert found.sector.process == "Suporte técnico"
+    assert "Um contato de Ana Beatriz Souza (grupo Residencial) para Técnico abriria um atendimento" in shown
+    assert "Processo Suporte residencial usado Suporte técnico não precisou Suporte residencial do grupo" in shown
+    assert "Classificação — não definida Sem conexão usado Sem conexão do setor Técnico" in shown
+    assert "Ana Beatriz Souza Residencial Fibra 500 Mb" in customers.text
