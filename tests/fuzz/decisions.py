@@ -21,7 +21,7 @@ from chassis.persistence.mongo import is_unstorable
 from contracts import mk, notifier, tickets
 from contracts.addresses import lacking
 from contracts.message import Message, identified
-from mk import store as mk_store
+from mk import ticket_documents
 from mk.domain import ticket as mk_ticket
 from mk.routes import panel
 from services.feedback import domain as feedback_domain
@@ -207,7 +207,7 @@ def _check_mirror(said: Message) -> None:
     if ticket_id is None:
         return
     ticket = mk_ticket.take(mk_ticket.Ticket(ticket_id), said)
-    _storable(mk_store._document(ticket))  # noqa: SLF001 - as it is kept
+    _storable(ticket_documents.document_of(ticket))
     panel.Shown.of(ticket).model_dump_json()
     if ticket.closing:
         panel.Finished.closed(ticket, ticket.closing).model_dump_json()
