@@ -208,10 +208,6 @@ class Published:
         self.envelopes: list[Envelope] = []
         self._error = error
 
-    def fail(self, error: Exception) -> None:
-        """Raise this from now on."""
-        self._error = error
-
     async def publish(self, outgoing: Envelope) -> None:
         """Take one."""
         if self._error is not None:
