@@ -122,6 +122,13 @@ async def test_a_chat_that_never_was_is_a_page_that_says_so(demo: Demo) -> None:
     assert (await demo.console.post("/telegram/8/escrever", text="oi")).status == 404
 
 
+async def test_the_stand_ins_own_pages_are_linked(demo: Demo) -> None:
+    mails, chats = await demo.console.get("/caixa-de-saida"), await demo.console.get("/telegram")
+
+    assert f'href="{demo.console.mail_url}/">Abrir a caixa de correio</a>' in mails.html
+    assert f'href="{demo.console.chat_url}/">Começar uma conversa</a>' in chats.html
+
+
 @pytest.mark.parametrize("path", ["/caixa-de-saida", "/telegram", "/telegram/7/bloquear"])
 async def test_where_no_stand_ins_run_there_are_no_such_pages(tmp_path: Path, path: str) -> None:
     console = Console(tmp_path, mail_url="", chat_url="")
