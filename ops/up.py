@@ -100,7 +100,7 @@ class Run:
     async def _start_and_watch(self) -> None:
         late = await self._supervisor.start()
         self.folder.write_env(self.layout.addresses)
-        self._board.show(_welcome(self.layout.addresses))
+        self._board.show(welcome(self.layout.addresses))
         for keeper in late:
             self._board.show(f"Not ready: {keeper.part.label}. Its log: {self.folder.path}/log/{keeper.part.label}.log")
         await self._supervisor.failed()
@@ -142,7 +142,8 @@ def state_of(keepers: list[Keeper]) -> Mapping[str, object]:
     }
 
 
-def _welcome(addresses: Mapping[str, str]) -> str:
+def welcome(addresses: Mapping[str, str]) -> str:
+    """What a run that is up shows: where everything is, and who may log in."""
     lines = ["", "Atendo is up."]
     titles = {"EDGE_URL": "SAC Plus (app)", "MK_URL": "MK (stand-in)", "MAIL_URL": "Mailbox", "CHAT_URL": "Chat"}
     lines += [f"  {title:<14} {addresses[name]}" for name, title in titles.items() if addresses[name]]

@@ -36,22 +36,7 @@ def login(desk: Desk) -> APIRouter:
     @router.post(ENTER)
     async def entered(request: Request) -> Response:
         await comes_from_us(request)
-        given = await form(request)
-        back, user, password = given.get("voltar", ""), given.get("usuario", ""), given.get("senha", "")
-        name = f"{request.client.host if request.client else ''} {user.casefold()}"
-        if wait := throttle.wait(name):
-            seconds = math.ceil(wait.total_seconds())
-            error = f"Muitas tentativas. Tente de novo em {seconds} segundos."
-            return _page(desk, request, back, error=error, status=_TOO_MANY)
-        async with turns:
-            operator = await asyncio.to_thread(desk.door.operators.find, user, password)
-        if operator is None:
-            throttle.failed(name)
-            return _page(desk, request, back, error="Usuário ou senha não conferem", user=user, status=_WRONG)
-        throttle.succeeded(name)
-        answer = go_to(_inside(back))
-        _hand_out(request, answer, await desk.door.open(operator, now=desk.clock()))
-        return answer
+        return await _try(desk, request, throttle, turns)
 
     @router.post("/sair")
     async def leave(request: Request) -> Response:
@@ -62,6 +47,25 @@ def login(desk: Desk) -> APIRouter:
         return answer
 
     return router
+
+
+async def _try(desk: Desk, request: Request, throttle: Throttle, turns: asyncio.Semaphore) -> Response:
+    given = await form(request)
+    back, user, password = given.get("voltar", ""), given.get("usuario", ""), given.get("senha", "")
+    name = f"{request.client.host if request.client else ''} {user.casefold()}"
+    if wait := throttle.wait(name):
+        seconds = math.ceil(wait.total_seconds())
+        error = f"Muitas tentativas. Tente de novo em {seconds} segundos."
+        return _page(desk, request, back, error=error, status=_TOO_MANY)
+    async with turns:
+        operator = await asyncio.to_thread(desk.door.operators.find, user, password)
+    if operator is None:
+        throttle.failed(name)
+        return _page(desk, request, back, error="Usuário ou senha não conferem", user=user, status=_WRONG)
+    throttle.succeeded(name)
+    answer = go_to(_inside(back))
+    _hand_out(request, answer, await desk.door.open(operator, now=desk.clock()))
+    return answer
 
 
 def _page(desk: Desk, request: Request, back: str, *, status: int = 200, **values: object) -> Response:

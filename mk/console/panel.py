@@ -22,6 +22,9 @@ SIZE = 50
 MANY = 1000
 """Counted up to here; beyond, "mais de 1.000" is all that anybody needs."""
 
+MANY_FOUND = 200
+"""The same of what was searched for, which takes longer to count."""
+
 _STATUS: dict[str, Status] = {"pendentes": "pending", "finalizados": "closed"}
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -74,8 +77,9 @@ async def _tabs(desk: Desk) -> dict[str, str]:
 
 
 async def _counted(desk: Desk, selection: Selection) -> str:
-    number = await desk.stores.panel.count(selection, limit=MANY + 1)
-    return f"mais de {grouped(MANY)}" if number > MANY else grouped(number)
+    many = MANY_FOUND if selection.terms else MANY
+    number = await desk.stores.panel.count(selection, limit=many + 1)
+    return f"mais de {grouped(many)}" if number > many else grouped(number)
 
 
 async def _choices(desk: Desk) -> dict[str, Any]:

@@ -12,8 +12,10 @@ import yaml
 from chassis.http.health import HealthApp
 from chassis.settings import Settings
 from contracts import topology
+from mk.operators import Operators, parse
 from mk.tokens import AUDIENCE
 from ops.embedded.layout import SERVICES, read_layout
+from ops.embedded.operators import DEMO
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -264,3 +266,12 @@ def test_what_the_example_names_is_read() -> None:
     by_commands |= {"AMQP_PASSWORD_FILE", "MONGO_PASSWORD_FILE"}
 
     assert named - by_compose - by_commands == set()
+
+
+def test_the_console_knows_the_operators_of_the_demo_by_default() -> None:
+    setting = re.fullmatch(r"\$\{OPERATORS:-(.*)\}", COMPOSE["services"]["mk"]["environment"]["OPERATORS"])
+    operators = Operators(parse(setting[1] if setting else ""))
+
+    found = [operators.find(one.user, one.password) for one in DEMO]
+
+    assert [one and (one.user, one.name, one.role) for one in found] == [(one.user, one.name, one.role) for one in DEMO]

@@ -53,7 +53,7 @@ def chats(desk: Desk) -> APIRouter:
     @router.get(HERE)
     async def page(request: Request, conversa: int | None = None) -> Response:
         found, chat = await _shown(stand_in, conversa)
-        return desk.page(request, "telegram.html", chats=found, chat=chat)
+        return desk.page(request, "telegram.html", chats=found, chat=chat, own_page=stand_in.page)
 
     @router.get(f"/vivo{HERE}")
     async def fresh(request: Request, conversa: int | None = None) -> Response:

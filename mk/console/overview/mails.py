@@ -46,7 +46,8 @@ def mails(desk: Desk) -> APIRouter:
         if mensagem and chosen is None:
             chosen = _mail(await mailbox.json(f"/email/{quote(mensagem, safe='')}"))
         chosen = chosen or next(iter(found), None)
-        return desk.page(request, "caixa_de_saida.html", mails=found, chosen=chosen, view=ver, views=VIEWS)
+        values = {"mails": found, "chosen": chosen, "view": ver, "views": VIEWS, "own_page": mailbox.page}
+        return desk.page(request, "caixa_de_saida.html", status=200, **values)
 
     @router.get(f"/vivo{HERE}")
     async def fresh(request: Request, mensagem: str = "", ver: View = "texto") -> Response:

@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 from urllib import request
 from urllib.error import HTTPError
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from mk.console.refusals import Refused, not_found
 
 WITHIN = timedelta(seconds=3)
 _NOT_FOUND = 404
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class StandIn:
@@ -20,6 +21,11 @@ class StandIn:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
+
+    @property
+    def page(self) -> str:
+        """Where its own page is, for a browser on the same machine; empty where no such browser would reach it."""
+        return f"{self._url}/" if urlsplit(self._url).hostname in _LOOPBACK else ""
 
     def check(self) -> None:
         """Return where it runs. Raises: Refused."""

@@ -26,7 +26,7 @@ def customer_changes(desk: Desk) -> APIRouter:
 
     @router.get("/clientes/novo")
     async def new(request: Request) -> Response:
-        return await _form(desk, request, None, given={}, rows=list(range(NEW_ROWS)))
+        return await _form(desk, request, None, given=_active(range(NEW_ROWS)), rows=list(range(NEW_ROWS)))
 
     @router.post("/clientes/novo")
     async def create(request: Request) -> Response:
@@ -35,8 +35,10 @@ def customer_changes(desk: Desk) -> APIRouter:
     @router.get("/clientes/{customer_id:path}/editar")
     async def edit(request: Request, customer_id: str) -> Response:
         customer = await known(desk, customer_id)
-        rows = list(range(len(customer.connections) + NEW_ROWS))
-        return await _form(desk, request, customer, given=_given(customer), rows=rows)
+        there = len(customer.connections)
+        rows = range(there + NEW_ROWS)
+        given = _given(customer) | _active(rows[there:])
+        return await _form(desk, request, customer, given=given, rows=list(rows))
 
     @router.post("/clientes/{customer_id:path}/editar")
     async def save(request: Request, customer_id: str) -> Response:
@@ -103,6 +105,10 @@ async def _form(  # noqa: PLR0913 - keyword-only after three
         rows=rows,
         errors=errors or [],
     )
+
+
+def _active(rows: range) -> dict[str, str]:
+    return {f"conexao-{row}-ativa": "on" for row in rows}
 
 
 def _given(customer: Customer) -> dict[str, str]:

@@ -22,8 +22,9 @@ const open = (dialog, button) => {
 };
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[commandfor]");
-  const dialog = button && document.getElementById(button.getAttribute("commandfor"));
+  // one that submits leads to the action's own page where there is no script: it names its dialog otherwise
+  const button = event.target.closest("button[commandfor], button[data-dialog]");
+  const dialog = button && document.getElementById(button.getAttribute("commandfor") || button.dataset.dialog);
   if (!dialog) return;
   // done here for every browser, so that the first field has focus in each
   event.preventDefault();
@@ -83,7 +84,10 @@ document.addEventListener("change", (event) => {
 // --- rows: a double click opens, "back" lands where one left ------------------------------------------------------------
 
 const here = () => `row ${location.pathname}${location.search}`;
-const remember = (link) => { try { sessionStorage.setItem(here(), link.id); } catch { /* private window */ } };
+const remember = (link) => {
+  const place = JSON.stringify([link.id, links().indexOf(link)]);
+  try { sessionStorage.setItem(here(), place); } catch { /* private window */ }
+};
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("#linhas a[id]");
@@ -104,8 +108,10 @@ document.addEventListener("dblclick", (event) => {
 const land = () => {
   const [visit] = performance.getEntriesByType("navigation");
   let left = null;
-  try { left = sessionStorage.getItem(here()); } catch { /* private window */ }
-  const link = left && visit && visit.type === "back_forward" && document.getElementById(left);
+  try { left = JSON.parse(sessionStorage.getItem(here())); } catch { /* private window */ }
+  if (!left || !visit || visit.type !== "back_forward") return;
+  // a row that is gone, closed for instance, has left its place to another
+  const rows = links(), link = document.getElementById(left[0]) || rows[Math.min(left[1], rows.length - 1)];
   if (link) { link.focus(); link.scrollIntoView({ block: "center" }); }
 };
 

@@ -84,13 +84,25 @@ def _form_page(  # noqa: PLR0913 - keyword-only after four
     status: int = 200,
 ) -> Response:
     values = form_values(ticket, action, given or {}, sent=given is not None)
-    shown = {"ticket": ticket, "href": href_of(ticket), "action": action, "wrong": wrong or [], **values}
+    shown = {
+        "ticket": ticket,
+        "href": href_of(ticket),
+        "action": action,
+        "wrong": wrong or [],
+        "in_dialog": _in_dialog(request),
+        **values,
+    }
     answer = desk.page(request, "atendimento_acao.html", status=status, **shown)
     if wrong:
         # by script the form alone is replaced, wherever it stands: nothing that was typed is lost
         selector = f"#form-{action.slug}"
         answer.headers.update({"HX-Retarget": selector, "HX-Reselect": selector, "HX-Reswap": "outerMorph"})
     return answer
+
+
+def _in_dialog(request: Request) -> bool:
+    # by script a form is sent from its dialog, and put back there
+    return request.headers.get("hx-request") == "true"
 
 
 def form_values(ticket: Ticket, action: Action, given: Mapping[str, str], *, sent: bool) -> dict[str, Any]:

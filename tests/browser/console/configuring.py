@@ -29,7 +29,7 @@ _RULES = """axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag
 
 async def usual(console: Console) -> None:
     """Let MK know sectors, groups and customers, with what is missing of some, and let the services answer."""
-    mails = {"email": None, "connections": []}
+    bare: dict[str, object] = {"email": None, "connections": []}
     await knows(
         console,
         sector(),
@@ -41,7 +41,7 @@ async def usual(console: Console) -> None:
         group("rural", "Rural"),
         customer(),
         customer("1002", "João Carlos Lima", email="joao@cliente.example"),
-        customer("1003", "Márcia Conceição", **mails),
+        customer("1003", "Márcia Conceição", **bare),
         emitted(mk.SacOptionsSaved, at=LONG_BEFORE, mobile_menu=["tickets"]),
     )
     await console.happens(opened().model_copy(update={"customer_id": "1001"}))

@@ -34,14 +34,14 @@ class Echo:
         self.envelopes: list[Envelope] = []
         self.published: list[Message] = []
         self.announce: Announce | None = None
-        self._error: Exception | None = None
+        self.error: Exception | None = None
         self.is_silent = False
         self._known: dict[str, Known] = {}
 
     async def publish(self, outgoing: Envelope) -> None:
         """Take an event, and announce what follows from it."""
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         self.envelopes.append(outgoing)
         event = TYPES[outgoing.type or ""].model_validate_json(outgoing.body)
         self.published.append(event)
@@ -50,7 +50,7 @@ class Echo:
 
     def fail(self, error: Exception) -> None:
         """Raise this from now on."""
-        self._error = error
+        self.error = error
 
     def knows(self, opening: tickets.TicketOpened) -> None:
         """Take a ticket that was opened by a contact."""

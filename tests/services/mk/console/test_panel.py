@@ -210,3 +210,14 @@ async def test_r26_an_expired_one_says_so_and_old_ones_need_a_longer_period(desk
 
     assert protocols(recent) == []
     assert "Expirada" in older.text.split("Finalizado por")[1]
+
+
+async def test_r27_of_an_erased_customer_no_text_is_shown_or_found(desk: Console) -> None:
+    await desk.happens(ticket(1, complaint="Vazamento no sótão"))
+    await desk.happens(emitted(mk.CustomerErased, customer_id="1001"))
+
+    page, found = await desk.get("/painel/pendentes"), await desk.get("/painel/pendentes?q=vazamento")
+
+    assert "sótão" not in page.html
+    assert protocols(page) == ["20261126000001"]
+    assert protocols(found) == []

@@ -1,15 +1,12 @@
 """Caixa de saída and Telegram, over the real stand-ins of a demo: absent where there are none."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from ops.embedded.chat.api import BotApi
 from ops.embedded.chat.chats import Chats
@@ -17,22 +14,10 @@ from ops.embedded.chat.web import Web as ChatWeb
 from ops.embedded.mailbox.mails import Mails
 from ops.embedded.mailbox.web import Web as MailWeb
 from ops.embedded.ports import LOOPBACK, free_port
-from tests.eventually import eventually
+from tests.browser.serving import listening
 from tests.services.mk.console.browser import Console
 
 HOSTILE = "<script>alert(1)</script>"
-
-
-@asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:  # noqa: ANN401 - an ASGI application
-    """Give the address of an application that is served in this process."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_level="warning"))
-    task = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started)
-    yield f"http://{LOOPBACK}:{port}"
-    server.should_exit = True
-    await task
 
 
 @dataclass
@@ -56,7 +41,7 @@ class Demo:
 @pytest.fixture
 async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
     mails, chats = Mails(tmp_path / "mail"), Chats()
-    async with serving(MailWeb(mails).application()) as mail_url, serving(_chat(chats)) as chat_url:
+    async with listening(MailWeb(mails).application()) as mail_url, listening(_chat(chats)) as chat_url:
         console = Console(tmp_path / "mk", mail_url=mail_url, chat_url=chat_url)
         await console.enter()
         yield Demo(console, mails, chats)
@@ -135,6 +120,13 @@ async def test_an_operator_writes_as_the_customer_and_blocks_the_bot(demo: Demo)
 
 async def test_a_chat_that_never_was_is_a_page_that_says_so(demo: Demo) -> None:
     assert (await demo.console.post("/telegram/8/escrever", text="oi")).status == 404
+
+
+async def test_the_stand_ins_own_pages_are_linked(demo: Demo) -> None:
+    mails, chats = await demo.console.get("/caixa-de-saida"), await demo.console.get("/telegram")
+
+    assert f'href="{demo.console.mail_url}/">Abrir a caixa de correio</a>' in mails.html
+    assert f'href="{demo.console.chat_url}/">Começar uma conversa</a>' in chats.html
 
 
 @pytest.mark.parametrize("path", ["/caixa-de-saida", "/telegram", "/telegram/7/bloquear"])
