@@ -28,6 +28,7 @@ async def customers_by_name(database: Database) -> None:
     """What the register lists its customers by, and finds them by."""
     customers = database["customers"]
     await customers.create_index([("by", 1), ("_id", 1)], name="by_name")
+    await customers.create_index([("group_id", 1), ("by", 1), ("_id", 1)], name="by_group")
     await customers.create_index("terms", name="terms")
 
 

@@ -112,9 +112,8 @@ async def _names(snapshots: Snapshots, query: Mapping[str, Any]) -> dict[str, st
 
 
 def _query(sought: Sought) -> dict[str, Any]:
-    wanted: list[Mapping[str, Any]] = [_KNOWN]
-    if sought.group_id is not None:
-        wanted.append({"group_id": sought.group_id})
+    # whoever was erased is in no group: those of one are counted from the index alone
+    wanted: list[Mapping[str, Any]] = [_KNOWN if sought.group_id is None else {"group_id": sought.group_id}]
     if sought.terms or sought.ids:
         begins = [{"terms": {"$regex": f"^{re.escape(term)}"}} for term in sought.terms]
         ways: list[Mapping[str, Any]] = [{"$and": begins}] if begins else []

@@ -21,9 +21,9 @@ from chassis.persistence.mongo import is_unstorable
 from contracts import mk, notifier, tickets
 from contracts.addresses import lacking
 from contracts.message import Message, identified
+from mk import ticket_documents
 from mk.domain import ticket as mk_ticket
 from mk.routes import panel
-from mk.ticket_documents import document_of
 from services.feedback import domain as feedback_domain
 from services.feedback import link
 from services.feedback import store as feedback_store
@@ -207,7 +207,7 @@ def _check_mirror(said: Message) -> None:
     if ticket_id is None:
         return
     ticket = mk_ticket.take(mk_ticket.Ticket(ticket_id), said)
-    _storable(document_of(ticket))
+    _storable(ticket_documents.document_of(ticket))
     panel.Shown.of(ticket).model_dump_json()
     if ticket.closing:
         panel.Finished.closed(ticket, ticket.closing).model_dump_json()

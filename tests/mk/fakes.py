@@ -222,10 +222,10 @@ def stores_in_memory() -> Stores:
     return Stores(tickets, Contacts(), Erasures(), Sessions(), Register(), panel, Looking(), figures)
 
 
-def mk_in_memory(folder: Path, *, publisher: Published | None = None) -> Service:
+def mk_in_memory(folder: Path, *, publisher: Published | None = None, stores: Stores | None = None) -> Service:
     """Give the whole stand-in, built and not started; its key is in `folder`."""
     settings = Settings.model_validate({"var_dir": folder, "issuer": "https://mk.provedor.example"})
-    return build(settings, stores=stores_in_memory(), publisher=publisher or Published(), asks=Services())
+    return build(settings, stores=stores or stores_in_memory(), publisher=publisher or Published(), asks=Services())
 
 
 async def handle(service: Service, *events: Message) -> None:

@@ -11,8 +11,11 @@ from contracts.requests import ListReached, SavePreferences
 from services.notifier.decide.owners import of_customer
 from services.notifier.deliver.devices import Device
 from services.notifier.deliver.reached import ReachedHandlers
+from tests.eventually import eventually
 from tests.services.notifier.fakes import Addresses, Customers
-from tests.system import emitted
+from tests.services.notifier.world import a_notifier, ana
+from tests.smtp import Mailbox
+from tests.system import System, emitted
 
 ADDRESS = "ana@cliente.example"
 BOTH = frozenset({"push", "telegram"})
@@ -68,3 +71,15 @@ async def test_a_channel_that_is_not_set_up_is_no_way(customers: Customers) -> N
     [ana, _] = await reached(customers, Addresses(), set_up=frozenset({"push"}))
 
     assert ana.channels == ["inbox", "push", "email"]
+
+
+async def test_the_notifier_answers_over_the_broker(system: System, mailbox: Mailbox) -> None:
+    await a_notifier(system, mailbox, optional_channels="push,telegram")
+    await system.publish(ana())
+
+    async def has_an_address() -> bool:
+        asked = ListReached(request_id=uuid4(), customer_ids=["ana", "rui"])
+        ways = asked.answer().validate_python(await system.answer(asked))
+        return [one.channels for one in ways] == [["inbox", "email"], ["inbox"]]
+
+    await eventually(has_an_address)

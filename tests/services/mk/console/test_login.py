@@ -1,6 +1,7 @@
 """Operators come in with their password, stay as long as they work, and see what their role may see."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -161,3 +162,38 @@ def test_a_setting_that_says_something_else_is_refused_without_repeating_it(sett
         parse(setting)
 
     assert "segredo" not in str(refused.value)
+
+
+async def test_a_script_whose_session_ended_is_led_to_the_login_and_back_to_its_page(console: Console) -> None:
+    script = {"HX-Request": "true", "HX-Current-URL": "http://mk/console/atendimentos/t1"}
+
+    refused = Page(await console.client.post("/console/atendimentos/t1/fase", data={"fase": "x"}, headers=script))
+
+    assert refused.status == 401
+    assert refused.answer.headers["hx-redirect"] == "/console/entrar?voltar=/console/atendimentos/t1"
+
+
+async def test_an_operator_whom_the_setting_names_no_more_is_out_at_once(console: Console) -> None:
+    await console.enter()
+    [(key, session)] = console.stores.sessions.kept.items()  # type: ignore[attr-defined]
+    console.stores.sessions.kept[key] = replace(session, user="zeca")  # type: ignore[attr-defined]
+
+    assert (await console.get(PANEL)).status == 303
+
+
+async def test_a_demoted_operator_has_the_role_of_the_setting(console: Console) -> None:
+    await console.enter()
+    [(key, session)] = console.stores.sessions.kept.items()  # type: ignore[attr-defined]
+    console.stores.sessions.kept[key] = replace(session, role=Role.ADMINISTRADOR)  # type: ignore[attr-defined]
+
+    page = await console.get("/configuracao/setores")
+
+    assert (page.status, page.heading) == (403, "Seu perfil não abre esta tela")
+    assert "Você entrou como operador, e esta tela pede administrador." in page.text
+
+
+async def test_the_root_and_the_icon_lead_to_the_console(console: Console) -> None:
+    root, icon = await console.client.get("/"), await console.client.get("/favicon.ico")
+
+    assert (root.headers["location"], icon.headers["content-type"]) == ("/console/", "image/svg+xml")
+    assert (await console.follow(await console.get("/"))).heading == "MK 3.0"

@@ -99,7 +99,7 @@ async def test_r19_an_address_that_the_mail_server_refused_is_noted(console: Con
 
 
 async def test_while_the_broker_is_away_nothing_is_saved_and_that_is_explained(console: Console) -> None:
-    console.published.error = BrokerDown()
+    console.published.fail(BrokerDown())
 
     page = await console.post(f"{PATH}/tecnico", **FORM)
 
