@@ -35,7 +35,7 @@ _KNOWN: dict[str, str] = {
 }
 _NOT_SET_UP = {"telegram": "sem robô configurado", "push": "avisos no celular não configurados"}
 _NOTED = re.compile(r"(?P<reason>[^;]*); sent before this was known: (?P<later>.*)", re.DOTALL)
-_CODE = re.compile(r"\d{3}\b")
+_ANSWERED = re.compile(r"(SMTP )?(?P<answer>\d{3}\b.*)", re.DOTALL)
 
 
 def readable(reason: str, channel: str) -> str:
@@ -46,6 +46,6 @@ def readable(reason: str, channel: str) -> str:
         return _NOT_SET_UP.get(channel, "canal não configurado")
     if reason.startswith("not carried by "):
         return "este evento não usa este canal"
-    if _CODE.match(reason):
-        return f"servidor recusou esta mensagem: {reason}"
+    if answered := _ANSWERED.fullmatch(reason):
+        return f"servidor recusou esta mensagem: {answered['answer']}"
     return _KNOWN.get(reason, reason)

@@ -16,8 +16,8 @@ from tests.infra import Broker
 
 Users = Mapping[str, Login]
 
-A_REPLY = f"edge.replies.{uuid4()}"
-A_REPLY_TO_MK = f"mk.replies.{uuid4()}"
+A_REPLY = "edge.replies.5cb31421-a3c7-4656-859a-4f7c515a6736"
+A_REPLY_TO_MK = "mk.replies.5cb31421-a3c7-4656-859a-4f7c515a6736"
 SERVICES = ("contacts", "tickets", "notifier", "feedback")
 PUBLISHERS = ("edge", *SERVICES, "mk")
 EXCHANGES = ("", *topology.EXCHANGES, "amq.topic", "amq.direct", "amq.fanout", "amq.headers")

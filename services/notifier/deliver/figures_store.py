@@ -28,7 +28,8 @@ class MongoFigures:
 
     async def since(self, day: date) -> list[MessageCount]:
         """What was counted on this day and later."""
-        found = self._collection.find({"_id": {"$gte": str(day)}}).sort("_id", 1)
+        # what was held back and waits no more leaves a zero
+        found = self._collection.find({"_id": {"$gte": str(day)}, "count": {"$gt": 0}}).sort("_id", 1)
         counted = [(one["_id"].split("/"), one["count"]) async for one in found]
         return [
             MessageCount(day=date.fromisoformat(on), channel=channel, outcome=outcome, count=count)

@@ -1,27 +1,23 @@
 """MK's stand-in in memory with a provider's register, served to a browser: for the screens of what MK knows."""
 
 import contextlib
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from contracts import mk
 from contracts.replies import Defined, Reached, Resolved
 from contracts.requests import ListReached, ResolveTicket
 from tests.browser.serving import listening
+from tests.browser.walking import PATIENCE
 from tests.mk.life import opened
 from tests.services.mk.console.browser import PASSWORD, Console
 from tests.services.mk.console.provider import LONG_BEFORE, customer, group, knows, sector
 from tests.system import emitted
 
-CHROMIUM = shutil.which("chromium")
-QUIET = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 AXE = (Path(__file__).parents[1] / "axe.min.js").read_text("utf-8")
-PATIENCE = 30_000
-"""How long a page may take, in ms: nothing is waited for that long on an idle machine."""
 
 _RULES = """axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice']})
   .then(found => found.violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(' ')}`))"""
@@ -108,17 +104,6 @@ class Desk:
         """Whether the page itself scrolls sideways."""
         width: bool = await self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         return width
-
-
-@contextlib.asynccontextmanager
-async def a_browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium. Raises: RuntimeError where it is missing."""
-    if CHROMIUM is None:
-        raise RuntimeError("Chromium is missing: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
 
 
 @contextlib.asynccontextmanager

@@ -2,28 +2,23 @@
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Request
 from starlette.types import ASGIApp
 
 from chassis.http.health import server
+from tests.browser.walking import PATIENCE
 from tests.eventually import eventually
 from tests.services.mk.console.browser import PASSWORD, Console
 
-CHROMIUM = shutil.which("chromium")
-QUIET = ["--no-sandbox", "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 AXE = Path(__file__).parents[1] / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESKTOP, TABLET, NARROW = (1366, 768), (768, 1024), (320, 740)
-PATIENCE_MS = 15_000
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextlib.asynccontextmanager
@@ -91,21 +86,10 @@ class Visit:
         return found
 
 
-@pytest_asyncio.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """Give Debian's Chromium."""
-    if CHROMIUM is None:
-        pytest.fail("there is no chromium: `make test` installs it where it may, else `apt-get install chromium`")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
-
-
 Visiting = Callable[..., Awaitable[Visit]]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def visiting(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visiting]:
     """Give what opens a browser at one console; nothing may have gone wrong in any at the end."""
     console = Console(tmp_path)
@@ -115,7 +99,7 @@ async def visiting(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visiting]
         async def visit(size: tuple[int, int] = DESKTOP, **more: Any) -> Visit:  # noqa: ANN401 - a context's options
             width, height = size
             context = await chromium.new_context(viewport={"width": width, "height": height}, locale="pt-BR", **more)
-            context.set_default_timeout(PATIENCE_MS)
+            context.set_default_timeout(PATIENCE)
             one = Visit(await context.new_page(), console, home)
             one.watch()
             visits.append(one)

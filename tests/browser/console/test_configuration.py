@@ -5,17 +5,13 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from contracts import mk
 from contracts.requests import ResolveTicket
-from tests.browser.console.configuring import PATIENCE, Desk, a_browser, a_desk
+from tests.browser.console.configuring import Desk, a_desk
 from tests.services.mk.console.provider import published
-
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
-expect.set_options(timeout=PATIENCE)
 
 PAGES = (
     "/configuracao/setores",
@@ -34,20 +30,13 @@ PAGES = (
 Enter = Callable[..., Awaitable[Desk]]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Give Debian's Chromium."""
-    async with a_browser() as browser:
-        yield browser
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def enter(browser: Browser, tmp_path: Path) -> AsyncIterator[Enter]:
+async def enter(chromium: Browser, tmp_path: Path) -> AsyncIterator[Enter]:
     """Let an administrator come in."""
     async with AsyncExitStack() as stack:
 
         async def entered(*, script: bool = True) -> Desk:
-            return await stack.enter_async_context(a_desk(browser, tmp_path, script=script))
+            return await stack.enter_async_context(a_desk(chromium, tmp_path, script=script))
 
         yield entered
 

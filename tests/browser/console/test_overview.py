@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
@@ -15,12 +14,11 @@ from ops.embedded.chat.chats import Chats
 from ops.embedded.chat.web import Web as ChatWeb
 from ops.embedded.mailbox.mails import Mails
 from ops.embedded.mailbox.web import Web as MailWeb
-from tests.browser.console.configuring import PATIENCE, Desk, a_browser
+from tests.browser.console.configuring import Desk
 from tests.browser.serving import listening
+from tests.browser.walking import PATIENCE
 from tests.services.mk.console.activity import FAILED, MAYBE, OF_SECTOR, a_fortnight, much_that_failed
 from tests.services.mk.console.browser import Console
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 IMAGES = ("Abertos e finalizados por dia", "Notas dos últimos 30 dias", "Mensagens por canal e resultado, 7 dias")
 A_MAIL = (
@@ -34,15 +32,8 @@ WIDE, TABLET, PHONE = (
 )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    expect.set_options(timeout=PATIENCE)
-    async with a_browser() as found:
-        yield found
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def desk(browser: Browser, tmp_path: Path) -> AsyncIterator[Desk]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(chromium: Browser, tmp_path: Path) -> AsyncIterator[Desk]:
     """Give a supervisor's browser, with a demo's stand-ins behind the console."""
     mails, chats = Mails(tmp_path / "mail"), Chats()
     mails.add(A_MAIL, sender="sac@provedor.example", recipients=["ana@cliente.example"])
@@ -54,7 +45,7 @@ async def desk(browser: Browser, tmp_path: Path) -> AsyncIterator[Desk]:
         await a_fortnight(console)
         await much_that_failed(console)
         home = await stack.enter_async_context(listening(console.service.http_app()))
-        context = await browser.new_context(viewport=WIDE, locale="pt-BR")
+        context = await chromium.new_context(viewport=WIDE, locale="pt-BR")
         stack.push_async_callback(context.close)
         context.set_default_timeout(PATIENCE)
         found = Desk(await context.new_page(), console, home)
@@ -174,8 +165,8 @@ async def test_a_score_is_given_in_the_chat_and_what_is_typed_survives_what_come
     assert desk.wrong == []
 
 
-async def test_without_script_the_same_is_done_on_pages(browser: Browser, desk: Desk) -> None:
-    context = await browser.new_context(java_script_enabled=False, locale="pt-BR", viewport=TABLET)
+async def test_without_script_the_same_is_done_on_pages(chromium: Browser, desk: Desk) -> None:
+    context = await chromium.new_context(java_script_enabled=False, locale="pt-BR", viewport=TABLET)
     page: Page = await context.new_page()
     plain = Desk(page, desk.console, desk.home)
     await plain.enter()
