@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts import channels, contacts, feedback, mk, notifier, requests, tickets
+from contracts import channels, contacts, feedback, mk, notifier, operating, requests, tickets
 from contracts.message import Message
 from contracts.rpc import Request
 
@@ -24,7 +24,7 @@ def all_requests() -> tuple[type[Request[Any]], ...]:
     """Every type of request."""
     return tuple(
         found
-        for module in (requests, channels)
+        for module in (requests, channels, operating)
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, Request) and hasattr(found, "service")
     )

@@ -1,6 +1,5 @@
 """What the services answer to `contracts.requests`; the edge serves most of it as it is (contracts.md, HTTP)."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -200,50 +199,6 @@ class InboxItemRead(Frozen):
     read: Literal[True] = True
 
 
-class Sending(Frozen):
-    """How far one notification came: how often it was tried, when, and what the channel's server answered last.
-
-    There is one for each address, device or chat of a recipient. `answer` holds nothing personal.
-    """
-
-    notification_id: UUID
-    state: Literal["queued", "sending", "sent", "skipped", "failed", "unknown"]
-    reason: str | None = None
-    at: Moment
-    attempts: int = 0
-    answer: str | None = None
-    first_at: Moment | None = None
-    last_at: Moment | None = None
-
-
-class SentAgain(Frozen):
-    """What was asked to be sent again; `under_way` where it was on its way already, and nothing was added to that."""
-
-    notification_id: UUID
-    under_way: bool = False
-
-
-class Explained(Frozen):
-    """One decision about one event, channel and recipient, and what became of it (R17).
-
-    `event` is its id; `state` and what belongs to it are null where nothing was to be sent. They are those of the
-    first of `sendings`, where the one that came furthest stands first.
-    """
-
-    at: Moment
-    event: UUID
-    type: str
-    occurred_at: Moment
-    channel: str
-    recipient: str
-    decision: Literal["send", "defer", "skip"]
-    reason: str
-    state: str | None
-    state_reason: str | None
-    state_at: Moment | None
-    sendings: tuple[Sending, ...] = ()
-
-
 class ChangedTicket(Frozen):
     """A ticket as it stands, for whoever looks at it live; `changed_at` is when this service noted the last change."""
 
@@ -258,85 +213,3 @@ class RecentNotifications(Frozen):
 
     items: list[InboxItem]
     put_at: list[Moment]
-
-
-class MessageCount(Frozen):
-    """How many notifications of one channel came to this outcome on one local day."""
-
-    day: date
-    channel: str
-    outcome: Literal["sent", "deferred", "skipped", "failed"]
-    count: int
-
-
-class MessageCounts(Frozen):
-    """Notifications by day, channel and outcome; what nobody was counted for is left out.
-
-    `deferred` are those that still wait. One that failed and was sent later counts in both. They are figures, not the
-    ledger: a replica that crashes loses those of its last seconds.
-    """
-
-    items: list[MessageCount]
-
-
-class Undelivered(Frozen):
-    """One message that didn't arrive, or of which nobody knows (`unknown`); `reason` holds nothing personal."""
-
-    notification_id: UUID
-    at: Moment
-    type: str
-    channel: str
-    recipient: str
-    customer_id: str | None = Known
-    sector_id: str | None = Known
-    ticket_id: str | None = Known
-    state: Literal["failed", "unknown", "skipped"]
-    reason: str
-    attempts: int = 0
-    first_at: Moment | None = Known
-
-
-class UndeliveredList(Frozen):
-    """The newest of them; `total` counts all that are, up to 1,000."""
-
-    items: list[Undelivered]
-    total: int
-
-
-class Unreachable(Frozen):
-    """A customer or sector of whom an address is switched off (R19), or a sector that has none (R11).
-
-    `until` is when it is tried again by itself; null where there is no address to try.
-    """
-
-    customer_id: str | None = Known
-    sector_id: str | None = Known
-    channel: str
-    reason: str
-    since: Moment
-    until: Moment | None
-
-
-class UnreachableList(Frozen):
-    """The newest of them; `total` counts all that are, up to 1,000."""
-
-    items: list[Unreachable]
-    total: int
-
-
-class Allowed(Frozen):
-    """How many addresses are written to again from now on."""
-
-    addresses: int
-
-
-class Reached(Frozen):
-    """By which channels a customer can be reached now, `inbox` first; `refused` are those switched off for them (R19).
-
-    `declined` are those that they switched off themselves (R20).
-    """
-
-    customer_id: str
-    channels: list[str]
-    refused: list[str]
-    declined: list[str]

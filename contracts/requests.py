@@ -1,37 +1,31 @@
 """What the edge asks of the services: commands, which are durable, and queries, which expire.
 
 A request names the model of its answer: `GetMenu(Request[Menu])`. The models stand in `contracts.replies`.
-What concerns a customer's channels stands in `contracts.channels`, both sides.
+What concerns a customer's channels stands in `contracts.channels`,
+what operators ask in `contracts.operating`, both sides.
 """
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from contracts.message import Channel, Identifier, Moment, Optional
 from contracts.replies import (
-    Allowed,
     ChangedTicket,
     ContactForm,
     ContactProgress,
     Evaluation,
-    Explained,
     Inbox,
     InboxItemRead,
     LinkedEvaluation,
     Menu,
-    MessageCounts,
     PendingEvaluation,
     Rated,
-    Reached,
     RecentNotifications,
     Resolved,
-    SentAgain,
     TicketList,
     TicketPage,
-    UndeliveredList,
-    UnreachableList,
 )
 from contracts.rpc import Request
 
@@ -168,84 +162,6 @@ class MarkNotificationRead(Request[InboxItemRead]):
 
     customer_id: Identifier
     notification_id: UUID
-
-
-class ExplainTicket(Request[list[Explained]]):
-    """Every notification decision about a ticket (R17), by its protocol."""
-
-    service: ClassVar[str] = "notifier"
-
-    protocol: str
-
-
-class ExplainContact(Request[list[Explained]]):
-    """Every notification decision about a contact, with a ticket or without one (R17)."""
-
-    service: ClassVar[str] = "notifier"
-
-    contact_id: UUID
-
-
-class SendAgain(Request[SentAgain]):
-    """Send a notification again that failed, that nobody knows the fate of, or that was skipped for its address (R19).
-
-    One that was sent goes out again with `anyway` alone.
-    """
-
-    service: ClassVar[str] = "notifier"
-    durable: ClassVar[bool] = True
-
-    notification_id: UUID
-    anyway: bool = False
-
-
-class ListUndelivered(Request[UndeliveredList]):
-    """What didn't arrive since then, or nobody knows of, the newest first (R19)."""
-
-    service: ClassVar[str] = "notifier"
-
-    since: Moment
-    limit: int = Field(default=100, ge=1, le=200)
-
-
-class ListUnreachable(Request[UnreachableList]):
-    """Whom no mail reaches: customers and sectors whose address is switched off, and sectors without one (R11, R19)."""
-
-    service: ClassVar[str] = "notifier"
-
-    limit: int = Field(default=100, ge=1, le=200)
-
-
-class AllowAgain(Request[Allowed]):
-    """Have mails sent again to every address of a customer, or of a sector, that is switched off (R19)."""
-
-    service: ClassVar[str] = "notifier"
-    durable: ClassVar[bool] = True
-
-    customer_id: Identifier | None = None
-    sector_id: Optional = None
-
-    @model_validator(mode="after")
-    def _names_one(self) -> Self:
-        if (self.customer_id is None) == (self.sector_id is None):
-            raise ValueError("name a customer or a sector")
-        return self
-
-
-class CountMessages(Request[MessageCounts]):
-    """Notifications by channel and outcome, over the last `days` local days with today."""
-
-    service: ClassVar[str] = "notifier"
-
-    days: int = Field(default=7, ge=1, le=31)
-
-
-class ListReached(Request[list[Reached]]):
-    """How these customers can be reached, in their order; one that nobody knows has the inbox."""
-
-    service: ClassVar[str] = "notifier"
-
-    customer_ids: list[Identifier] = Field(max_length=100)
 
 
 class ListRecentNotifications(Request[RecentNotifications]):

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from rich.table import Table
 
-from contracts.requests import ExplainContact, ExplainTicket, ResolveTicket
+from contracts.operating import ExplainContact, ExplainTicket
+from contracts.requests import ResolveTicket
 from contracts.rpc import Request
 from ops.console import console
 from ops.session import ask, visit

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from chassis.clock import utc_now
 from chassis.messaging.rpc import Requests
-from contracts.requests import SendAgain
+from contracts.operating import SendAgain
 from ops.console import age, console
 from ops.databases import databases
 from ops.session import PATIENCE, RefusedError, broker, visit

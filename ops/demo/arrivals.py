@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from uuid import uuid4
 
-from contracts.requests import ExplainTicket
+from contracts.operating import ExplainTicket
 from ops.demo.chat import Chat
 from ops.demo.push import Browser
 from ops.demo.stage import App, Json, Stage, eventually, expect

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from contracts import channels, replies
+from contracts import channels, operating, replies
 from contracts.catalogue import all_requests, messages
 from contracts.rpc import Reply
 from tests.contracts.losses import missing
@@ -33,7 +33,7 @@ def request_examples() -> list[Any]:
 
 def reply_examples() -> list[Any]:
     paths = sorted((EXAMPLES / "replies").glob("*.json"))
-    models = vars(replies) | vars(channels)
+    models = vars(replies) | vars(channels) | vars(operating)
     return [pytest.param(models[path.stem], path, id=f"replies/{path.stem}") for path in paths]
 
 

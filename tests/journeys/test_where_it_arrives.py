@@ -18,7 +18,7 @@ import pytest_asyncio
 from contracts import feedback, mk
 from contracts.message import Message
 from contracts.notifier import NotificationSent, NotificationSkipped
-from contracts.requests import ExplainTicket
+from contracts.operating import ExplainTicket
 from ops.questions import explain
 from tests.eventually import eventually
 from tests.journeys.everywhere import LEVELS, Everywhere, everywhere, open_sectors_of_every_level

@@ -10,7 +10,7 @@ import pytest
 
 from contracts import mk
 from contracts.notifier import ContactAcknowledged
-from contracts.requests import ExplainContact
+from contracts.operating import ExplainContact
 from ops.questions import explain
 from ops.sending import again
 from tests.eventually import eventually

@@ -14,8 +14,8 @@ from chassis.persistence.migrations import NOTED
 from chassis.persistence.mongo import Database
 from contracts import feedback, mk, notifier, tickets
 from contracts.catalogue import all_requests, messages
+from contracts.operating import ExplainTicket
 from contracts.requests import (
-    ExplainTicket,
     GetContact,
     GetContactForm,
     GetTicket,

@@ -7,8 +7,14 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-from contracts.replies import Undelivered, UndeliveredList, Unreachable, UnreachableList
-from contracts.requests import ListUndelivered, ListUnreachable
+from contracts.operating import (
+    ListUndelivered,
+    ListUnreachable,
+    Undelivered,
+    UndeliveredList,
+    Unreachable,
+    UnreachableList,
+)
 from mk.asking import Refused, Unanswered
 from mk.console.desk import Desk
 from mk.console.overview.reasons import why, why_off

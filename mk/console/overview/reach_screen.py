@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from contracts.requests import AllowAgain, SendAgain
+from contracts.operating import AllowAgain, SendAgain
 from mk import asking
 from mk.asking import Unanswered
 from mk.console.desk import Desk, form, operator

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from contracts.replies import Undelivered
+from contracts.operating import Undelivered
 from mk.console.formats import counted
 from mk.console.overview.summary import lasting
 from mk.console.reasons import readable

@@ -6,8 +6,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from contracts.replies import MessageCount
-from contracts.requests import CountMessages
+from contracts.operating import CountMessages, MessageCount
 from mk.asking import Refused, Unanswered
 from mk.console.desk import Desk
 from mk.console.overview import summary

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from contracts.replies import MessageCount
+from contracts.operating import MessageCount
 from mk.console.formats import counted, grouped
 from mk.console.overview.charts import Columns, Row, Stack, columns, rows, stacks
 from mk.console.reasons import CHANNELS

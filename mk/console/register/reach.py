@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from contracts.replies import Reached
-from contracts.requests import ListReached
+from contracts.operating import ListReached, Reached
 from mk.asking import Asks, Refused, Unanswered
 from mk.domain.register import Customer, folded
 from mk.ports import Place, Register, Sought

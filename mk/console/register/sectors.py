@@ -8,8 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from contracts.message import NotificationLevel
-from contracts.replies import Unreachable
-from contracts.requests import ListUnreachable
+from contracts.operating import ListUnreachable, Unreachable
 from mk.asking import Refused, Unanswered
 from mk.console.desk import Desk, form
 from mk.console.pages import go_to

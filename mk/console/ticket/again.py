@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from contracts.requests import SendAgain
+from contracts.operating import SendAgain
 from mk.asking import Refused as RefusedByService
 from mk.asking import Unanswered
 from mk.console.desk import Desk, form

@@ -8,8 +8,7 @@ from uuid import UUID, uuid4
 
 from contracts import tickets
 from contracts.message import Message
-from contracts.replies import Explained, Sending
-from contracts.requests import ExplainTicket
+from contracts.operating import Explained, ExplainTicket, Sending
 from mk.asking import Asks, Refused, Unanswered
 from mk.console.formats import Formats
 from mk.console.reasons import CHANNELS, readable

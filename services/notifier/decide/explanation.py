@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from contracts.replies import Explained, Sending
+from contracts.operating import Explained, Sending
 from services.notifier.decide.domain import Decision
 from services.notifier.decide.receipts import End
 

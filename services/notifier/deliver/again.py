@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from chassis.persistence.documents import RACES, Conflict
 from contracts.addresses import usable
 from contracts.notifier import EmailDue
-from contracts.replies import SentAgain
-from contracts.requests import SendAgain
+from contracts.operating import SendAgain, SentAgain
 from services.notifier.deliver import ports
 from services.notifier.deliver.resending import UNDER_WAY, again, check
 from services.notifier.deliver.sending import AnyDue

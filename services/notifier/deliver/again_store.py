@@ -8,7 +8,7 @@ from chassis.persistence.outbox import Entry
 from chassis.service import Service
 from contracts.message import Message
 from contracts.notifier import EmailDue, PushDue, TelegramDue
-from contracts.requests import SendAgain
+from contracts.operating import SendAgain
 from services.notifier.decide.domain import RECEIPT
 from services.notifier.deliver.resending import Delivery
 from services.notifier.deliver.sending import AnyDue

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 from chassis.clock import Clock
 from contracts.message import Message
 from contracts.notifier import NotificationFailed, NotificationSent, NotificationSkipped
-from contracts.replies import MessageCount, MessageCounts
-from contracts.requests import CountMessages
+from contracts.operating import CountMessages, MessageCount, MessageCounts
 from services.notifier.decide.receipts import Contact
 from services.notifier.decide.timeline import Ticket
 

@@ -6,7 +6,7 @@ from datetime import date
 from pymongo import UpdateOne
 
 from chassis.service import Service
-from contracts.replies import MessageCount
+from contracts.operating import MessageCount
 from services.notifier.deliver.figures import Place
 
 

@@ -7,14 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.notifier import EmailDue, InboxDue
-from contracts.replies import Explained, Inbox, InboxItemRead, RecentNotifications
-from contracts.requests import (
-    ExplainContact,
-    ExplainTicket,
-    ListNotifications,
-    ListRecentNotifications,
-    MarkNotificationRead,
-)
+from contracts.operating import ExplainContact, Explained, ExplainTicket
+from contracts.replies import Inbox, InboxItemRead, RecentNotifications
+from contracts.requests import ListNotifications, ListRecentNotifications, MarkNotificationRead
 from services.notifier.decide import timeline
 from services.notifier.decide.domain import ASKING, RECEIPT
 from services.notifier.decide.explanation import explain

@@ -4,19 +4,17 @@ from dataclasses import dataclass
 
 from chassis.service import Service
 from contracts import notifier
-from contracts.requests import (
+from contracts.operating import (
     AllowAgain,
     CountMessages,
     ExplainContact,
     ExplainTicket,
-    ListNotifications,
     ListReached,
-    ListRecentNotifications,
     ListUndelivered,
     ListUnreachable,
-    MarkNotificationRead,
     SendAgain,
 )
+from contracts.requests import ListNotifications, ListRecentNotifications, MarkNotificationRead
 from services.notifier.deliver.again import AgainHandlers
 from services.notifier.deliver.figures import Tally
 from services.notifier.deliver.handlers import ExplainingHandlers, InboxHandlers, MailHandlers

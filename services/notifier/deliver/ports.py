@@ -8,8 +8,8 @@ from uuid import UUID
 
 from contracts.message import Message
 from contracts.notifier import EmailDue
+from contracts.operating import SendAgain
 from contracts.replies import InboxItem
-from contracts.requests import SendAgain
 from services.notifier.decide import ports as deciding
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.notices import Notice

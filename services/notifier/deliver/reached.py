@@ -5,8 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from contracts.addresses import usable
-from contracts.replies import Reached
-from contracts.requests import ListReached
+from contracts.operating import ListReached, Reached
 from services.notifier.decide.owners import of_customer
 from services.notifier.deliver import ports
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from contracts.addresses import NO_ADDRESS, UNUSABLE
-from contracts.requests import SendAgain
+from contracts.operating import SendAgain
 from services.notifier.decide.domain import NO_CHAT, NO_DEVICE
 from services.notifier.decide.explanation import State
 from services.notifier.deliver.sending import ADDRESS_REFUSED, OVER_CAP, AnyDue

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from contracts.replies import Allowed, UndeliveredList, UnreachableList
-from contracts.requests import AllowAgain, ListUndelivered, ListUnreachable
+from contracts.operating import AllowAgain, Allowed, ListUndelivered, ListUnreachable, UndeliveredList, UnreachableList
 from services.notifier.decide.owners import of_customer, of_sector
 
 

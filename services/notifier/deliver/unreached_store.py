@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.service import Service
-from contracts.replies import Undelivered, UndeliveredList, Unreachable, UnreachableList
+from contracts.operating import Undelivered, UndeliveredList, Unreachable, UnreachableList
 from services.notifier.deliver.sending import ADDRESS_REFUSED, OVER_CAP
 
 COUNTED = 1_000

@@ -8,8 +8,9 @@ from pathlib import Path
 from playwright.async_api import Browser, Page
 
 from contracts import mk
-from contracts.replies import Defined, Reached, Resolved
-from contracts.requests import ListReached, ResolveTicket
+from contracts.operating import ListReached, Reached
+from contracts.replies import Defined, Resolved
+from contracts.requests import ResolveTicket
 from tests.browser.serving import listening
 from tests.browser.walking import PATIENCE
 from tests.mk.life import opened

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from contracts.requests import SendAgain
+from contracts.operating import SendAgain
 from ops.embedded.chat.api import BotApi
 from ops.embedded.chat.chats import Chats
 from ops.embedded.chat.web import Web as ChatWeb

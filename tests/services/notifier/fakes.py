@@ -15,8 +15,8 @@ from contracts import mk
 from contracts.channels import Preferences, SavePreferences
 from contracts.message import Cause, Message
 from contracts.notifier import EmailDue, PushDue
+from contracts.operating import SendAgain
 from contracts.replies import InboxItem
-from contracts.requests import SendAgain
 from services.notifier.decide.domain import RECEIPT, Customer
 from services.notifier.decide.explanation import Progress
 from services.notifier.decide.facts import ERASED

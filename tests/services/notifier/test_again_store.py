@@ -8,7 +8,7 @@ import pytest
 
 from chassis.persistence.outbox import Entry
 from contracts.notifier import PushDue
-from contracts.requests import SendAgain
+from contracts.operating import SendAgain
 from tests.services.notifier.world import PROTOCOL, a_notifier, at
 from tests.smtp import Mailbox
 from tests.system import System, emitted

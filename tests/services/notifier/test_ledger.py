@@ -6,8 +6,7 @@ import pytest
 
 from contracts import mk
 from contracts.notifier import ContactAcknowledged, EmailDue, NotificationSent
-from contracts.replies import Explained, SentAgain
-from contracts.requests import SendAgain
+from contracts.operating import Explained, SendAgain, SentAgain
 from services.notifier.errors import MailRefused, MailServerAway, OutcomeUnknown
 from tests.services.notifier.whole import Whole
 from tests.services.notifier.world import ANA, SECTOR, a_contact, a_mail, an_opening, ana

@@ -7,8 +7,7 @@ import pytest
 
 from contracts import mk
 from contracts.channels import Preferences, SavePreferences
-from contracts.replies import Reached
-from contracts.requests import ListReached
+from contracts.operating import ListReached, Reached
 from services.notifier.decide.owners import of_customer
 from services.notifier.deliver.devices import Device
 from services.notifier.deliver.reached import ReachedHandlers

@@ -8,7 +8,8 @@ import pytest
 from contracts import mk, tickets
 from contracts.message import Message
 from contracts.notifier import NotificationSent
-from contracts.requests import ExplainTicket, ListNotifications, MarkNotificationRead
+from contracts.operating import ExplainTicket
+from contracts.requests import ListNotifications, MarkNotificationRead
 from services.notifier.decide.domain import CARRIES, OPTIONAL
 from tests.eventually import eventually
 from tests.services.notifier.world import (

@@ -17,8 +17,9 @@ from contracts.notifier import (
     NotificationSent,
     NotificationSkipped,
 )
+from contracts.operating import ExplainContact
 from contracts.replies import RecentNotifications
-from contracts.requests import ExplainContact, ListNotifications, ListRecentNotifications, MarkNotificationRead
+from contracts.requests import ListNotifications, ListRecentNotifications, MarkNotificationRead
 from services.notifier.decide.domain import notification_id
 from services.notifier.errors import MailRefused, MailServerAway
 from tests.services.notifier.whole import Whole, plain

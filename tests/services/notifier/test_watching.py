@@ -9,8 +9,17 @@ import pytest
 
 from contracts import mk
 from contracts.notifier import ContactAcknowledged, NotificationFailed
-from contracts.replies import Allowed, MessageCount, UndeliveredList, UnreachableList
-from contracts.requests import AllowAgain, CountMessages, ListUndelivered, ListUnreachable, SendAgain
+from contracts.operating import (
+    AllowAgain,
+    Allowed,
+    CountMessages,
+    ListUndelivered,
+    ListUnreachable,
+    MessageCount,
+    SendAgain,
+    UndeliveredList,
+    UnreachableList,
+)
 from services.notifier.decide.domain import Decision, Verdict
 from services.notifier.decide.receipts import Contact
 from services.notifier.deliver.figures import Place, Tally

@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 
 from contracts.message import Message
 from contracts.notifier import EmailDue, PushDue, TelegramDue
+from contracts.operating import ExplainContact, Explained, ExplainTicket
 from contracts.problems import Problem
-from contracts.replies import Explained, InboxItem
-from contracts.requests import ExplainContact, ExplainTicket, ListNotifications
+from contracts.replies import InboxItem
+from contracts.requests import ListNotifications
 from contracts.rpc import Request
 from services.notifier.app import build
 from services.notifier.deliver.chat.parts import ChatParts

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 from contracts import contacts, feedback, mk, tickets
 from contracts.notifier import EmailDue
-from contracts.requests import ExplainTicket, ListNotifications
+from contracts.operating import ExplainTicket
+from contracts.requests import ListNotifications
 from services.notifier.app import build
 from services.notifier.decide.domain import notification_id
 from services.notifier.settings import Settings

@@ -6,17 +6,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts import mk
-from contracts.replies import (
+from contracts.operating import (
+    AllowAgain,
     Allowed,
+    CountMessages,
+    ListUndelivered,
+    ListUnreachable,
     MessageCount,
     MessageCounts,
+    SendAgain,
     SentAgain,
     Undelivered,
     UndeliveredList,
     Unreachable,
     UnreachableList,
 )
-from contracts.requests import AllowAgain, CountMessages, ListUndelivered, ListUnreachable, SendAgain
 from tests.mk import life
 from tests.services.mk.console.browser import NOON, Console
 from tests.system import emitted

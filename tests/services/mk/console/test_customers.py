@@ -5,8 +5,7 @@ import re
 import pytest
 
 from contracts import mk
-from contracts.replies import Reached
-from contracts.requests import ListReached
+from contracts.operating import ListReached, Reached
 from tests.mk.life import opened
 from tests.services.mk.console.browser import Console
 from tests.services.mk.console.provider import customer, group, knows, published

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from contracts import tickets
-from contracts.requests import CountMessages
+from contracts.operating import CountMessages
 from mk.asking import Unanswered
 from mk.console.overview.summary import lasting
 from tests.mk import life

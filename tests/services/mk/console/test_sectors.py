@@ -7,8 +7,7 @@ import pytest
 from chassis.messaging.publisher import BrokerDown
 from contracts import mk
 from contracts.message import NotificationLevel
-from contracts.replies import Unreachable, UnreachableList
-from contracts.requests import ListUnreachable
+from contracts.operating import ListUnreachable, Unreachable, UnreachableList
 from tests.services.mk.console.browser import NOON, Console
 from tests.services.mk.console.provider import knows, published, sector
 

@@ -9,9 +9,8 @@ import pytest
 
 from chassis.messaging.publisher import BrokerDown
 from contracts import mk, tickets
+from contracts.operating import Explained, ExplainTicket, SendAgain, Sending, SentAgain
 from contracts.problems import Problem
-from contracts.replies import Explained, Sending, SentAgain
-from contracts.requests import ExplainTicket, SendAgain
 from mk.asking import Refused
 from tests.mk.life import closed, opened, reopened, requested, submitted, withdrawn
 from tests.services.mk.console.browser import NOON, Console, Page

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from contracts import mk
+from contracts.operating import AllowAgain, SendAgain
 from contracts.problems import Problem
-from contracts.requests import AllowAgain, SendAgain
 from mk.asking import Refused
 from mk.console.overview.reasons import why, why_off
 from tests.services.mk.console.activity import FAILED, MAYBE, OF_SECTOR, answer, is_off, much_that_failed, undelivered

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.requests import CountMessages, ListUndelivered, SendAgain
+from contracts.operating import CountMessages, ListUndelivered, SendAgain
 from mk.asking import AsksByBroker, Refused, Unanswered
 from tests.services.notifier.world import a_notifier
 from tests.smtp import Mailbox
