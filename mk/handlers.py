@@ -41,7 +41,7 @@ class Handlers:
         if ticket.customer_id and await self.erasures.has(ticket.customer_id):
             erasure = _Consequence(uuid5(event.event_id, "erased"), event.correlation_id)
             await self.tickets.update(ticket_id, _silently(ticket_id, tickets.erase), cause=erasure)
-        if isinstance(event, TicketOpened) and event.contact_id:
+        if isinstance(event, TicketOpened) and event.contact_id and ticket.channel is None:
             await self._learn_channel(ticket_id, event)
 
     async def _learn_channel(self, ticket_id: str, opening: TicketOpened) -> None:

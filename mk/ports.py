@@ -38,7 +38,7 @@ class Tickets(Protocol):
         ...
 
     async def of_contact(self, contact_id: UUID) -> str | None:
-        """The id of the ticket that a contact opened, or None."""
+        """The id of the ticket that a contact opened where nobody noted yet how it came, or None."""
         ...
 
 

@@ -44,8 +44,9 @@ class MongoTickets(Repository[Ticket]):
         return [document["_id"] async for document in found]
 
     async def of_contact(self, contact_id: UUID) -> str | None:
-        """The id of the ticket that a contact opened, or None."""
-        found = await self.documents.collection.find_one({"contact_id": contact_id}, {"_id": 1})
+        """The id of the ticket that a contact opened where nobody noted yet how it came, or None."""
+        wanted = {"contact_id": contact_id, "channel": None}
+        found = await self.documents.collection.find_one(wanted, {"_id": 1})
         return found["_id"] if found else None
 
 

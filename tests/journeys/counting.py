@@ -71,7 +71,8 @@ class Operations(monitoring.CommandListener):
     """Every operation in databases of one prefix, as (command, database.collection).
 
     What the chassis gathers into one command counts for each document, as it would cost alone: how much is gathered
-    hangs on the moment. Clearing an outbox, which goes in bulk and off the path, is left out.
+    hangs on the moment. Clearing an outbox, which goes in bulk and off the path, is left out, and so are the notifier's
+    figures, which are kept every two seconds whatever they are of.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -89,10 +90,11 @@ class Operations(monitoring.CommandListener):
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         """Count a command, as the driver sends it."""
-        if event.database_name.startswith(self._prefix):
+        collection = event.command.get(event.command_name)
+        if event.database_name.startswith(self._prefix) and collection != "figures":
             database = event.database_name.removeprefix(self._prefix)
             times = _operations(event.command_name, event.command)
-            self._counted[event.command_name, f"{database}.{event.command[event.command_name]}"] += times
+            self._counted[event.command_name, f"{database}.{collection}"] += times
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Count nothing more."""

@@ -40,8 +40,9 @@ CONTACT_OPERATIONS = """
     2 find → contacts.customers
     1 find → contacts.options
     1 find → contacts.sectors
+    1 find → mk.contacts
     2 find → mk.erased
-    1 find → mk.tickets
+    3 find → mk.tickets
     3 find → notifier.addresses
     4 find → notifier.contacts
     6 find → notifier.customers
@@ -53,7 +54,7 @@ CONTACT_OPERATIONS = """
     1 findAndModify → tickets.protocols
     3 update → contacts.contacts
     1 update → mk.contacts
-    1 update → mk.tickets
+    2 update → mk.tickets
     4 update → notifier.contacts
     5 update → notifier.deliveries
     1 update → notifier.tickets

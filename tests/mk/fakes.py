@@ -45,9 +45,8 @@ class Tickets(InMemory[Ticket]):
 
     async def of_contact(self, contact_id: UUID) -> str | None:
         """Find the one that a contact opened."""
-        return next(
-            (one.id for one in self.kept.values() if one.opening and one.opening.contact_id == contact_id), None
-        )
+        unknown = (one for one in self.kept.values() if one.opening and one.channel is None)
+        return next((one.id for one in unknown if one.opening and one.opening.contact_id == contact_id), None)
 
 
 class Panel:

@@ -12,6 +12,7 @@ from chassis.messaging import envelope as marks
 from chassis.messaging.envelope import Delivery, Envelope
 from contracts import feedback, mk, tickets, topology
 from contracts.message import ATENDO, MK, Message
+from contracts.notifier import NotificationSent
 from contracts.requests import ListNotifications, MarkNotificationRead, SubmitContact, SubmitEvaluation
 from contracts.rpc import Request, request_id
 from contracts.topology import Queue
@@ -97,6 +98,7 @@ async def a_day(provider: Running, carbon: Carbon) -> None:
     item = UUID(listed["items"][0]["id"])
     await carbon.command(MarkNotificationRead(request_id=uuid4(), customer_id=ANA, notification_id=item))
     await provider.system.quiet()
+    await eventually(lambda: all_counted(provider))
 
 
 def a_contact(sector: str) -> SubmitContact:
@@ -147,6 +149,13 @@ def reopened_to_closing(ticket: str) -> list[Message]:
 def all_asked(provider: Running) -> list[dict[str, Any]] | None:
     asked = provider.system.received_of(feedback.EvaluationRequested)
     return asked if len(asked) == 2 else None
+
+
+async def all_counted(provider: Running) -> bool:
+    """Whether the figures, which are kept every two seconds, have every message that was sent."""
+    figures = next(one for one in provider.system.services if one.name == "notifier").database["figures"]
+    sent = [one["count"] async for one in figures.find({"_id": {"$regex": "/sent$"}})]
+    return bool(sum(sent) == len(provider.system.received_of(NotificationSent)))
 
 
 async def everything(provider: Running) -> dict[str, list[dict[str, Any]]]:

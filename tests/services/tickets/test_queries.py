@@ -156,6 +156,7 @@ async def test_r10_a_dry_run_tells_what_a_contact_would_resolve_to_and_why(syste
         "classification_from": "none",
         "notification_level": "start_end",
         "generate_ticket": False,
+        "sector": {"name": "Técnico", "process": "P2", "classification": None},
     }
     assert why[0] == "O cliente não é conhecido: vale como cliente sem grupo de pessoas."
     assert (problem.status, problem.type) == (404, "urn:atendo:problem:sector-unknown")
