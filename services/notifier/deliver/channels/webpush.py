@@ -1,7 +1,6 @@
 """Web Push: one encrypted, signed message to one subscription (RFC 8030, 8291 and 8292)."""
 
 import base64
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,13 +8,13 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-import http_ece
 import httpx2
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from services.notifier.deliver.channels import aes128gcm
 from services.notifier.deliver.channels.outcomes import Away, Refused, Unconfirmed, Unreachable
 
 Urgency = Literal["normal", "high"]
@@ -136,15 +135,7 @@ def encrypted(subscription: Subscription, payload: bytes) -> bytes:
     """The payload as only this subscription's browser can read it (RFC 8291). Raises: Refused where it is too large."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise Refused("payload too large")
-    body: bytes = http_ece.encrypt(
-        payload,
-        salt=os.urandom(_AUTH_BYTES),
-        private_key=ec.generate_private_key(ec.SECP256R1()),
-        dh=subscription.p256dh,
-        auth_secret=subscription.auth,
-        version="aes128gcm",
-    )
-    return body
+    return aes128gcm.encrypt(payload, p256dh=subscription.p256dh, auth=subscription.auth)
 
 
 def _judge(answer: httpx2.Response) -> None:
