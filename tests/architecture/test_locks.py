@@ -1,6 +1,9 @@
 """Every image's lock is a part of the whole lock, word for word, and brings what its service asks for."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -43,6 +46,45 @@ def test_an_image_has_what_its_service_asks_for_and_no_tools(name: str) -> None:
 
     assert asked - own == set()
     assert own & NEVER == set()
+
+
+IMPORTS_ALL = """
+import importlib, pkgutil, sys
+from importlib.metadata import packages_distributions
+
+image, own = sys.argv[1], set(sys.argv[2].split(","))
+strangers = {
+    package
+    for package, distributions in packages_distributions().items()
+    if not any(one.lower().replace("_", "-").replace(".", "-") in own for one in distributions)
+}
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in strangers:
+            raise ModuleNotFoundError(f"{name} is not in the image", name=name)
+
+sys.meta_path.insert(0, Absent())
+package = importlib.import_module("mk" if image == "mk" else f"services.{image}")
+for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+    importlib.import_module(module.name)
+"""
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_has_all_that_its_modules_import(name: str) -> None:
+    own = {one.lower().replace("_", "-").replace(".", "-") for one in locked(ROOT / "requirements" / f"{name}.txt")}
+
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", IMPORTS_ALL, name, ",".join(sorted(own))],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def hashes(pinned: str) -> list[str]:
