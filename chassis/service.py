@@ -18,7 +18,7 @@ from chassis.messaging.dispatcher import Dispatcher
 from chassis.messaging.envelope import Delivery
 from chassis.messaging.faults import Faults
 from chassis.messaging.listening import Listening
-from chassis.messaging.middleware import around
+from chassis.messaging.middleware import Proceed, around
 from chassis.messaging.middleware.broker_alarm import BrokerAlarm
 from chassis.messaging.middleware.in_flight import InFlight
 from chassis.messaging.middleware.kill_switch import KillSwitches
@@ -56,45 +56,36 @@ class Service(Listening):
         self.name = name
         self.settings = settings
         self.clock = clock
-        self.metrics = Metrics()
-        self.process = Process(
-            name, settings, registry=self.metrics.registry, live=self._live, ready=self._is_consuming
-        )
+        metrics = self.metrics = Metrics()
+        self.process = Process(name, settings, registry=metrics.registry, live=self._live, ready=self._is_consuming)
         self.log = self.process.log
         background = self.process.background
         self.publisher = Publisher(settings.broker_url, app_id=name, rights=settings.amqp_rights, background=background)
         self.outbox = Outbox(self.publisher, clock=clock, log=self.log)
-        self.outbox.on_commit(self.metrics.count_emitted)
-        self.sweeper = Sweeper(self.outbox, log=self.log, metrics=self.metrics)
+        self.outbox.on_commit(metrics.count_emitted)
+        self.sweeper = Sweeper(self.outbox, log=self.log, metrics=metrics)
         self.queues = tuple(queue for queue in topology.queues() if queue.service == name and queue.kind in WORKING)
-        self.consumer_watch = ConsumerWatch(
-            self.publisher, self.queues, clock=clock, gauge=self.metrics.consumers_missing
-        )
-        self.alarm = BrokerAlarm(self.publisher, log=self.log, gauge=self.metrics.blocked)
-        self.switches = KillSwitches(
-            (queue.name for queue in self.queues if queue.kind != "queries"),
-            self._ping,
-            background=background,
-            clock=clock,
-            log=self.log,
-            gauge=self.metrics.stopped,
-        )
+        self.consumer_watch = ConsumerWatch(self.publisher, self.queues, clock=clock, gauge=metrics.consumers_missing)
+        self.alarm = BrokerAlarm(self.publisher, log=self.log, gauge=metrics.blocked)
+        self.switches = self._switches()
         self.dispatcher = self._dispatcher()
         self.in_flight = InFlight()
-        self._receive = around(
-            self.dispatcher.receive,
-            self.switches,
-            self.alarm,
-            self.in_flight,
-            Traced(),
-            Logged(self.log),
-            Counted(self.metrics, clock),
-        )
+        self._receive = self._layers()
         self.migrations: Migrations | None = None
         self._preparations: list[Job] = []
         self._jobs: list[tuple[timedelta, Job]] = []
         self._closings: list[Job] = []
         self._plan()
+
+    def _switches(self) -> KillSwitches:
+        return KillSwitches(
+            (queue.name for queue in self.queues if queue.kind != "queries"),
+            self._ping,
+            background=self.process.background,
+            clock=self.clock,
+            log=self.log,
+            gauge=self.metrics.stopped,
+        )
 
     def _dispatcher(self) -> Dispatcher:
         actions = Actions(
@@ -109,6 +100,10 @@ class Service(Listening):
             clock=self.clock,
             log=self.log,
         )
+
+    def _layers(self) -> Proceed:
+        watching = (self.switches, self.alarm, self.in_flight, Traced(), Logged(self.log))
+        return around(self.dispatcher.receive, *watching, Counted(self.metrics, self.clock))
 
     def _plan(self) -> None:
         start, stop = self.process.on_start, self.process.on_stop

@@ -1,7 +1,5 @@
 """The console in real Chromium: all of MK's stand-in in memory, on a port of its own."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,29 +7,14 @@ from typing import Any
 
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, Request
-from starlette.types import ASGIApp
 
-from chassis.http.health import server
+from tests.browser.serving import listening
 from tests.browser.walking import PATIENCE
-from tests.eventually import eventually
 from tests.services.mk.console.browser import PASSWORD, Console
 
 AXE = Path(__file__).parents[1] / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESKTOP, TABLET, NARROW = (1366, 768), (768, 1024), (320, 740)
-
-
-@contextlib.asynccontextmanager
-async def listening(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve an application on a free port."""
-    http = server(app, host="127.0.0.1", port=0)
-    serving = asyncio.create_task(http.serve())
-    await eventually(lambda: http.started)
-    try:
-        yield f"http://127.0.0.1:{http.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        http.should_exit = True
-        await serving
 
 
 @dataclass
