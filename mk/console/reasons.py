@@ -16,7 +16,6 @@ _KNOWN: dict[str, str] = {
     "unusable address": "o endereço não pode ser usado",
     "our own address": "o endereço é nosso",
     "refused": "canal desligado: o endereço foi recusado",
-    "address refused": "canal desligado: o endereço foi recusado",
     "told in the ticket's opening": "enviado junto com Atendimento aberto",
     "told with the evaluation request": "enviado junto com Avaliação solicitada",
     "told before": "já enviado",
@@ -35,6 +34,10 @@ _KNOWN: dict[str, str] = {
 }
 _NOT_SET_UP = {"telegram": "sem robô configurado", "push": "avisos no celular não configurados"}
 _NOTED = re.compile(r"(?P<reason>[^;]*); sent before this was known: (?P<later>.*)", re.DOTALL)
+_OFF = "address refused"
+_SMTP = re.compile(r"SMTP (?P<code>\d{3}(?: \d\.\d{1,3}\.\d{1,3})?)")
+_NO_SUCH_MAILBOX = re.compile(r"5\.1\.\d+$|^5\d\d$")
+_DISABLED = "5.2.1"
 _ANSWERED = re.compile(r"(SMTP )?(?P<answer>\d{3}\b.*)", re.DOTALL)
 
 
@@ -46,6 +49,19 @@ def readable(reason: str, channel: str) -> str:
         return _NOT_SET_UP.get(channel, "canal não configurado")
     if reason.startswith("not carried by "):
         return "este evento não usa este canal"
+    if reason.startswith(_OFF):
+        return f"canal desligado: {why_off(reason.removeprefix(_OFF).lstrip(': '))}"
     if answered := _ANSWERED.fullmatch(reason):
         return f"servidor recusou esta mensagem: {answered['answer']}"
     return _KNOWN.get(reason, reason)
+
+
+def why_off(reason: str) -> str:
+    """Why a mail server refused an address, by what it answered."""
+    smtp = _SMTP.search(reason)
+    if smtp is None:
+        return readable(reason, "email") or "o endereço foi recusado"
+    code = smtp["code"]
+    if code.endswith(_DISABLED):
+        return f"caixa postal desativada ({code})"
+    return f"caixa postal não existe ({code})" if _NO_SUCH_MAILBOX.search(code) else f"endereço recusado ({code})"

@@ -17,8 +17,8 @@ from contracts.operating import (
 )
 from mk.asking import Refused, Unanswered
 from mk.console.desk import Desk
-from mk.console.overview.reasons import why, why_off
-from mk.console.reasons import CHANNELS
+from mk.console.overview.reasons import why
+from mk.console.reasons import CHANNELS, why_off
 from mk.domain.register import Names, Sector
 
 SINCE = timedelta(days=30)

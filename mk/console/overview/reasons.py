@@ -9,10 +9,6 @@ from mk.console.overview.summary import lasting
 from mk.console.reasons import readable
 
 _SMTP = re.compile(r"SMTP (?P<code>\d{3}(?: \d\.\d{1,3}\.\d{1,3})?)")
-_NO_SUCH_MAILBOX = re.compile(r"5\.1\.\d+$|^5\d\d$")
-_DISABLED = "5.2.1"
-
-_OFF = "address refused"
 _UNKNOWN = "resultado desconhecido: pode ter sido entregue"
 _REFUSES = {
     "email": "servidor recusou esta mensagem",
@@ -28,8 +24,6 @@ def why(one: Undelivered) -> str:
         return f"desistimos após {counted(one.attempts, 'tentativa', 'tentativas')}{_within(lasted)}"
     if one.state == "unknown":
         return _UNKNOWN
-    if one.reason.startswith(_OFF):
-        return f"canal desligado: {why_off(one.reason.removeprefix(_OFF).lstrip(': '))}"
     if smtp := _SMTP.match(one.reason):
         return f"{_REFUSES['email']}: {smtp['code']}"
     known = readable(one.reason, one.channel)
@@ -40,14 +34,3 @@ def why(one: Undelivered) -> str:
 def _within(lasted: timedelta) -> str:
     minutes = round(lasted / timedelta(minutes=1))
     return f" em {lasting(minutes)}" if minutes else ""
-
-
-def why_off(reason: str) -> str:
-    """Why a channel is switched off."""
-    smtp = _SMTP.search(reason)
-    if smtp is None:
-        return readable(reason, "email") or "o endereço foi recusado"
-    code = smtp["code"]
-    if code.endswith(_DISABLED):
-        return f"caixa postal desativada ({code})"
-    return f"caixa postal não existe ({code})" if _NO_SUCH_MAILBOX.search(code) else f"endereço recusado ({code})"

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from mk.console.desk import Desk, operator
+from mk.console.reasons import CHANNELS
 from mk.console.refusals import not_found
 from mk.console.register import reach
 from mk.console.register.people import People
@@ -36,7 +37,7 @@ def customers(desk: Desk, people: People) -> APIRouter:
             groups=groups,
             group_names={one.id: one.name for one in groups},
             filters={name: text for name, (text, _) in reach.FILTERS.items()},
-            channels=reach.CHANNELS,
+            channels=CHANNELS,
             asked={"q": q, "grupo": grupo, "alcance": alcance, "cursor": cursor},
             may_change=may_change(request),
         )
@@ -81,7 +82,7 @@ async def page(
         group=group,
         gaps=gaps_of_customer(customer),
         reached=(ways or {}).get(customer.id),
-        channels=reach.CHANNELS,
+        channels=CHANNELS,
         tickets=await _last_tickets(desk, customer.id),
         may_change=may_change(request),
         errors=errors or [],

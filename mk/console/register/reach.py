@@ -18,8 +18,6 @@ _AT_A_TIME = 100
 _ROUNDS = 10
 """How many times so many are looked at for one page; what is behind is on the next."""
 
-CHANNELS = {"inbox": "App", "push": "Celular", "telegram": "Telegram", "email": "E-mail"}
-
 FILTERS: dict[str, tuple[str, Callable[[Reached], bool]]] = {
     "celular": ("Com celular ou Telegram", lambda one: bool({"push", "telegram"} & {*one.channels})),
     "app": ("Só app", lambda one: one.channels == ["inbox"]),

@@ -329,6 +329,12 @@ async def test_r17_the_ledger_has_a_line_a_channel_with_its_reason(desk: Console
         (sending("failed", "given up", attempts=9), "Falhou desistimos após várias tentativas; 9 tentativas"),
         (sending("unknown", "outcome unknown"), "Desconhecido pode ter sido entregue; não reenviamos sozinhos"),
         (sending("failed", "554 5.7.1 spam"), "Falhou servidor recusou esta mensagem: 554 5.7.1 spam"),
+        (sending("failed", "SMTP 554 5.7.1 spam"), "Falhou servidor recusou esta mensagem: 554 5.7.1 spam"),
+        (
+            sending("skipped", "address refused: SMTP 550 5.1.1 (address): unknown"),
+            "Não enviado canal desligado: caixa postal não existe (550 5.1.1)",
+        ),
+        (sending("skipped", "address refused"), "Não enviado canal desligado: o endereço foi recusado"),
         ({"reason": "um motivo novo", "decision": "skip"}, "Não enviado um motivo novo"),
         ({"reason": "level all; sent before this was known: customer erased"}, "Enviando enviado antes de se saber"),
     ],

@@ -9,7 +9,8 @@ from contracts import mk
 from contracts.operating import AllowAgain, SendAgain
 from contracts.problems import Problem
 from mk.asking import Refused
-from mk.console.overview.reasons import why, why_off
+from mk.console.overview.reasons import why
+from mk.console.reasons import why_off
 from tests.services.mk.console.activity import FAILED, MAYBE, OF_SECTOR, answer, is_off, much_that_failed, undelivered
 from tests.services.mk.console.browser import Console
 from tests.system import emitted
