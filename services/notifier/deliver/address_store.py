@@ -52,8 +52,9 @@ class MongoAddresses:
         await self._owners.collection.update_one({"_id": owner}, [change], upsert=True)
 
     async def keep(self, owner: str, addresses: Sequence[str]) -> None:
-        """Forget what is noted of an owner's other addresses: MK has these now."""
-        other = {"address": {"$nin": list(addresses)}}
+        """Forget what is noted of an owner's other addresses: MK has these now; where it has none, that stays noted."""
+        these: list[str | None] = [*addresses] or [None]
+        other = {"address": {"$nin": these}}
         await self._owners.collection.update_one({"_id": owner}, {"$pull": {"off": other}})
 
     async def erase(self, customer_id: str) -> None:

@@ -237,7 +237,8 @@ class Addresses:
         self.kept.setdefault(owner, {})[None] = reason
 
     async def keep(self, owner: str, addresses: Sequence[str]) -> None:
-        self.kept[owner] = {one: why for one, why in self.kept.get(owner, {}).items() if one in addresses}
+        kept: list[str | None] = [*addresses] or [None]
+        self.kept[owner] = {one: why for one, why in self.kept.get(owner, {}).items() if one in kept}
 
     async def erase(self, customer_id: str) -> None:
         self.kept.pop(of_customer(customer_id), None)

@@ -120,6 +120,20 @@ async def test_r19_what_is_noted_at_once_is_all_kept_and_ends_with_mk_s_new_addr
     assert {one["address"] for one in kept["off"]} == set(names[:2])
 
 
+async def test_r11_that_a_sector_has_no_address_stays_noted_until_it_is_saved_with_one(notifier: System) -> None:
+    service, owner = notifier.services[0], of_sector("tecnico")
+    addresses = MongoAddresses(service, off_for=timedelta(days=30))
+    await addresses.note_missing(owner, "no address", at=service.clock())
+
+    await addresses.keep(owner, [])
+    (still,) = [one async for one in service.database["addresses"].find()]
+    await addresses.keep(owner, ["tec@x.example"])
+
+    (then,) = [one async for one in service.database["addresses"].find()]
+    assert [one["address"] for one in still["off"]] == [None]
+    assert then["off"] == []
+
+
 async def test_r27_an_erasure_removes_a_customer_s_addresses(notifier: System) -> None:
     service = notifier.services[0]
     addresses = MongoAddresses(service, off_for=timedelta(days=30))
