@@ -121,6 +121,8 @@ class Machines:
 
 def are_allowed() -> bool:
     """Tell whether this process may make network namespaces on a bridge that reach each other."""
+    if not Path(_IP).exists():
+        return False
     probe = Machines(2)
     try:
         probe.open()

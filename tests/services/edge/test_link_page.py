@@ -102,7 +102,7 @@ async def test_r22_the_rule_is_read_before_any_error_and_nothing_is_chosen(visit
     assert 'aria-describedby="mh mr"' in page
     assert " checked" not in page
     assert 'role="alert"' not in page
-    assert '<span class="proto"><span>20261118</span><span>000207</span></span>' in page
+    assert '<span class="proto"><span>20261118</span><wbr><span>000207</span></span>' in page
     assert "encerrado em 6 nov 2026 às 17:40" in page
 
 
