@@ -255,7 +255,7 @@ async def _replicas_are(cluster: Cluster, vhost: str, nodes: set[str]) -> bool:
 
 async def _wanted_tickets(system: System) -> set[UUID]:
     """The contacts for which a ticket waits to be opened: nobody consumes the queue of tickets here."""
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     queue = await channel.declare_queue("tickets", passive=True, robust=False)
     found = set()
     while (message := await queue.get(fail=False, no_ack=True)) is not None:

@@ -142,7 +142,7 @@ async def test_what_the_broker_itself_buried_is_replayed_too(with_two_dead: Syst
 
 async def taken_and_given_back(system: System, queue: str, times: int) -> None:
     """What a consumer does that a message takes down with it each time."""
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     try:
         messages = await channel.get_queue(queue, ensure=False)
         for _ in range(times):

@@ -36,7 +36,7 @@ class Carbon:
 
     async def listen(self) -> None:
         """Copy from now on."""
-        channel = await self._provider.system.publisher.connection.channel()
+        channel = await self._provider.system.connection.channel()
         for queue in topology.queues():
             if queue.kind in WORKING:
                 await self._listen_beside(channel, queue)

@@ -73,7 +73,7 @@ async def test_a_replica_whose_replies_nobody_reads_is_started_anew(serve: Serve
 
 async def test_a_replica_that_does_not_come_back_to_a_broker_that_answers_is_started_anew(serve: Serve) -> None:
     here = await serve()
-    await here.broker.publisher.connection.close()
+    await here.broker.publisher.link.close()
 
     assert await liveness_a_minute_later(here) == [200, 503]
 
