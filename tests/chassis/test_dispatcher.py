@@ -296,7 +296,6 @@ async def test_ready_asks_the_broker_whether_our_consumers_are_there(system: Sys
     service = await listening(system, Recorder().on_ticket_closed)
     assert await service.ready() == {}
 
-    for subscriber in service.broker.subscribers:
-        await subscriber.stop()
+    await service.consumer.stop_consuming()
 
     assert "no consumer" in (await service.ready())["broker"]
