@@ -206,6 +206,19 @@ async def test_a_connection_that_is_cut_before_the_confirm_is_an_error_and_comes
     await cut.close()
 
 
+async def test_a_link_that_we_close_ends_its_channels_without_a_call(amqp_url: str) -> None:
+    link, ends = await links.connect(amqp_url, name="closed"), list[str]()
+    channel = await link.channel()
+    channel.on_close(lambda: ends.append("closed"))
+
+    await link.close()
+
+    await eventually(lambda: channel.is_closed)
+    assert ends == []
+    with pytest.raises(LinkLost):
+        await link.channel()
+
+
 async def test_an_answer_to_what_came_by_a_lost_channel_is_an_error(link: Link) -> None:
     channel, inbox = await link.channel(), Inbox()
     await published(channel, an_envelope())

@@ -106,7 +106,7 @@ class Conversation:
             if not answer.done():
                 answer.set_exception(error)
         self._calls.clear()
-        for callback in self._on_close:
+        for callback in () if self._wire.is_closing else self._on_close:
             callback()
 
     def _let_go(self) -> None:
