@@ -34,6 +34,7 @@ class SimChannel:
         self._on_close: list[Callable[[], None]] = []
         self._asked: dict[Answer, None] = {}
         self._published = 0
+        self._open: dict[int, None] = {}
         self._unconfirmed: dict[int, tuple[Answer, str]] = {}
 
     async def open(self) -> None:
@@ -115,14 +116,18 @@ class SimChannel:
         await self._ask(self.session.cancel)
 
     def ack(self, tag: int) -> None:
-        """Have a delivery forgotten."""
+        """Have a delivery forgotten. A second answer to the same is none."""
         self._check()
-        self._send(self.session.acked, tag)
+        if tag in self._open:
+            del self._open[tag]
+            self._send(self.session.acked, tag)
 
     def give_back(self, tag: int) -> None:
-        """Have a delivery delivered again."""
+        """Have a delivery delivered again. A second answer to the same is none."""
         self._check()
-        self._send(self.session.given_back, tag)
+        if tag in self._open:
+            del self._open[tag]
+            self._send(self.session.given_back, tag)
 
     async def close(self) -> None:
         """End it."""
@@ -162,6 +167,8 @@ class SimChannel:
         """Basic.Deliver."""
         if not self.is_closed:
             consumer, arrival = frame
+            if not consumer.no_ack:
+                self._open[arrival.tag] = None
             consumer.on_arrival(arrival)
 
     def answered(self, frame: tuple[Answer, object]) -> None:
@@ -199,7 +206,6 @@ class SimChannel:
         for answer in self._asked:
             if not answer.done():
                 answer.set_exception(refusal.as_error())
-                break
         self.lost(str(refusal))
 
     def lost(self, why: str) -> None:

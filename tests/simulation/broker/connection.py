@@ -1,6 +1,7 @@
 """One connection: its channels, its frames on their way, and how it is lost."""
 
 import asyncio
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.broker.channel import SimChannel
@@ -20,6 +21,7 @@ class Connection:
 
     def __init__(self, broker: "Broker", link: "SimLink", name: str) -> None:
         self.broker = broker
+        self.context: Context = link.context
         self.name = name
         self.frames = 0
         self.cut_at: int | None = None
@@ -59,7 +61,7 @@ class Connection:
         self.frames += 1
         if self.frames == self.cut_at:
             self.is_severed = True
-            self.broker.loop.call_soon(self.cut)
+            self.broker.loop.call_soon(self.cut, context=self.broker.context)
 
     def holds(self, pipe: Pipe) -> bool:
         """Whether what is on its way by this pipe doesn't get on."""
@@ -105,8 +107,11 @@ class Connection:
         self.is_held_to_broker |= to_broker
         self.is_held_to_client |= to_client
         if not self._giving_up:
-            ends = self.end_at_broker, self.end_at_client
-            self._giving_up = [self.broker.loop.call_later(self.broker.missed_heartbeats(), end) for end in ends]
+            after, later = self.broker.missed_heartbeats, self.broker.loop.call_later
+            self._giving_up = [
+                later(after(), self.end_at_broker, context=self.broker.context),
+                later(after(), self.end_at_client, context=self.context),
+            ]
 
     def release(self) -> None:
         """Let everything through again. A side that gave up the connection doesn't come back to it."""
@@ -120,14 +125,22 @@ class Connection:
 
     def cut(self) -> None:
         """Lose it now: of the frames on their way, on each way the first few arrive yet, by chance."""
-        if self._has_ended_at_broker and self._link is None:
-            return
         self.is_severed = True
+        if not self._has_ended_at_broker:
+            self._drain(to_broker=True)
+            self.end_at_broker()
+        if self._link is not None:
+            self.broker.loop.call_soon(self._cut_at_client, context=self.context)
+
+    def _cut_at_client(self) -> None:
+        if self._link is not None:
+            self._drain(to_broker=False)
+            self.end_at_client()
+
+    def _drain(self, *, to_broker: bool) -> None:
         for pipe in self.pipes:
-            gets_there = not self._has_ended_at_broker if pipe.to_broker else self._link is not None
-            pipe.drain(self.broker.chance.randint(0, len(pipe)) if gets_there and not self.holds(pipe) else 0)
-        self.end_at_broker()
-        self.end_at_client()
+            if pipe.to_broker is to_broker:
+                pipe.drain(0 if self.holds(pipe) else self.broker.chance.randint(0, len(pipe)))
 
     def end_at_broker(self) -> None:
         """The broker is rid of it: exclusive queues are gone, and what wasn't answered is back in its queue."""
@@ -149,6 +162,7 @@ class Connection:
         """The client ends it: all that it sent arrives yet, unless it is held."""
         self._link = None
         if not self.is_severed:
+            self.is_severed = True
             for pipe in self.pipes:
                 if pipe.to_broker and not self.holds(pipe):
                     pipe.drain(len(pipe))
@@ -157,4 +171,7 @@ class Connection:
     def abandon(self) -> None:
         """The client is no more: nothing of its is called again, and the broker comes to know at once."""
         self._link = None
+        for pipe in self.pipes:
+            if not pipe.to_broker:
+                pipe.drain(0)
         self.cut()

@@ -167,13 +167,6 @@ class Session:
             _, consumer = self.unanswered.pop(tag)
             consumer.queue.settled(consumer)
 
-    def acked_up_to(self, tag: int) -> None:
-        """Forget all deliveries up to this one."""
-        if tag not in self.unanswered:
-            self.acked(tag)
-        for one in [one for one in self.unanswered if one <= tag]:
-            self.acked(one)
-
     def given_back(self, tag: int) -> None:
         """Put a delivery back into its queue."""
         if self.is_over:
