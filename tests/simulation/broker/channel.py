@@ -35,6 +35,7 @@ class SimChannel:
         self._asked: dict[Answer, None] = {}
         self._published = 0
         self._open: dict[int, None] = {}
+        self._consumers = 0
         self._unconfirmed: dict[int, tuple[Answer, str]] = {}
 
     async def open(self) -> None:
@@ -107,13 +108,16 @@ class SimChannel:
     ) -> None:
         """Consume a queue."""
         self._check()
+        self._consumers += 1
         answer = self._expect_answer()
         self._send(self.session.consuming, (queue, on_arrival, on_cancel, no_ack, answer))
         await answer
 
     async def stop_consuming(self) -> None:
         """Consume no more."""
-        await self._ask(self.session.cancel)
+        if self._consumers:
+            self._consumers = 0
+            await self._ask(self.session.cancel)
 
     def ack(self, tag: int) -> None:
         """Have a delivery forgotten. A second answer to the same is none."""
@@ -198,7 +202,8 @@ class SimChannel:
 
     def cancelled(self, consumer: Consumer) -> None:
         """Basic.Cancel."""
-        if not self.is_closed:
+        if not self.is_closed and self._consumers:
+            self._consumers -= 1
             consumer.on_cancel()
 
     def refused(self, refusal: Refusal) -> None:

@@ -1,0 +1,17 @@
+"""Gives each test both brokers, one after the other."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.simulation.conformance.sides import RabbitMQSide, Side, SimulatedSide
+
+
+@pytest_asyncio.fixture(params=["simulated", pytest.param("rabbitmq", marks=pytest.mark.infra)])
+async def side(request: pytest.FixtureRequest) -> AsyncIterator[Side]:
+    """Give an empty broker; RabbitMQ's is a virtual host of this test's own."""
+    side: Side
+    side = RabbitMQSide(request.getfixturevalue("amqp_url")) if request.param == "rabbitmq" else SimulatedSide()
+    yield side
+    await side.close()
