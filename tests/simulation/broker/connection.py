@@ -161,6 +161,9 @@ class Connection:
     def close(self) -> None:
         """The client ends it: all that it sent arrives yet, unless it is held."""
         self._link = None
+        self.broker.context.copy().run(self._end_in_order)
+
+    def _end_in_order(self) -> None:
         if not self.is_severed:
             self.is_severed = True
             for pipe in self.pipes:
@@ -174,4 +177,4 @@ class Connection:
         for pipe in self.pipes:
             if not pipe.to_broker:
                 pipe.drain(0)
-        self.cut()
+        self.broker.context.copy().run(self.cut)

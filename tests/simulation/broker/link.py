@@ -58,7 +58,7 @@ class SimLink:
         connection = self._end()
         if connection is None:
             return
-        self._broker.context.copy().run(connection.close)
+        connection.close()
         for channel in list(connection.channels):
             channel.lost("the connection was closed")
 
@@ -73,7 +73,7 @@ class SimLink:
         """Be over, and nobody is called: the process that had it is gone."""
         connection = self._end()
         if connection is not None:
-            self._broker.context.copy().run(connection.abandon)
+            connection.abandon()
 
     def lost(self, connection: "Connection") -> None:
         """Its connection is lost: its channels are over, and it comes back when it can."""
