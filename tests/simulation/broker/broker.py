@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from contextvars import copy_context
 from datetime import UTC, datetime
 from functools import cached_property, partial
 
@@ -24,6 +25,9 @@ class Broker:
 
     def __init__(self, chance: random.Random, *, clock: Callable[[], datetime] | None = None) -> None:
         self.chance = chance
+        self.context = copy_context()
+        """In which everything happens that is the broker's own, whichever client it is for."""
+
         self.clock = clock or self._time_of_loop
         self.latency: Callable[[], float] = partial(chance.uniform, 0.0002, 0.002)
         self.missed_heartbeats: Callable[[], float] = partial(chance.uniform, 10.0, 20.0)

@@ -1,6 +1,7 @@
 """One connection: its channels, its frames on their way, and how it is lost."""
 
 import asyncio
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.broker.channel import SimChannel
@@ -20,6 +21,9 @@ class Connection:
 
     def __init__(self, broker: "Broker", link: "SimLink", name: str) -> None:
         self.broker = broker
+        self.context = copy_context()
+        """In which the client is called: that of whoever connected."""
+
         self.name = name
         self.frames = 0
         self.cut_at: int | None = None
@@ -59,7 +63,7 @@ class Connection:
         self.frames += 1
         if self.frames == self.cut_at:
             self.is_severed = True
-            self.broker.loop.call_soon(self.cut)
+            self.broker.loop.call_soon(self.cut, context=self.broker.context)
 
     def holds(self, pipe: Pipe) -> bool:
         """Whether what is on its way by this pipe doesn't get on."""
@@ -106,7 +110,8 @@ class Connection:
         self.is_held_to_client |= to_client
         if not self._giving_up:
             ends = self.end_at_broker, self.end_at_client
-            self._giving_up = [self.broker.loop.call_later(self.broker.missed_heartbeats(), end) for end in ends]
+            after, loop, context = self.broker.missed_heartbeats, self.broker.loop, self.broker.context
+            self._giving_up = [loop.call_later(after(), end, context=context) for end in ends]
 
     def release(self) -> None:
         """Let everything through again. A side that gave up the connection doesn't come back to it."""
@@ -143,11 +148,14 @@ class Connection:
         self.is_severed = True
         link, self._link = self._link, None
         if link is not None:
-            link.lost(self)
+            self.context.copy().run(link.lost, self)
 
     def close(self) -> None:
         """The client ends it: all that it sent arrives yet, unless it is held."""
         self._link = None
+        self.broker.context.copy().run(self._end_in_order)
+
+    def _end_in_order(self) -> None:
         if not self.is_severed:
             for pipe in self.pipes:
                 if pipe.to_broker and not self.holds(pipe):
@@ -157,4 +165,4 @@ class Connection:
     def abandon(self) -> None:
         """The client is no more: nothing of its is called again, and the broker comes to know at once."""
         self._link = None
-        self.cut()
+        self.broker.context.copy().run(self.cut)

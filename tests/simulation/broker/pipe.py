@@ -15,12 +15,13 @@ Act = Callable[[Any], None]
 class Pipe:
     """`to_broker` is its direction; `channel` its number, 0 for the connection's own."""
 
-    __slots__ = ("_arriving", "_connection", "_frames", "_last", "_loop", "_timer", "channel", "to_broker")
+    __slots__ = ("_arriving", "_connection", "_context", "_frames", "_last", "_loop", "_timer", "channel", "to_broker")
 
     def __init__(self, connection: "Connection", *, channel: int, to_broker: bool) -> None:
         self.channel = channel
         self.to_broker = to_broker
         self._connection = connection
+        self._context = (connection.broker if to_broker else connection).context
         self._loop = asyncio.get_running_loop()
         self._frames: deque[tuple[float, Act, Any]] = deque()
         self._last = 0.0
@@ -37,7 +38,7 @@ class Pipe:
         self._last = due
         self._frames.append((due, act, carried))
         if self._timer is None and not self._arriving:
-            self._timer = self._loop.call_at(due, self._arrive)
+            self._timer = self._loop.call_at(due, self._arrive, context=self._context)
         connection.count_frame()
 
     def put_back(self, act: Act, carried: Any) -> None:  # noqa: ANN401 - as above
@@ -47,12 +48,12 @@ class Pipe:
     def resume(self) -> None:
         """Go on, where this way was held."""
         if self._frames and self._timer is None and not self._arriving:
-            self._timer = self._loop.call_at(self._frames[0][0], self._arrive)
+            self._timer = self._loop.call_at(self._frames[0][0], self._arrive, context=self._context)
 
     def drain(self, frames: int) -> None:
         """The connection ends: have the first ones arrive yet, at once, and lose the others."""
         for _ in range(min(frames, len(self._frames))):
-            self._deliver()
+            self._context.copy().run(self._deliver)
         for _, act, carried in self._frames:
             self._connection.note(self, act, carried, lost=True)
         self._frames.clear()
@@ -74,7 +75,7 @@ class Pipe:
         finally:
             self._arriving = False
             if self._frames and not self._connection.holds(self):
-                self._timer = self._loop.call_at(self._frames[0][0], self._arrive)
+                self._timer = self._loop.call_at(self._frames[0][0], self._arrive, context=self._context)
 
     def _deliver(self) -> None:
         _, act, carried = self._frames.popleft()
