@@ -45,6 +45,13 @@ class RabbitMQSide:
         self._links.append(link)
         return link
 
+    async def version(self) -> str:
+        """RabbitMQ's, as 3.10.8."""
+        transport = (await self.link()).connection.transport
+        assert transport is not None
+        found = transport.connection.server_properties["version"]
+        return found.decode() if isinstance(found, bytes) else str(found)
+
     async def cut(self, link: Link) -> None:
         """Have the driver lose it: a network has no other way in."""
         assert isinstance(link, RabbitLink)

@@ -56,6 +56,7 @@ async def test_the_prefetch_bounds_what_is_unanswered(side: Side) -> None:
     await waits(watching, "q", 2)
 
 
+@pytest.mark.usefixtures("counts_as_3")
 async def test_what_was_given_back_comes_before_what_never_came(side: Side) -> None:
     await filled(side, *"abcde")
     channel = await (await side.link()).channel(prefetch=3)
@@ -71,6 +72,7 @@ async def test_what_was_given_back_comes_before_what_never_came(side: Side) -> N
     assert (await taken.count(6))[5] == "d"
 
 
+@pytest.mark.usefixtures("counts_as_3")
 async def test_what_a_closed_channel_left_comes_again_in_order_and_counted(side: Side) -> None:
     watching = await filled(side, *"abcd")
     channel = await (await side.link()).channel(prefetch=3)
@@ -85,6 +87,7 @@ async def test_what_a_closed_channel_left_comes_again_in_order_and_counted(side:
     assert seen(again) == [("a", True, 1), ("b", True, 1), ("c", True, 1), ("d", False, None)]
 
 
+@pytest.mark.usefixtures("counts_as_3")
 async def test_what_a_lost_connection_left_comes_again(side: Side) -> None:
     await filled(side, *"abc")
     link = await side.link()
@@ -162,6 +165,7 @@ async def test_who_may_have_no_more_is_passed_over(side: Side) -> None:
     assert (await bounded.count(1), await free.count(3)) == (["a"], ["b", "c", "d"])
 
 
+@pytest.mark.usefixtures("counts_as_3")
 async def test_who_consumes_no_more_can_still_answer(side: Side) -> None:
     watching = await filled(side, *"ab")
     channel = await (await side.link()).channel()

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from chassis.messaging.link import Arrival, Channel
 from tests.simulation.conformance.scene import TOPIC, consume, declare, publish, waits
 from tests.simulation.conformance.sides import Side
@@ -25,6 +27,7 @@ def deaths(arrival: Arrival) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.usefixtures("counts_as_3")
 async def test_what_was_delivered_too_often_goes_to_the_dead(side: Side) -> None:
     channel = await opened(side)
     await declare(channel, "q", x_delivery_limit=2, **TO_THE_DEAD, **SAFELY)
@@ -47,6 +50,7 @@ async def test_what_was_delivered_too_often_goes_to_the_dead(side: Side) -> None
     assert first == {"reason": "delivery_limit", "queue": "q", "exchange": TOPIC}
 
 
+@pytest.mark.usefixtures("counts_as_3")
 async def test_channels_that_end_count_towards_the_limit(side: Side) -> None:
     channel = await opened(side)
     await declare(channel, "q", x_delivery_limit=1, **TO_THE_DEAD)
