@@ -61,7 +61,7 @@ OnArrival = Callable[[Arrival], None]
 
 
 class Channel(Answered, Protocol):
-    """One conversation on a connection, with answers to what it delivers. All but `close` raises LinkLost when it is over."""
+    """One conversation on a connection. What is asked of it raises LinkLost where it is over; `close` doesn't."""
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Have `callback` called once, when it ends without `close`."""

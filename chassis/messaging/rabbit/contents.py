@@ -4,7 +4,7 @@ from pamqp import commands as amqp
 from pamqp.body import ContentBody
 from pamqp.header import ContentHeader
 
-from chassis.messaging.link import Arrival, Channel
+from chassis.messaging.arrival import Answered, Arrival
 
 
 class Content:
@@ -26,7 +26,7 @@ class Content:
             self._missing -= len(frame.value)
         return self._missing <= 0
 
-    def arrival(self, method: amqp.Basic.Deliver, channel: Channel) -> Arrival:
+    def arrival(self, method: amqp.Basic.Deliver, channel: Answered) -> Arrival:
         """The message, where it was delivered."""
         properties = self.properties
         return Arrival(
