@@ -8,7 +8,7 @@ from selectors import DefaultSelector, SelectorKey
 
 import pytest
 
-from chassis.messaging.link import Arrival, Channel, LinkLost, NotThere
+from chassis.messaging.link import Arrival, Channel, LinkLost
 from tests.eventually import eventually
 from tests.simulation.broker import Broker, Connection
 from tests.simulation.conformance.scene import TOPIC, consume, declare, publish, waits
@@ -197,30 +197,6 @@ async def test_an_ack_without_a_leader_is_lost_with_its_connection() -> None:
     again = await consume(await (await sim.connect("amqp://any", name="b")).channel(), "q")
     assert await again.count(1) == ["a"]
     assert again.arrivals[0].redelivered
-
-
-async def test_a_restart_keeps_what_is_durable() -> None:
-    sim = broker()
-    link = await sim.connect("amqp://any", name="a")
-    channel = await link.channel()
-    await declare(channel, "quorum")
-    await channel.declare_queue("classic")
-    await channel.declare_queue("own", durable=False, exclusive=True)
-    for queue in ("quorum", "classic"):
-        await publish(channel, "persistent", to=queue)
-        await publish(channel, "transient", to=queue, persistent=False)
-
-    sim.restart(after_seconds=0.1)
-    with pytest.raises(ConnectionError):
-        await sim.connect("amqp://any", name="b")
-    await eventually(lambda: channel.is_closed and link.is_open)
-
-    again = await link.channel()
-    # a quorum queue writes down everything
-    assert (await again.check_queue("quorum")).messages == 2
-    assert (await again.check_queue("classic")).messages == 1
-    with pytest.raises(NotThere):
-        await again.check_queue("own")
 
 
 async def test_a_dead_letter_without_a_place_stays_until_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
