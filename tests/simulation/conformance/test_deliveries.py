@@ -134,6 +134,20 @@ async def test_a_second_answer_is_none(side: Side) -> None:
     await waits(watching, "q", 1)
 
 
+async def test_an_answer_to_what_was_never_delivered_costs_the_channel(side: Side) -> None:
+    watching = await filled(side, *"ab")
+    channel = await (await side.link()).channel(prefetch=1)
+    ends: list[str] = []
+    channel.on_close(lambda: ends.append("closed"))
+    await (await consume(channel, "q")).count(1)
+
+    side.ack_unknown(channel)
+
+    await eventually(lambda: ends == ["closed"])
+    assert channel.is_closed
+    await waits(watching, "q", 2)
+
+
 async def test_without_acknowledgements_nothing_comes_again(side: Side) -> None:
     watching = await filled(side, *"ab")
     channel = await (await side.link()).channel(prefetch=1)
