@@ -145,6 +145,25 @@ async def test_a_partition_that_heals_in_time_loses_nothing() -> None:
     assert not channel.is_closed
 
 
+@pytest.mark.parametrize("gives_up_after", [(0.05, 0.3), (0.3, 0.05)], ids=["broker first", "client first"])
+async def test_what_a_silent_connection_held_comes_to_another(gives_up_after: tuple[float, float]) -> None:
+    sim = broker()
+    sim.missed_heartbeats = iter(gives_up_after).__next__
+    link = await sim.connect("amqp://any", name="a")
+    channel = await link.channel()
+    await declare(channel, "q")
+    await publish(channel, "held", to="q")
+    await (await consume(channel, "q")).count(1)
+    other = await (await sim.connect("amqp://any", name="b")).channel()
+
+    sim.partition("a")
+
+    again = await consume(other, "q")
+    assert await again.count(1) == ["held"]
+    await eventually(lambda: channel.is_closed)
+    assert len(sim.queues["q"].consumers) == 1
+
+
 async def test_a_process_that_dies_is_never_called_again_and_what_it_held_comes_to_another() -> None:
     sim = broker()
     link, other = await sim.connect("amqp://any", name="a"), await sim.connect("amqp://any", name="b")
