@@ -94,10 +94,12 @@ class Table:
 
     def _replace(self, key: Value, before: Document | None, new: Document | None) -> None:
         for index in self.indexes.values():
-            if before is not None:
-                index.remove(before, key)
-            if new is not None:
+            if before is not None and new is not None:
+                index.move(before, new, key)
+            elif new is not None:
                 index.add(new, key)
+            elif before is not None:
+                index.remove(before, key)
         if new is None:
             self.documents.pop(key, None)
         else:
