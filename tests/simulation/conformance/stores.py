@@ -21,7 +21,8 @@ def simulated(name: str = "conformance") -> mongo.Database:
 
 def real(mongo_url: str) -> mongo.Client:
     """A client of the real one."""
-    return mongo.connect(Settings.model_validate({"amqp_url": "amqp://nowhere", "mongo_url": mongo_url}))
+    given = {"amqp_url": "amqp://nowhere", "mongo_url": mongo_url, "mongo_driver": "pymongo"}
+    return mongo.connect(Settings.model_validate(given))
 
 
 async def outcome(request: Awaitable[Any]) -> object:
@@ -43,7 +44,7 @@ def details(error: Any) -> str:  # noqa: ANN401 - as the server answered it
     return shown({name: error[name] for name in ("index", "code", "keyPattern", "keyValue") if name in error})
 
 
-def shown(value: Any) -> str:  # noqa: ANN401 - whatever a request gave
+def shown(value: Any) -> str:  # noqa: ANN401, PLR0911 - whatever a request gave; a line for each kind
     """A result in a form that shows types and the order of fields."""
     match value:
         case UpdateResult():

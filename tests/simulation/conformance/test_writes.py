@@ -91,9 +91,11 @@ async def test_an_older_snapshot_meets_its_own_id(database: Database) -> None:
         try:
             await things.bulk_write([replacing], ordered=False)
         except BulkWriteError as error:
-            assert [one["code"] for one in error.details["writeErrors"]] == [11000]
-            return False
-        return True
+            codes = [one["code"] for one in error.details["writeErrors"]]
+        else:
+            codes = []
+        assert codes in ([], [11000])
+        return not codes
 
     assert await save(NOON, OTHER, 1)
     assert not await save(NOON, CAUSE, 2)
@@ -139,16 +141,16 @@ async def test_a_set_and_a_push_of_the_same_field_conflict(database: Database) -
 async def test_find_one_and_update_gives_what_was_or_what_is(database: Database) -> None:
     counters = database["counters"]
 
-    async def count(returned: bool, **more: object) -> dict[str, Any] | None:
+    async def count(*, returned: bool, **more: object) -> dict[str, Any] | None:
         found: dict[str, Any] | None = await counters.find_one_and_update(
             {"_id": "day"}, {"$inc": {"last": 2}, "$setOnInsert": {"new": True}}, return_document=returned, **more
         )
         return found
 
-    assert await count(ReturnDocument.AFTER) is None
-    assert await count(ReturnDocument.BEFORE, upsert=True) is None
-    assert await count(ReturnDocument.BEFORE) == {"_id": "day", "last": 2, "new": True}
-    assert await count(ReturnDocument.AFTER, projection={"new": 0}) == {"_id": "day", "last": 6}
+    assert await count(returned=ReturnDocument.AFTER) is None
+    assert await count(returned=ReturnDocument.BEFORE, upsert=True) is None
+    assert await count(returned=ReturnDocument.BEFORE) == {"_id": "day", "last": 2, "new": True}
+    assert await count(returned=ReturnDocument.AFTER, projection={"new": 0}) == {"_id": "day", "last": 6}
 
 
 async def test_a_claim_that_is_taken_meets_its_own_id(database: Database) -> None:
@@ -193,7 +195,7 @@ async def test_a_pipeline_sets_what_it_reads(database: Database) -> None:
 
 
 @pytest.mark.parametrize(("saved", "wins"), [(NOON - timedelta(1), True), (NOON, True), (NOON + timedelta(1), False)])
-async def test_a_pipeline_replaces_what_is_older(database: Database, saved: datetime, wins: bool) -> None:
+async def test_a_pipeline_replaces_what_is_older(database: Database, saved: datetime, *, wins: bool) -> None:
     customers = database["customers"]
     await customers.insert_one({"_id": 1, "saved_at": saved, "devices": [1]})
     is_older = {"$lte": [{"$ifNull": ["$saved_at", NOON]}, NOON]}

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pymongo.errors import OperationFailure
 
-from tests.simulation.store.errors import bad_value, duplicate_key
+from tests.simulation.store.errors import bad_value, command_error, duplicate_key
 from tests.simulation.store.indexes import Index, looked_up
 from tests.simulation.store.queries import is_condition, matches
 from tests.simulation.store.values import Document, Value, key_of
@@ -123,8 +123,7 @@ class Table:
             return
         for key, document in self.documents.items():
             if index.holder(document, key):
-                refused = duplicate_key(self.place, index.name, dict(index.keys), index.values(document))
-                raise OperationFailure(str(refused), refused.details["code"], refused.details)
+                raise command_error(duplicate_key(self.place, index.name, dict(index.keys), index.values(document)))
             index.add(document, key)
         self.indexes[index.name] = index
         self._expires = self._expires or index.expires_after is not None
