@@ -12,6 +12,7 @@ from chassis.persistence import mongo
 from tests.simulation.conformance.steps import Step, indexed, steps
 from tests.simulation.conformance.stores import outcome, real, shown, simulated
 
+
 @pytest.mark.infra
 def test_random_requests_have_the_same_outcomes_on_both_stores(mongo_url: str, database_prefix: str) -> None:
     with asyncio.Runner() as runner:

@@ -49,8 +49,10 @@ class SimCollection:
         self, perform: Callable[..., Value], *, text: Callable[[], str], retries: bool = True, mode: str = "read"
     ) -> Value:
         """One request. Raises: what the server or the driver does."""
+        return await self._asked(Request(perform, text=text, retries=retries, mode=mode))
+
+    async def _asked(self, request: Request) -> Value:
         self._client.check_open()
-        request = Request(perform, text=text, retries=retries, mode=mode)
         return await self._link.ask(request, patient=self._client.patient)
 
     # reading
@@ -225,9 +227,10 @@ class SimCollection:
         writes = [Write(run) for run in runs(lambda: self.table, requests)]
         bulk = Bulk(writes, requests, ordered, self._client.store.is_unlucky)
         retries = not any(type(one).__name__.endswith("Many") for one in requests)
-        answer: BulkWriteResult = await self.ask(
-            bulk, text=lambda: f"bulk_write {self.full_name} of {len(writes)}", retries=retries, mode=self._writes_as
-        )
+        request = Request(bulk, text=lambda: f"bulk_write {self.full_name} of {len(writes)}", retries=retries)
+        request.mode = self._writes_as
+        request.in_parts = True
+        answer: BulkWriteResult = await self._asked(request)
         return answer
 
     # indexes

@@ -26,7 +26,7 @@ _MOMENT = 1e-6
 class Request:
     """Something that is asked of the store."""
 
-    __slots__ = ("attempts", "deadline", "epoch", "error", "future", "mode", "perform", "text", "timer")
+    __slots__ = ("attempts", "deadline", "epoch", "error", "future", "in_parts", "mode", "perform", "text", "timer")
 
     def __init__(
         self, perform: Callable[..., Value], *, text: Callable[[], str], retries: bool = True, mode: str = "read"
@@ -41,6 +41,8 @@ class Request:
         self.future: asyncio.Future[Value]
         self.deadline: float | None = None
         self.epoch = 0
+        self.in_parts = False
+        """Whether `perform` takes the part of it that is to be carried out."""
         self.error: PyMongoError | None = None
         self.timer: asyncio.TimerHandle | None = None
 
@@ -112,7 +114,7 @@ class Link:
                 self._trace(request, "lost")
                 self._broken(request, loop)
                 return
-            if faults.broken_bulks and store.chance.random() < faults.broken_bulks:
+            if faults.broken_bulks and request.in_parts and store.chance.random() < faults.broken_bulks:
                 parts = store.chance.random()
         value, error = self._carry_out(request, parts)
         if faults.any_single and (
