@@ -10,7 +10,19 @@ from pymongo.errors import BulkWriteError
 from tests.simulation.conformance import test_reads as reads
 from tests.simulation.conformance import test_writes as writes
 from tests.simulation.conformance.stores import simulated
-from tests.simulation.store import bulk, collection, cursor, indexes, operators, paths, queries, sorting, table, values
+from tests.simulation.store import (
+    bulk,
+    collection,
+    cursor,
+    indexes,
+    operators,
+    paths,
+    queries,
+    reading,
+    sorting,
+    table,
+    values,
+)
 from tests.simulation.store import writes as done
 from tests.simulation.store.operators import OPERATORS
 
@@ -26,7 +38,7 @@ def _wrong_places_in_a_bulk(patch: Patch) -> None:
 
 
 def _shared_with_readers(patch: Patch) -> None:
-    patch.setattr(collection, "projected", lambda _: lambda document: document)
+    patch.setattr(reading, "projected", lambda _: lambda document: document)
 
 
 def _shared_with_writers(patch: Patch) -> None:

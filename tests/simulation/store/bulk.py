@@ -9,7 +9,7 @@ from pymongo.errors import BulkWriteError, InvalidOperation
 from pymongo.results import BulkWriteResult
 
 from tests.simulation.store.errors import Refused
-from tests.simulation.store.link import BulkBroken
+from tests.simulation.store.request import BulkBroken
 from tests.simulation.store.table import Table
 from tests.simulation.store.updates import check
 from tests.simulation.store.values import Document, Value, canonical
