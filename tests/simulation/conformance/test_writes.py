@@ -82,6 +82,15 @@ async def test_a_bulk_counts_what_each_kind_of_write_did(database: Database) -> 
     assert await things.find().sort("_id", 1).to_list(None) == [{"_id": "a", "n": 2}, {"_id": "b", "n": 3}]
 
 
+async def test_an_unordered_bulk_inserts_then_updates_then_removes(database: Database) -> None:
+    things = database["things"]
+    writes = [DeleteOne({"_id": 1}), UpdateOne({"_id": 1}, {"$set": {"n": 1}}), InsertOne({"_id": 1})]
+
+    result = await things.bulk_write(writes, ordered=False)
+
+    assert (result.inserted_count, result.modified_count, result.deleted_count) == (1, 1, 1)
+
+
 async def test_an_older_snapshot_meets_its_own_id(database: Database) -> None:
     things = database["things"]
 

@@ -156,9 +156,11 @@ def _inside(element: Value, names: list[str], operator: Operator, value: Value) 
 def inserted_by(query: Mapping[str, Any]) -> Document:
     """What an upsert begins with: the fields that its query names by one value, `_id` among them."""
     found: Document = {}
+    named: list[str] = []
     for path, value in sorted(_equalities(query), key=lambda one: one[0]):
-        if path in found:
+        if any(path == one or path.startswith(f"{one}.") for one in named):
             raise Refused(54, f"cannot infer query fields to set, path '{path}' is matched twice")
+        named.append(path)
         _change_inside(found, path.split("."), OPERATORS["$set"], value)
     return {"_id": found.pop("_id"), **found} if "_id" in found else found
 
