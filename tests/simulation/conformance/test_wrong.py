@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pymongo.errors import BulkWriteError
 
+from tests.simulation.conformance import test_bulks as bulks
 from tests.simulation.conformance import test_reads as reads
 from tests.simulation.conformance import test_writes as writes
 from tests.simulation.conformance.stores import simulated
@@ -87,12 +88,12 @@ def _never_gives_the_next_batch(patch: Patch) -> None:
 
 
 CASES: list[tuple[Callable[[Patch], None], Test, dict[str, Any]]] = [
-    (_wrong_places_in_a_bulk, writes.test_of_a_bulk_those_that_meet_their_own_id_fail_alone_at_their_places, {}),
-    (_overwrites_its_own_id, writes.test_of_a_bulk_those_that_meet_their_own_id_fail_alone_at_their_places, {}),
+    (_wrong_places_in_a_bulk, bulks.test_of_a_bulk_those_that_meet_their_own_id_fail_alone_at_their_places, {}),
+    (_overwrites_its_own_id, bulks.test_of_a_bulk_those_that_meet_their_own_id_fail_alone_at_their_places, {}),
     (_shared_with_readers, writes.test_what_is_passed_or_returned_is_not_what_is_kept, {}),
     (_shared_with_writers, writes.test_what_is_passed_or_returned_is_not_what_is_kept, {}),
     (_slices_from_the_wrong_end, writes.test_a_push_keeps_the_last_or_the_first, {"kept": -2, "left": [3, 4]}),
-    (_counts_what_it_left_alone, writes.test_a_bulk_counts_what_each_kind_of_write_did, {}),
+    (_counts_what_it_left_alone, bulks.test_a_bulk_counts_what_each_kind_of_write_did, {}),
     (_forgets_milliseconds, reads.test_values_come_back_as_bson_keeps_them, {}),
     (_looks_at_arrays_as_a_whole, reads.test_queries_find_what_they_find, {"with_indexes": False}),
     (_takes_one_for_true, reads.test_queries_find_what_they_find, {"with_indexes": True}),

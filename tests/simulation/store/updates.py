@@ -153,11 +153,13 @@ def _inside(element: Value, names: list[str], operator: Operator, value: Value) 
     return made
 
 
-def inserted_by(query: Mapping[str, Any]) -> Document:
+def inserted_by(query: Mapping[str, Any], *, only_id: bool = False) -> Document:
     """What an upsert begins with: the fields that its query names by one value, `_id` among them."""
     found: Document = {}
     named: list[str] = []
     for path, value in sorted(_equalities(query), key=lambda one: one[0]):
+        if only_id and path != "_id":
+            continue
         if any(path == one or path.startswith(f"{one}.") for one in named):
             raise Refused(54, f"cannot infer query fields to set, path '{path}' is matched twice")
         named.append(path)

@@ -99,9 +99,8 @@ def _chosen(table: Table, what: Updating) -> list[tuple[Value, Document]]:
 
 
 def _upserted(table: Table, what: Updating, by: Write) -> Answer:
-    named = inserted_by(what.query)
-    if what.replacement is not None:
-        named = {"_id": named["_id"]} if "_id" in named else {}
+    # of the query a replacement takes the id alone
+    named = inserted_by(what.query, only_id=what.replacement is not None)
     new = what.made(named, inserts=True)
     if "_id" not in new:
         new = {"_id": ObjectId(), **new}
