@@ -5,11 +5,12 @@ n-th step on: none of its callbacks runs any more, no `finally` of its either, a
 """
 
 import asyncio
-import heapq
 import itertools
+from collections import deque
 from collections.abc import Callable, Coroutine
-from contextvars import Context, ContextVar
+from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from typing import Any, Never, TypeVar
 
 T = TypeVar("T")
@@ -62,16 +63,41 @@ REPLICA: ContextVar[Replica | None] = ContextVar("replica", default=None)
 """Whose step is being taken; None for the world around the services. Tasks and callbacks inherit it."""
 
 
-class _Step(asyncio.TimerHandle):
-    """A callback that is ready, or will be at its moment; `replica` is whose it is."""
+class Step:
+    """A callback that is ready, or will be `when` its moment comes; `replica` is whose it is.
 
-    __slots__ = ("replica",)
+    As much of `asyncio.TimerHandle` as anybody uses: a third of its cost, and there are some ten thousand in a seed.
+    """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - asyncio's own signature
-        self, when: float, callback: Callable[..., object], args: Any, loop: "VirtualLoop", context: Context | None
+    __slots__ = ("_when", "args", "callback", "context", "is_cancelled", "replica")
+
+    def __init__(
+        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None, when: float
     ) -> None:
-        super().__init__(when, callback, args, loop, context)
-        self.replica = REPLICA.get() if context is None else context.get(REPLICA)
+        self.callback = callback
+        self.args = args
+        if context is None:
+            context = copy_context()
+        self.context = context
+        self.replica: Replica | None = context.get(REPLICA)
+        self._when = when
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        """Not run it."""
+        self.is_cancelled = True
+
+    def cancelled(self) -> bool:
+        """Whether it is not to be run."""
+        return self.is_cancelled
+
+    def when(self) -> float:
+        """Its moment, in the loop's time."""
+        return self._when
+
+    def move(self, when: float) -> None:
+        """Have it run at another moment."""
+        self._when = when
 
 
 class _Task(asyncio.Task[T]):
@@ -99,7 +125,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.steps = 0
         self.errors: list[str] = []
         """What callbacks and forgotten tasks raised."""
-        self._timers: list[tuple[float, int, _Step]] = []
+        self._steps: deque[Step] = deque()
+        self._timers: list[tuple[float, int, Step]] = []
         self._numbers = itertools.count(1)
         self._is_over = False
         # whoever is dead keeps what it holds: to be collected would run what stands behind its `finally`
@@ -121,23 +148,26 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._now
 
     def call_soon(  # type: ignore[override]
-        self, callback: Callable[..., object], *args: object, context: Context | None = None
-    ) -> asyncio.Handle:
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None  # noqa: ANN401 - a callback's
+    ) -> Step:
         """Have a callback run in the next round."""
-        step = _Step(self._now, callback, args, self, context)
-        self._ready.append(step)  # type: ignore[attr-defined]
+        step = Step(callback, args, context, self._now)
+        self._steps.append(step)
         return step
 
     def call_at(  # type: ignore[override]
-        self, when: float, callback: Callable[..., object], *args: object, context: Context | None = None
-    ) -> asyncio.TimerHandle:
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None  # noqa: ANN401
+    ) -> Step:
         """Have a callback run at a moment of this loop's time."""
-        step = _Step(when, callback, args, self, context)
-        heapq.heappush(self._timers, (when, next(self._numbers), step))
+        step = Step(callback, args, context, when)
+        heappush(self._timers, (when, next(self._numbers), step))
         return step
 
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """It is left where it is, and skipped when its moment comes."""
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None  # noqa: ANN401
+    ) -> Step:
+        """Have a callback run after so many seconds."""
+        return self.call_at(self._now + delay, callback, *args, context=context)
 
     def call_soon_threadsafe(self, *_args: object, **_more: object) -> Never:  # type: ignore[override]
         """Refuse: there are no threads."""
@@ -158,39 +188,39 @@ class VirtualLoop(asyncio.BaseEventLoop):
         for when, number, step in self._timers:
             if step.replica is None:
                 moved.append((when, number, step))
-            elif not step.cancelled():
-                step._when = when + seconds  # type: ignore[attr-defined]  # noqa: SLF001 - asyncio's own
+            elif not step.is_cancelled:
+                step.move(when + seconds)
                 moved.append((when + seconds, number, step))
-        heapq.heapify(moved)
+        heapify(moved)
         self._timers = moved
 
-    def next_of_the_world(self) -> float | None:
-        """When the world around the replicas does something next."""
-        return min(
-            (when for when, _, step in self._timers if step.replica is None and not step.cancelled()), default=None
-        )
-
     def _run_once(self) -> None:
-        ready = self._ready  # type: ignore[attr-defined]
+        ready, kept = self._steps, self._kept
         if not ready:
             self._jump()
         self._wake()
         for _ in range(len(ready)):
             step = ready.popleft()
-            if step._cancelled:  # noqa: SLF001 - asyncio's own loop reads it as well
+            if step.is_cancelled:
+                continue
+            replica = step.replica
+            if replica is not None and not replica.may_step():
+                kept.append(step)
                 continue
             self.steps += 1
-            if step.replica is None or step.replica.may_step():
-                step._run()  # noqa: SLF001 - as above
-            else:
-                self._kept.append(step)
+            try:
+                step.context.run(step.callback, *step.args)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # noqa: BLE001 - as asyncio's own loop
+                self.errors.append(f"{step.callback!r} raised {error!r}")
         if self.steps > MOST_STEPS:
             raise Stalled(f"{self.steps} steps")
 
     def _jump(self) -> None:
         timers = self._timers
-        while timers and timers[0][2].cancelled():
-            heapq.heappop(timers)
+        while timers and timers[0][2].is_cancelled:
+            heappop(timers)
         if not timers:
             raise Stalled("nothing is ready, and no timer is set")
         self._now = max(self._now, timers[0][0])
@@ -198,9 +228,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _wake(self) -> None:
         timers, now = self._timers, self._now
         while timers and timers[0][0] <= now:
-            step = heapq.heappop(timers)[2]
-            if not step.cancelled():
-                self._ready.append(step)  # type: ignore[attr-defined]
+            step = heappop(timers)[2]
+            if not step.is_cancelled:
+                self._steps.append(step)
 
     def bury(self) -> None:
         """Forget everything, once a seed is over; what stands behind a `finally` runs now, and nobody notices."""
@@ -208,6 +238,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         for one in self._kept:
             if isinstance(one, asyncio.Task):
                 one._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001 - they are meant to be
-        self._ready.clear()  # type: ignore[attr-defined]
+        self._steps.clear()
         self._timers.clear()
         self._kept.clear()

@@ -12,14 +12,14 @@ SPREAD = 40.0
 """Seconds over which the commands of one act are spread."""
 
 _COMMANDS = (
-    ("contact", 9),
-    ("ticket", 4),
+    ("contact", 6),
+    ("ticket", 3),
     ("there and back", 1),
     ("register", 1),
-    ("rate", 3),
+    ("rate", 2),
     ("rate by link", 1),
-    ("answer in chat", 3),
-    ("look", 5),
+    ("answer in chat", 2),
+    ("look", 3),
     ("poison", 1),
 )
 """How many there are of each in one seed. Contacts and tickets lead to some more messages of MK's."""

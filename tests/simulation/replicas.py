@@ -86,8 +86,11 @@ class Replicas:
         return self.loop.create_task(work(), context=running.context.copy())
 
     async def _begin(self, running: Running) -> None:
-        running.made = self.build(running.replica.service)
-        await running.made.start()
+        try:
+            running.made = self.build(running.replica.service)
+            await running.made.start()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it would have ended the process
+            self.loop.errors.append(f"{running.replica.name} doesn't start: {error!r}")
 
     def _died(self, running: Running) -> None:
         self.note(f"{running.replica.name} dies at its step {running.replica.steps}")

@@ -3,12 +3,15 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
 from chassis.clock import utc_now
-from contracts.message import Message
+from chassis.messaging.envelope import Envelope
+from contracts.message import ATENDO, Message
+from contracts.notifier import EmailDue
+from contracts.topology import REQUESTS
 from tests.chaos import story
 from tests.chaos.expected import ticket_of
 from tests.chaos.history import Answered, History, Poisoned, now
@@ -123,7 +126,7 @@ class Workload:
     async def _poison(self, command: Event, rng: Random) -> None:
         mark = f"mark-{command.number}"
         envelope, services = poison(rng, mark)
-        await self.mk.insist(envelope, mark)
+        await self.mk.insist(_by_an_exchange(envelope), mark)
         self.history.note(Poisoned(now(), mark, services))
 
     _does = {
@@ -137,6 +140,15 @@ class Workload:
         "look": _look,
         "poison": _poison,
     }
+
+
+def _by_an_exchange(envelope: Envelope) -> Envelope:
+    # whoever has rights of its own writes no queue directly
+    if envelope.exchange:
+        return envelope
+    if envelope.routing_key == "notifier.email":
+        return replace(envelope, exchange=ATENDO, routing_key=EmailDue.routing_key())
+    return replace(envelope, exchange=REQUESTS)
 
 
 def _link(mail: bytes) -> str | None:

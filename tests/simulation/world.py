@@ -14,7 +14,7 @@ from chassis.clock import utc_now
 from chassis.messaging import links
 from chassis.messaging.publisher import Publisher
 from chassis.persistence import mongo
-from chassis.settings import Settings
+from chassis.settings import Rights, Settings
 from contracts import topology
 from services.edge.settings import Settings as EdgeSettings
 from services.notifier.deliver.channels.push_hosts import PushHosts
@@ -73,7 +73,7 @@ class World:
         counts = {name: 1 if name == "mk" else self.plan.replicas for name in SERVICES}
         self.replicas = Replicas(counts, self._build, self, self.chance("replicas"), note=self.note)
         app = App(Door(self.replicas, self.chance("edges")), self.history, self.seen, self.chance("app"))
-        self.mk = Announcer(Publisher(Settings().broker_url, app_id="mk"), self.history, self.chance("mk"))
+        self.mk = Announcer(Publisher(Settings().broker_url, app_id="mk", rights=Rights.OWN), self.history, self.chance("mk"))
         self.workload = Workload(app, self.mk, self.history, self.customers, self.chats, self.mail)
 
     def chance(self, part: str) -> Random:
@@ -132,6 +132,7 @@ class World:
 
     async def begin(self) -> None:
         """Bring everything up, publish the provider's registers, and have customers set up their channels."""
+        self._import_topology()
         await self.mk.publisher.start()
         self.replicas.start_all()
         self.loop.create_task(self.replicas.watch())
@@ -142,6 +143,17 @@ class World:
         await asyncio.sleep(1.0)
         for customer in self.customers.values():
             await self._reach(customer)
+
+    def _import_topology(self) -> None:
+        # as deploy/ does it; a queue of queries is its service's own to declare
+        vhost = self.broker.vhost
+        for name in topology.EXCHANGES:
+            vhost.declare_exchange(name)
+        for queue in topology.queues():
+            if queue.kind != "queries":
+                vhost.declare_queue(queue.name, dict(queue.arguments), durable=True, exclusive=False, user=None)
+                for exchange, key in queue.bindings:
+                    vhost.bind(queue.name, exchange, key, user=None)
 
     async def _reach(self, customer: Customer) -> None:
         app = self.workload.app
