@@ -22,11 +22,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Protocol
 
-from aio_pika.exceptions import AMQPError
 from prometheus_client import CollectorRegistry
 
 from chassis.background import Background, Job, Work
 from chassis.http.health import Check, HealthApp, Server, WithHealth, own_server
+from chassis.messaging.link import LinkLost, NotAllowed
 from chassis.observability import tracing
 from chassis.observability.logging import Log, configure_logging, logger
 from chassis.settings import Settings
@@ -190,7 +190,7 @@ def _what_is_missing(what: str, error: Exception) -> str:
     if isinstance(error, LookupError) and not isinstance(error, (KeyError, IndexError)):
         return str(error)
     # the broker names what it refuses, and no password
-    reason = f", {error}" if isinstance(error, AMQPError) else ""
+    reason = f", {error}" if isinstance(error, (LinkLost, NotAllowed)) else ""
     return f"{what}: {type(error).__name__}{reason}"
 
 

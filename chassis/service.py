@@ -5,14 +5,12 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from faststream.rabbit import RabbitBroker
-from faststream.rabbit.message import RabbitMessage
-
 from chassis.background import Job
 from chassis.clock import Clock, utc_now
 from chassis.http.health import HealthApp, WithHealth, trouble
 from chassis.messaging.actions import Actions
-from chassis.messaging.consumer import consuming_broker, subscribe
+from chassis.messaging.arrival import Arrival
+from chassis.messaging.consumer import Consumer
 from chassis.messaging.consumer_watch import LOOK_EVERY, ConsumerWatch
 from chassis.messaging.dispatcher import Dispatcher
 from chassis.messaging.envelope import Delivery
@@ -61,6 +59,7 @@ class Service(Listening):
         self.log = self.process.log
         background = self.process.background
         self.publisher = Publisher(settings.broker_url, app_id=name, rights=settings.amqp_rights, background=background)
+        self.consumer = self._consumer()
         self.outbox = Outbox(self.publisher, clock=clock, log=self.log)
         self.outbox.on_commit(metrics.count_emitted)
         self.sweeper = Sweeper(self.outbox, log=self.log, metrics=metrics)
@@ -75,7 +74,19 @@ class Service(Listening):
         self._preparations: list[Job] = []
         self._jobs: list[tuple[timedelta, Job]] = []
         self._closings: list[Job] = []
+        for queue in self.queues:
+            self._subscribe(queue)
         self._plan()
+
+    def _consumer(self) -> Consumer:
+        settings = self.settings
+        return Consumer(
+            settings.broker_url,
+            app_id=self.name,
+            rights=settings.amqp_rights,
+            prefetch=settings.prefetch,
+            background=self.process.background,
+        )
 
     def _switches(self) -> KillSwitches:
         return KillSwitches(
@@ -102,7 +113,7 @@ class Service(Listening):
         )
 
     def _layers(self) -> Proceed:
-        watching = (self.switches, self.alarm, self.in_flight, Traced(), Logged(self.log))
+        watching = (self.switches, self.alarm, Traced(), Logged(self.log))
         return around(self.dispatcher.receive, *watching, Counted(self.metrics, self.clock))
 
     def _plan(self) -> None:
@@ -112,7 +123,7 @@ class Service(Listening):
         self.process.keeps("broker alarm", self.alarm.watch)
         start("consumers", self._consume)
         start("jobs", self._begin_jobs)
-        stop("consumers", lambda: self.broker.stop())  # noqa: PLW0108 - made when it is first asked for
+        stop("consumers", self._stop_consuming)
         stop("messages in flight", self.in_flight.stop)
         # what isn't cleared is swept, and found done
         stop("outbox", self.outbox.clear)
@@ -129,12 +140,6 @@ class Service(Listening):
     def database(self) -> mongo.Database:
         """The service's own database."""
         return mongo.database(self.client, f"{self.settings.database_prefix}{self.name}")
-
-    @cached_property
-    def broker(self) -> RabbitBroker:
-        """The connection that consumes."""
-        settings = self.settings
-        return consuming_broker(settings.broker_url, app_id=self.name, drain_within=settings.drain_within)
 
     def documents(self, collection: str) -> Documents:
         """A collection of this service's things that change and emit events."""
@@ -171,16 +176,18 @@ class Service(Listening):
             del self._preparations[0]
 
     async def _consume(self) -> None:
-        if not self.broker.subscribers:
-            for queue in self.queues:
-                self._subscribe(queue)
-        await self.broker.start()
+        await self.consumer.start()
 
     def _subscribe(self, queue: topology.Queue) -> None:
-        async def receive(message: RabbitMessage) -> None:
-            await self._receive(Delivery.read(queue, message.raw_message))
+        def on_arrival(arrival: Arrival) -> None:
+            self.in_flight.begin(self._receive(Delivery.read(queue, arrival)))
 
-        subscribe(self.broker, queue, receive, rights=self.settings.amqp_rights, prefetch=self.settings.prefetch)
+        self.consumer.take(queue, on_arrival)
+
+    async def _stop_consuming(self) -> None:
+        await self.consumer.stop_consuming()
+        await self.in_flight.drain(within=self.settings.drain_within)
+        await self.consumer.stop()
 
     async def _begin_jobs(self) -> None:
         probe = DatabaseProbe(self.outbox, clock=self.clock, metrics=self.metrics)

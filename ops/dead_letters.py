@@ -13,6 +13,7 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from chassis.messaging import envelope as marks
 from chassis.messaging.envelope import Envelope
+from chassis.messaging.hosts import visit
 from chassis.messaging.publisher import Publisher
 from contracts import topology
 
@@ -142,8 +143,10 @@ class Choice:
 @asynccontextmanager
 async def chosen(publisher: Publisher, choice: Choice) -> AsyncIterator[list[DeadLetter]]:
     """The letters that are meant, held while they are looked at; those not acknowledged go back to where they were."""
-    channel = await publisher.connection.channel()
+    # a link has no way to look at one message after the other: that is what only this needs
+    connection = await visit(publisher.url, name="ops looks at dead letters")
     try:
+        channel = await connection.channel()
         found = []
         for service in choice.services:
             queue = await channel.get_queue(topology.dead_queue(service), ensure=False)
@@ -153,7 +156,7 @@ async def chosen(publisher: Publisher, choice: Choice) -> AsyncIterator[list[Dea
                     found.append(dead_letter)
         yield found
     finally:
-        await channel.close()
+        await connection.close()
 
 
 async def replay(publisher: Publisher, dead_letter: DeadLetter) -> None:
@@ -178,12 +181,11 @@ async def replay(publisher: Publisher, dead_letter: DeadLetter) -> None:
 async def waiting(publisher: Publisher, kinds: Collection[topology.Kind]) -> dict[str, int]:
     """How many messages wait in each service's queues of these kinds; services without any are left out."""
     counts: Counter[str] = Counter()
-    channel = await publisher.connection.channel()
+    channel = await publisher.link.channel()
     try:
         for queue in topology.queues():
             if queue.kind in kinds:
-                found = await channel.declare_queue(queue.name, passive=True, robust=False)
-                counts[queue.service] += found.declaration_result.message_count or 0
+                counts[queue.service] += (await channel.check_queue(queue.name)).messages
     finally:
         await channel.close()
     return {service: count for service, count in counts.items() if count}

@@ -13,7 +13,9 @@ import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 
 from chassis.messaging.envelope import Envelope
+from chassis.messaging.hosts import RoamingConnection
 from chassis.messaging.publisher import Publisher
+from chassis.messaging.rabbit_link import RabbitLink
 from chassis.messaging.rpc import Requests
 from chassis.service import Service
 from chassis.settings import Settings
@@ -29,6 +31,12 @@ _LONGEST_QUIET = timedelta(seconds=10)
 """What is still being handled then is meant to be: a test that holds a handler."""
 
 LONG_AGO = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+
+def driven(link: object) -> RoamingConnection:
+    """The driver's connection under a link, for what a link has no way to do."""
+    assert isinstance(link, RabbitLink)
+    return link.connection
 
 
 def emitted(message: type[M], *, at: datetime = LONG_AGO, **fields: object) -> M:
@@ -47,11 +55,16 @@ class System:
         self.publisher = Publisher(amqp_url, app_id="mk")
         self.requests = Requests(self.publisher)
 
+    @property
+    def connection(self) -> RoamingConnection:
+        """The driver's connection, on which a test may do what no service does."""
+        return driven(self.publisher.link)
+
     async def open(self) -> None:
         """Connect, and receive everything that is published on `atendo` from now on."""
         await self.publisher.start()
         await self.requests.start()
-        channel = await self.publisher.connection.channel()
+        channel = await self.connection.channel()
         queue = await channel.declare_queue(exclusive=True)
         await queue.bind(ATENDO, "#")
         await queue.consume(self._receive, no_ack=True)
@@ -111,7 +124,7 @@ class System:
 
     async def depth(self, queue: str) -> int:
         """How many messages wait in a queue."""
-        channel = await self.publisher.connection.channel()
+        channel = await self.connection.channel()
         try:
             found = await channel.declare_queue(queue, passive=True, robust=False)
             return found.declaration_result.message_count or 0
@@ -120,7 +133,7 @@ class System:
 
     async def dead(self, service: str) -> list[aio_pika.abc.AbstractIncomingMessage]:
         """Take the dead letters of a service out of their queue."""
-        channel = await self.publisher.connection.channel()
+        channel = await self.connection.channel()
         dead_letters = []
         try:
             queue = await channel.declare_queue(f"{service}.dead", passive=True, robust=False)
@@ -132,7 +145,7 @@ class System:
 
     async def hurry(self, queue: str) -> None:
         """Have the time of what waits in a retry queue be over, as the broker does."""
-        channel = await self.publisher.connection.channel()
+        channel = await self.connection.channel()
         try:
             waiting = await channel.declare_queue(queue, passive=True, robust=False)
             retried = await channel.get_exchange(topology.RETRIED, ensure=False)

@@ -114,11 +114,10 @@ class Scaling:
         publisher = Publisher(self.stage.addresses["AMQP_URL"], app_id="bench")
         await publisher.start()
         try:
-            channel = await publisher.connection.channel()
+            channel = await publisher.link.channel()
             deadline = time.monotonic() + _SILENCE.total_seconds()
             while time.monotonic() < deadline:
-                queue = await channel.declare_queue(service, passive=True, robust=False)
-                if not queue.declaration_result.message_count:
+                if not (await channel.check_queue(service)).messages:
                     return
                 await asyncio.sleep(_LOOK_EVERY.total_seconds())
             raise Stuck(f"{service} does not take what it is told")

@@ -3,8 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-from aio_pika.abc import HeadersType
-
 from chassis.clock import Clock
 from chassis.messaging import envelope as headers
 from chassis.messaging.envelope import Delivery, Envelope
@@ -13,6 +11,7 @@ from chassis.messaging.publisher import BrokerDown, NotOurs, Publisher
 from chassis.messaging.recoverability import BROKER_PAUSE
 from chassis.observability.logging import Log
 from chassis.observability.metrics import Metrics
+from chassis.observability.spans import Headers
 from contracts.rpc import Reply
 from contracts.topology import dead_key, rung
 
@@ -48,7 +47,7 @@ class Actions:
     async def dead_letter(self, delivery: Delivery, *, reason: str, error: Exception, handler: str) -> None:
         """Lay it with the service's dead letters, with all that is known. Raises: BrokerDown, Unroutable."""
         now = self._clock()
-        marks: HeadersType = {
+        marks: Headers = {
             **delivery.again(now=now),
             headers.REASON: reason,
             headers.EXCEPTION: f"{type(error).__name__}: {error}"[:2000],
@@ -59,7 +58,7 @@ class Actions:
         self._metrics.dead.labels(reason).inc()
         self._log.error("dead letter", reason=reason, handler=handler, error=type(error).__name__, key=delivery.key)
 
-    async def _send_on(self, delivery: Delivery, key: str, marks: HeadersType) -> None:
+    async def _send_on(self, delivery: Delivery, key: str, marks: Headers) -> None:
         envelope = Envelope.resending(delivery, key, marks)
         while True:
             await self._alarm.wait()

@@ -1,77 +1,77 @@
-"""FastStream's connection to RabbitMQ, which consumes; a process that only publishes never loads it."""
+"""The connection that consumes, and a service's queues on it: `chassis.messaging.reading` has one queue.
 
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import cast
+FastStream's broker opens and closes the connection; what comes by it doesn't pass through FastStream (ADR 3).
+"""
 
-import aio_pika
-from faststream import AckPolicy
-from faststream.rabbit import Channel, ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
-from faststream.rabbit.message import RabbitMessage
-from faststream.rabbit.schemas.queue import QuorumQueueArgs
-from yarl import URL
+from typing import Any, cast
 
-from chassis.messaging.driver_quirks import read_leniently
-from chassis.messaging.hosts import RoamingConnection, first_to_answer
-from chassis.messaging.publisher import CONNECT_WITHIN, RECONNECT_AFTER, address
+from faststream.rabbit import RabbitBroker
+
+from chassis.background import Background
+from chassis.messaging import links
+from chassis.messaging.link import Link, LinkLost, OnArrival
+from chassis.messaging.reading import Reading
 from chassis.messaging.topology import Rights
-from contracts.topology import REQUESTS, Queue
-
-Receive = Callable[[RabbitMessage], Awaitable[None]]
+from contracts.topology import Queue
 
 
-class _RoamingBroker(RabbitBroker):
-    """FastStream's broker on a connection of ours: it knows a single host, and no way to name another class."""
+class _Carrier(RabbitBroker):
+    """FastStream's broker on a link of ours."""
 
-    async def _connect(self) -> aio_pika.RobustConnection:
-        return await first_to_answer(URL(self._connection_kwargs["url"]), self._connect_to)
+    def __init__(self, url: str, name: str) -> None:
+        # it knows a single host, and isn't to know any
+        super().__init__(logger=None)
+        self._link_url, self._link_name = url, name
 
-    async def _connect_to(self, url: URL) -> aio_pika.RobustConnection:
-        self._connection_kwargs |= {"url": url, "connection_class": RoamingConnection}
-        return await super()._connect()
-
-
-def consuming_broker(url: str, *, app_id: str, drain_within: timedelta) -> RabbitBroker:
-    """FastStream's broker as we use it: raw bodies, no log line a message, patient reconnection."""
-    read_leniently()
-    return _RoamingBroker(
-        address(url, name=f"{app_id} consumes"),
-        app_id=app_id,
-        timeout=CONNECT_WITHIN.total_seconds(),
-        reconnect_interval=RECONNECT_AFTER.total_seconds(),
-        graceful_timeout=drain_within.total_seconds(),
-        decoder=_as_it_is,
-        apply_types=False,
-        logger=None,
-    )
+    async def _connect(self) -> Any:  # noqa: ANN401 - FastStream expects aio-pika's, and never does more than close it
+        return await links.connect(self._link_url, name=self._link_name)
 
 
-async def _as_it_is(message: object, _original: object) -> object:
-    return message
+class Consumer:
+    """What a service consumes; what is lost comes back by itself: connection, channel, consumer or queue."""
 
+    def __init__(self, url: str, *, app_id: str, rights: Rights, prefetch: int, background: Background) -> None:
+        self._carrier = _Carrier(url, f"{app_id} consumes")
+        self._rights = rights
+        self._prefetch = prefetch
+        self._background = background
+        self._link: Link | None = None
+        self._readings: dict[str, Reading] = {}
 
-def subscribe(broker: RabbitBroker, queue: Queue, receive: Receive, *, rights: Rights, prefetch: int) -> None:
-    """Have `receive` take what `queue` brings, on a channel of its own: only `prefetch` bounds concurrency."""
-    subscriber = broker.subscriber(
-        _consumed(queue, rights),
-        _fed_by(queue),
-        channel=Channel(prefetch_count=prefetch),
-        ack_policy=AckPolicy.MANUAL,
-        # it would answer by the default exchange, beside us
-        no_reply=True,
-    )
-    subscriber(receive)
+    @property
+    def link(self) -> Link:
+        """The live connection. Raises: LinkLost before `start`."""
+        if self._link is None:
+            raise LinkLost("the consumer is not started")
+        return self._link
 
+    def take(self, queue: Queue, on_arrival: OnArrival) -> None:
+        """Have `on_arrival` called with what `queue` brings, from `start` on: `prefetch` of them at a time, at most."""
+        self._readings[queue.name] = Reading(
+            queue, on_arrival, rights=self._rights, prefetch=self._prefetch, background=self._background
+        )
 
-def _consumed(queue: Queue, rights: Rights) -> RabbitQueue:
-    # declared again when the connection comes back, where that is ours to do
-    arguments = cast("QuorumQueueArgs", dict(queue.arguments))
-    declare = rights is Rights.ALL or queue.kind == "queries"
-    return RabbitQueue(queue.name, queue_type=QueueType.QUORUM, durable=True, declare=declare, arguments=arguments)
+    async def start(self) -> None:
+        """Connect and consume; may be called again after it failed. Raises: ConnectionError, NotThere, NotAllowed."""
+        if self._link is None:
+            link = cast("Link", await self._carrier.connect())
+            link.on_return(self._look_again)
+            self._link = link
+        for reading in self._readings.values():
+            await reading.begin(self._link)
 
+    def _look_again(self) -> None:
+        for reading in self._readings.values():
+            reading.look_again()
 
-def _fed_by(queue: Queue) -> RabbitExchange | None:
-    # what can go away has to be bound again when it comes back
-    if queue.kind != "queries":
-        return None
-    return RabbitExchange(REQUESTS, type=ExchangeType.TOPIC, durable=True, declare=False, robust=False)
+    async def stop_consuming(self) -> None:
+        """Take no more; what was delivered can still be answered."""
+        for reading in self._readings.values():
+            await reading.stop_consuming()
+
+    async def stop(self) -> None:
+        """Give back what wasn't answered, and close."""
+        for reading in self._readings.values():
+            await reading.close()
+        self._link = None
+        await self._carrier.stop()

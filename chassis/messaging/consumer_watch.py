@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from aio_pika.exceptions import ChannelNotFoundEntity
 from prometheus_client import Gauge
 
-from chassis.cancellation import lost_connection_is_an_error
 from chassis.clock import Clock
+from chassis.messaging.link import NotThere
 from chassis.messaging.publisher import Publisher
 from contracts.topology import Queue
 
@@ -30,14 +29,13 @@ class ConsumerWatch:
         self._missing_since: datetime | None = None
 
     async def ask(self) -> None:
-        """Ask about every queue. Raises: LookupError where nobody consumes, or what the broker says."""
-        channel = await self._publisher.connection.channel()
+        """Ask about every queue. Raises: LookupError where nobody consumes, or what the link says."""
+        channel = await self._publisher.link.channel()
         try:
             for queue in self._queues:
-                found = await channel.declare_queue(queue.name, passive=True, robust=False)
-                if not found.declaration_result.consumer_count:
+                if not (await channel.check_queue(queue.name)).consumers:
                     raise LookupError(f"no consumer on {queue.name}")
-        except ChannelNotFoundEntity as error:
+        except NotThere as error:
             # queues of queries go away when nobody consumes them (ADR 5)
             raise LookupError("a queue is gone") from error
         finally:
@@ -47,9 +45,8 @@ class ConsumerWatch:
         """Ask once, and remember. A broker that doesn't answer says nothing about our consumers."""
         missing = False
         try:
-            with lost_connection_is_an_error():
-                async with asyncio.timeout(_ANSWERS_WITHIN.total_seconds()):
-                    await self.ask()
+            async with asyncio.timeout(_ANSWERS_WITHIN.total_seconds()):
+                await self.ask()
         except LookupError:
             missing = True
         except Exception:  # noqa: BLE001 - any other error means that the broker is away

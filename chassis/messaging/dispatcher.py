@@ -3,16 +3,15 @@
 import asyncio
 import random
 
-from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from pydantic_core import to_jsonable_python
 
-from chassis.cancellation import lost_connection_is_an_error
 from chassis.clock import Clock
 from chassis.http import problems
 from chassis.messaging.actions import Actions
 from chassis.messaging.attempt import Attempt
 from chassis.messaging.envelope import Delivery
 from chassis.messaging.faults import Fault, Faults
+from chassis.messaging.link import LinkLost
 from chassis.messaging.middleware import End, Outcome
 from chassis.messaging.middleware.broker_alarm import BrokerAlarm
 from chassis.messaging.middleware.kill_switch import KillSwitches
@@ -22,8 +21,6 @@ from chassis.messaging.registry import Registry
 from chassis.observability.logging import Log, where
 from contracts.rpc import Reply, Request
 from contracts.topology import RETRY_LADDER
-
-_GONE = (AMQPError, ChannelInvalidStateError, ConnectionError)
 
 
 class Dispatcher:
@@ -57,25 +54,14 @@ class Dispatcher:
             self._log.error("not handled", handler=attempt.handler, error=type(error).__name__, where=where(error))
             await asyncio.sleep(random.uniform(0.1, 0.5))
             end = "failed" if delivery.kind == "queries" else "returned"
-        return Outcome(await self._settle(delivery, end), attempt.handler)
-
-    async def _settle(self, delivery: Delivery, end: End) -> End:
-        if delivery.message is None:
-            return end
-        try:
-            await (delivery.message.nack(requeue=True) if end == "returned" else delivery.message.ack())
-        except _GONE:
-            # the broker delivers it again; what was done is found done
-            return "returned"
-        return end
+        return Outcome(_settled(delivery, end), attempt.handler)
 
     async def _handle(self, attempt: Attempt) -> End:
         while True:
             try:
-                with lost_connection_is_an_error():
-                    result = await attempt.run(self._registry, now=self._clock())
-                    if isinstance(attempt.message, Request):
-                        await self._actions.reply(attempt.delivery, Reply(ok=to_jsonable_python(result)))
+                result = await attempt.run(self._registry, now=self._clock())
+                if isinstance(attempt.message, Request):
+                    await self._actions.reply(attempt.delivery, Reply(ok=to_jsonable_python(result)))
             except Exception as error:  # noqa: BLE001 - whatever a handler raises, the policy has an answer
                 queue = attempt.delivery.queue
                 is_held = self._switches.is_open(queue)
@@ -131,3 +117,17 @@ class Dispatcher:
         if problem is not None:
             await self._actions.reply(attempt.delivery, Reply(problem=problem))
         return "dead"
+
+
+def _settled(delivery: Delivery, end: End) -> End:
+    if delivery.message is None:
+        return end
+    try:
+        if end == "returned":
+            delivery.message.give_back()
+        else:
+            delivery.message.ack()
+    except LinkLost:
+        # the broker delivers it again; what was done is found done
+        return "returned"
+    return end

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from aio_pika.abc import AbstractIncomingMessage, HeadersType
-
+from chassis.messaging.arrival import Arrival
 from chassis.observability import tracing
+from chassis.observability.spans import Headers
 from contracts.message import Message
 from contracts.rpc import Reply, Request
 from contracts.topology import REPLIES, REPLY_BY, RETRIED, RETRY, Kind, Queue, has_listener
@@ -52,7 +52,7 @@ class Envelope:
     body: bytes
     type: str
     correlation_id: str = ""
-    headers: HeadersType = field(default_factory=tracing.carried)
+    headers: Headers = field(default_factory=tracing.carried)
     mandatory: bool = True
     persistent: bool = True
     reply_to: str | None = None
@@ -86,7 +86,7 @@ class Envelope:
         )
 
     @classmethod
-    def resending(cls, delivery: "Delivery", routing_key: str, headers: HeadersType) -> Self:
+    def resending(cls, delivery: "Delivery", routing_key: str, headers: Headers) -> Self:
         """The same message, on its way to the ladder or to the dead letters."""
         return cls(
             exchange=RETRY,
@@ -112,7 +112,7 @@ class Delivery:
     key: str
     type: str
     body: bytes
-    headers: HeadersType
+    headers: Headers
     correlation_id: str
     reply_to: str | None
     attempts: int
@@ -123,7 +123,7 @@ class Delivery:
     """None where the last release sent it to the ladder, which counted waits as attempts."""
 
     waiting_since: datetime | None = None
-    message: AbstractIncomingMessage | None = field(default=None, compare=False, repr=False)
+    message: Arrival | None = field(default=None, compare=False, repr=False)
     """What the broker is to get its acknowledgement for; None in a specification."""
 
     @classmethod
@@ -144,19 +144,19 @@ class Delivery:
         )
 
     @classmethod
-    def read(cls, queue: Queue, message: AbstractIncomingMessage) -> Self:
+    def read(cls, queue: Queue, message: Arrival) -> Self:
         """Take a message from `queue`; one that came back from a delay or a replay has its origin in its headers."""
         headers = dict(message.headers)
-        marks = headers if comes_back(message.exchange or "") else {}
+        marks = headers if comes_back(message.exchange) else {}
         return cls(
             queue=queue.name,
             kind=queue.kind,
-            exchange=text(marks.get(EXCHANGE), message.exchange or ""),
-            key=text(marks.get(KEY), message.routing_key or ""),
-            type=message.type or "",
+            exchange=text(marks.get(EXCHANGE), message.exchange),
+            key=text(marks.get(KEY), message.routing_key),
+            type=message.type,
             body=message.body,
             headers=headers,
-            correlation_id=message.correlation_id or "",
+            correlation_id=message.correlation_id,
             reply_to=message.reply_to or None,
             attempts=count(marks.get(ATTEMPTS)),
             first_failure=moment(marks.get(FIRST_FAILURE)),
@@ -183,7 +183,7 @@ class Delivery:
             return self
         return replace(self, attempts=0, waits=self.attempts, waiting_since=self.first_failure, first_failure=None)
 
-    def again(self, *, now: datetime, waiting: bool = False) -> HeadersType:
+    def again(self, *, now: datetime, waiting: bool = False) -> Headers:
         """The headers with which it goes to a delay queue or to the dead letters."""
         headers = {
             **carried(self.headers),
@@ -209,9 +209,9 @@ def comes_back(exchange: str) -> bool:
     return exchange in _BRING_BACK
 
 
-def carried(headers: HeadersType) -> HeadersType:
+def carried(headers: Headers) -> Headers:
     """The sender's headers that can be sent on: of simple values, and none at all where they are too many."""
-    simple: HeadersType = {
+    simple: Headers = {
         name: value
         for name, value in headers.items()
         if name not in _OF_THE_BROKER | _DELIVER_TO and isinstance(value, (str, int, float, datetime))

@@ -6,6 +6,7 @@ from asyncio import Future
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import aio_pika
 from aio_pika import RobustConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from yarl import URL
@@ -62,6 +63,11 @@ async def first_to_answer(url: URL, connect: Callable[[URL], Awaitable[T]]) -> T
         except CONNECTION_EXCEPTIONS:
             url = moved_on(url)
     return await connect(url)
+
+
+async def visit(url: str, *, name: str) -> aio_pika.abc.AbstractConnection:
+    """A plain connection that doesn't come back, for one command. Raises: what the driver raises."""
+    return await first_to_answer(carrying(url).update_query(name=name), aio_pika.connect)
 
 
 class RoamingConnection(RobustConnection):

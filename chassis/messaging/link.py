@@ -9,10 +9,24 @@ mended. Whoever used it opens another, when `Link.on_return` says that the conne
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
+from chassis.messaging.arrival import Answered, Arrival
 from chassis.messaging.envelope import Envelope
+
+__all__ = [
+    "Arrival",
+    "Channel",
+    "Connect",
+    "Depth",
+    "Link",
+    "LinkLost",
+    "Nacked",
+    "NotAllowed",
+    "NotThere",
+    "OnArrival",
+    "Returned",
+]
 
 
 class LinkLost(ConnectionError):
@@ -36,32 +50,6 @@ class NotAllowed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A message as a channel delivered it; `tag` is what that channel is to be answered with."""
-
-    tag: int
-    exchange: str
-    routing_key: str
-    body: bytes
-    type: str
-    headers: Mapping[str, Any]
-    correlation_id: str
-    reply_to: str
-    message_id: str
-    timestamp: datetime | None
-    redelivered: bool
-    channel: "Channel"
-
-    def ack(self) -> None:
-        """Have the broker forget it. Raises: LinkLost where the channel is gone: then it comes again."""
-        self.channel.ack(self.tag)
-
-    def give_back(self) -> None:
-        """Have the broker deliver it again, to whomever. Raises: LinkLost, as above."""
-        self.channel.give_back(self.tag)
-
-
-@dataclass(frozen=True, slots=True)
 class Depth:
     """A queue as the broker sees it: messages that wait, and consumers."""
 
@@ -72,13 +60,8 @@ class Depth:
 OnArrival = Callable[[Arrival], None]
 
 
-class Channel(Protocol):
-    """One conversation on a connection. Every method but `close` raises LinkLost where it is over."""
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it is over."""
-        ...
+class Channel(Answered, Protocol):
+    """One conversation on a connection. What is asked of it raises LinkLost where it is over; `close` doesn't."""
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Have `callback` called once, when it ends without `close`."""
@@ -128,14 +111,6 @@ class Channel(Protocol):
 
     async def stop_consuming(self) -> None:
         """Take no more; what was delivered can still be answered."""
-        ...
-
-    def ack(self, tag: int) -> None:
-        """Have the broker forget a delivery; many at once are sent together."""
-        ...
-
-    def give_back(self, tag: int) -> None:
-        """Have the broker deliver it again."""
         ...
 
     async def close(self) -> None:

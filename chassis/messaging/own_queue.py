@@ -4,21 +4,19 @@ Each connection gives it another name: a lost one holds its own while the broker
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import uuid4
 
 import stamina
-from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel
-from aio_pika.exceptions import ChannelNotFoundEntity
 
-from chassis.cancellation import lost_connection_is_an_error
+from chassis.messaging.link import Arrival, NotThere
 from chassis.messaging.publisher import AWAY, Publisher
 
 OWN_NAME = ""
 """Instead of a binding's key: the queue's own name."""
 
-OnMessage = Callable[[AbstractIncomingMessage], Awaitable[None]]
+OnMessage = Callable[[Arrival], None]
 
 
 class OwnQueue:
@@ -42,7 +40,6 @@ class OwnQueue:
         self._prefix = prefix
         self._bindings = bindings
         self._on_message = on_message
-        self._channel: AbstractRobustChannel | None = None
         self._reading = asyncio.Event()
         self._coming_back: asyncio.Task[None] | None = None
 
@@ -54,21 +51,21 @@ class OwnQueue:
         async for attempt in stamina.retry_context(
             on=(*AWAY, TimeoutError), attempts=None, timeout=None, wait_initial=0.05, wait_max=1
         ):
-            with attempt, lost_connection_is_an_error():
-                await self._read(await self._open_channel())
+            with attempt:
+                await self._read()
 
-    async def _open_channel(self) -> AbstractRobustChannel:
-        if self._channel is None:
-            self._channel = await self._publisher.connection.channel()
-            self._channel.reopen_callbacks.add(lambda *_: self._read_again())
-        return self._channel
-
-    async def _read(self, channel: AbstractRobustChannel) -> None:
+    async def _read(self) -> None:
         name = f"{self._prefix}{uuid4()}"
-        queue = await channel.declare_queue(name, exclusive=True, auto_delete=True, robust=False)
-        for exchange, key in self._bindings:
-            await queue.bind(exchange, key or name, robust=False)
-        await queue.consume(self._on_message, no_ack=True, robust=False)
+        channel = await self._publisher.link.channel()
+        try:
+            await channel.declare_queue(name, durable=False, exclusive=True)
+            for exchange, key in self._bindings:
+                await channel.bind(name, exchange, key or name)
+            await channel.consume(name, self._on_message, on_cancel=self._read_again, no_ack=True)
+        except BaseException:
+            await channel.close()
+            raise
+        channel.on_close(self._read_again)
         self.name = name
         self._reading.set()
         # whatever came until now, since it was read last, is lost
@@ -81,17 +78,18 @@ class OwnQueue:
 
     async def wait(self, *, within: timedelta) -> None:
         """Return when it is read. Raises: TimeoutError."""
+        if self._reading.is_set():
+            return
         async with asyncio.timeout(within.total_seconds()):
             await self._reading.wait()
 
     async def check(self) -> None:
-        """Ask the broker whether it is read. Raises: LookupError, or what the broker says."""
-        channel = await self._publisher.connection.channel()
+        """Ask the broker whether it is read. Raises: LookupError, or what the link says."""
+        channel = await self._publisher.link.channel()
         try:
-            found = await channel.declare_queue(self.name, passive=True, robust=False)
-            if not found.declaration_result.consumer_count:
+            if not (await channel.check_queue(self.name)).consumers:
                 raise LookupError(f"{self._prefix}* is not consumed")
-        except ChannelNotFoundEntity as error:
+        except NotThere as error:
             raise LookupError(f"{self._prefix}* is gone") from error
         finally:
             await channel.close()

@@ -1,37 +1,28 @@
 """Our own connection to RabbitMQ, which publishes; `chassis.messaging.consumer` has the other, which consumes.
 
-A publish that the broker refuses closes its channel and cancels the handlers on it, hence two.
+A broker that wants nothing published holds up whatever comes by the same connection, hence two.
 """
 
 import asyncio
-import time
 from datetime import timedelta
-from uuid import uuid4
 
-import aio_pika
 import stamina
-from aio_pika.abc import DeliveryMode
-from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotFoundEntity, DeliveryError, PublishError
-from yarl import URL
 
 from chassis.background import Background
-from chassis.cancellation import lost_connection_is_an_error
-from chassis.messaging import topology
-from chassis.messaging.driver_quirks import is_blocked, read_leniently
+from chassis.messaging import links, topology
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.hosts import RoamingConnection, carrying, first_to_answer
+from chassis.messaging.link import Channel, Link, LinkLost, Nacked, NotAllowed, NotThere, Returned
 from chassis.messaging.topology import Rights
 from chassis.observability.logging import logger
 
-HEARTBEAT = timedelta(seconds=10)
-CONNECT_WITHIN = timedelta(seconds=10)
-RECONNECT_AFTER = timedelta(seconds=1)
 CONFIRM_WITHIN = timedelta(seconds=5)
 DECLARE_AGAIN_AFTER = timedelta(seconds=1)
 LOOK_AGAIN_AFTER = timedelta(seconds=5)
 
-AWAY = (ConnectionError, AMQPError, ChannelInvalidStateError, RuntimeError)
-"""What the driver raises while the broker is away, or comes back."""
+AWAY = (ConnectionError, NotThere, NotAllowed)
+"""What a link raises while the broker is away, or comes back."""
+
+_MAY_PASS = (ConnectionError, Nacked)
 
 
 class BrokerDown(Exception):
@@ -46,56 +37,43 @@ class Unroutable(Exception):
     """The broker has no queue for a message that somebody should have received."""
 
 
-def address(url: str, *, name: str) -> URL:
-    """The broker's URL with our heartbeat, and with `name` as what the broker shows of the connection."""
-    return carrying(url).update_query(heartbeat=int(HEARTBEAT.total_seconds()), name=name)
-
-
 class Publisher:
     """Publishes with confirms, on a connection of its own that comes back by itself."""
 
     def __init__(
         self, url: str, *, app_id: str, rights: Rights = Rights.ALL, background: Background | None = None
     ) -> None:
-        self._url = address(url, name=f"{app_id} publishes")
+        self.url = url
         self._app_id = app_id
         self._rights = rights
         self._background = background or Background(logger())
         self._preparing: asyncio.Task[object] | None = None
-        self._connection: RoamingConnection | None = None
-        self._channel: aio_pika.abc.AbstractChannel | None = None
-        self._exchanges: dict[str, aio_pika.abc.AbstractExchange] = {}
+        self._link: Link | None = None
+        self._channel: Channel | None = None
+        self._opening = asyncio.Lock()
+        self._is_prepared = False
 
     @property
-    def connection(self) -> RoamingConnection:
+    def link(self) -> Link:
         """The live connection. Raises: BrokerDown before `start`."""
-        if self._connection is None:
+        if self._link is None:
             raise BrokerDown("the publisher is not started")
-        return self._connection
+        return self._link
 
     @property
     def is_blocked(self) -> bool:
         """Whether the broker takes nothing from publishers, for want of disk or memory."""
-        return self._connection is not None and is_blocked(self._connection)
+        return self._link is not None and self._link.is_blocked
 
     async def start(self) -> None:
         """Connect, and see to the topology now and after every reconnection: it is declared, or looked for.
 
         May be called again after it failed. Raises: Missing where the topology isn't there and isn't ours to declare.
         """
-        if self._connection is None:
-            read_leniently()
-            self._connection = await first_to_answer(self._url, self._connect)
-            self._connection.reconnect_callbacks.add(lambda *_: self._prepare_again())
+        if self._link is None:
+            self._link = await links.connect(self.url, name=f"{self._app_id} publishes")
+            self._link.on_return(self._prepare_again)
         await self._prepare()
-
-    async def _connect(self, url: URL) -> RoamingConnection:
-        return await aio_pika.connect_robust(
-            url,
-            timeout=CONNECT_WITHIN.total_seconds(),
-            reconnect_interval=RECONNECT_AFTER.total_seconds(),
-            connection_class=RoamingConnection,
-        )
 
     def _prepare_again(self) -> None:
         async def prepare() -> None:
@@ -108,17 +86,16 @@ class Publisher:
     async def _prepare(self) -> None:
         while not await self._has_topology():  # noqa: ASYNC110 - nobody tells when a queue that went away is back
             await asyncio.sleep(DECLARE_AGAIN_AFTER.total_seconds())
-        if self._channel is None:
-            self._channel = await self.connection.channel(publisher_confirms=True, on_return_raises=True)
+        self._is_prepared = True
 
     async def _has_topology(self) -> bool:
-        channel = await self.connection.channel()
+        channel = await self.link.channel()
         try:
             if self._rights is Rights.ALL:
                 await topology.declare(channel)
             else:
                 await topology.check(channel, self._app_id)
-        except ChannelNotFoundEntity:
+        except NotThere:
             # a queue of queries went away between its declaration and its binding (ADR 5)
             return False
         finally:
@@ -129,7 +106,7 @@ class Publisher:
         """Take away the bindings that were retired, where that is ours to do."""
         if self._rights is not Rights.ALL:
             return
-        channel = await self.connection.channel()
+        channel = await self.link.channel()
         try:
             await topology.retire(channel)
         finally:
@@ -139,8 +116,8 @@ class Publisher:
         """Close the connection; what was confirmed stays with the broker."""
         if self._preparing is not None:
             self._preparing.cancel()
-        if self._connection is not None:
-            await self._connection.close()
+        if self._link is not None:
+            await self._link.close()
 
     async def publish(self, outgoing: Envelope, *, within: timedelta = CONFIRM_WITHIN) -> None:
         """Hand one message to the broker and wait for its confirm, trying again while it is away.
@@ -156,62 +133,41 @@ class Publisher:
             async with asyncio.timeout(within.total_seconds()):
                 if not await self._published_at_once(outgoing):
                     await self._publish_patiently(outgoing)
-        except PublishError as error:
+        except Returned as error:
             raise Unroutable(outgoing.routing_key) from error
-        except (TimeoutError, DeliveryError) as error:
+        except TimeoutError as error:
             raise BrokerDown(outgoing.routing_key) from error
 
     async def _published_at_once(self, outgoing: Envelope) -> bool:
         # the way that nearly every message goes, without what a retry costs
         try:
             await self._publish_once(outgoing)
-        except Exception as error:
-            if _may_pass(error):
-                return False
-            raise
+        except _MAY_PASS:
+            return False
         return True
 
     async def _publish_patiently(self, outgoing: Envelope) -> None:
         async for attempt in stamina.retry_context(
-            on=_may_pass, attempts=None, timeout=None, wait_initial=0.05, wait_max=1.0, wait_jitter=0.05
+            on=_MAY_PASS, attempts=None, timeout=None, wait_initial=0.05, wait_max=1.0, wait_jitter=0.05
         ):
             with attempt:
                 await self._publish_once(outgoing)
 
     async def _publish_once(self, outgoing: Envelope) -> None:
-        if self._channel is None or self._channel.is_closed:
-            raise ConnectionError("the channel is away")
-        exchange = await self._exchange(self._channel, outgoing.exchange)
-        message = aio_pika.Message(
-            outgoing.body,
-            content_type="application/json",
-            delivery_mode=DeliveryMode.PERSISTENT if outgoing.persistent else DeliveryMode.NOT_PERSISTENT,
-            # never the event's id: the same AMQP id in flight twice confuses confirms
-            message_id=str(uuid4()),
-            correlation_id=outgoing.correlation_id or None,
-            type=outgoing.type,
-            app_id=outgoing.app_id or self._app_id,
-            headers=outgoing.headers,
-            reply_to=outgoing.reply_to,
-            expiration=outgoing.expires,
-            # whole seconds, as AMQP has it: by this a message's wait is measured
-            timestamp=int(time.time()),
-        )
-        with lost_connection_is_an_error():
-            await exchange.publish(message, outgoing.routing_key, mandatory=outgoing.mandatory)
+        channel = self._channel
+        if channel is None or channel.is_closed:
+            channel = await self._open_channel()
+        await channel.publish(outgoing, app_id=self._app_id)
 
-    async def _exchange(self, channel: aio_pika.abc.AbstractChannel, name: str) -> aio_pika.abc.AbstractExchange:
-        if not name:
-            return channel.default_exchange
-        if name not in self._exchanges:
-            self._exchanges[name] = await channel.get_exchange(name, ensure=False)
-        return self._exchanges[name]
+    async def _open_channel(self) -> Channel:
+        if self._link is None or not self._is_prepared:
+            raise LinkLost("the publisher is not started")
+        async with self._opening:
+            if self._channel is None or self._channel.is_closed:
+                self._channel = await self._link.channel()
+            return self._channel
 
 
 def _note_unprepared(error: Exception) -> None:
     why = str(error) if isinstance(error, topology.Missing) else type(error).__name__
     logger().warning("topology not seen to yet", why=why)
-
-
-def _may_pass(error: Exception) -> bool:
-    return isinstance(error, AWAY) and not isinstance(error, PublishError)

@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
 from chassis.messaging.envelope import Envelope
+from chassis.messaging.link import Arrival
 from chassis.messaging.own_queue import OWN_NAME, OwnQueue
 from chassis.messaging.publisher import BrokerDown, Publisher, Unroutable
 from chassis.observability import tracing
@@ -118,8 +118,8 @@ class Requests:
             expires=None if request.durable else within,
         )
 
-    async def _on_reply(self, message: AbstractIncomingMessage) -> None:
-        waiting = self._waiting.get(message.correlation_id or "")
+    def _on_reply(self, message: Arrival) -> None:
+        waiting = self._waiting.get(message.correlation_id)
         if waiting is None or waiting.done():
             return
         try:

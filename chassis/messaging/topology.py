@@ -2,10 +2,7 @@
 
 import asyncio
 
-from aio_pika import ExchangeType
-from aio_pika.abc import AbstractRobustChannel
-from aio_pika.exceptions import ChannelNotFoundEntity
-
+from chassis.messaging.link import Channel, NotThere
 from chassis.settings import Rights
 from contracts import rights, topology
 
@@ -19,40 +16,37 @@ class Missing(LookupError):
         super().__init__(f"{what} is not on the broker: import deploy/rabbitmq/definitions.json")
 
 
-async def declare(channel: AbstractRobustChannel) -> None:
-    """Create what is missing; what is there stays as it is. Raises: ChannelPreconditionFailed where it differs."""
-    await asyncio.gather(
-        *(channel.declare_exchange(name, ExchangeType.TOPIC, durable=True, robust=False) for name in topology.EXCHANGES)
-    )
+async def declare(channel: Channel) -> None:
+    """Create what is missing; what is there stays as it is. Raises: NotAllowed where it differs."""
+    await asyncio.gather(*(channel.declare_exchange(name) for name in topology.EXCHANGES))
     await asyncio.gather(*(_declare_queue(channel, queue) for queue in topology.queues()))
 
 
-async def retire(channel: AbstractRobustChannel) -> None:
+async def retire(channel: Channel) -> None:
     """Take away the bindings that were retired, where they still are.
 
     Not before every replica of the release before is gone: it publishes as mandatory what these bindings take.
     """
     for name, exchange, key in topology.RETIRED:
-        queue = await channel.get_queue(name, ensure=False)
-        await queue.unbind(exchange, key)
+        await channel.unbind(name, exchange, key)
 
 
-async def _declare_queue(channel: AbstractRobustChannel, queue: topology.Queue) -> None:
-    declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments), robust=False)
-    await asyncio.gather(*(declared.bind(exchange, pattern, robust=False) for exchange, pattern in queue.bindings))
+async def _declare_queue(channel: Channel, queue: topology.Queue) -> None:
+    await channel.declare_queue(queue.name, arguments=dict(queue.arguments))
+    await asyncio.gather(*(channel.bind(queue.name, exchange, pattern) for exchange, pattern in queue.bindings))
 
 
-async def check(channel: AbstractRobustChannel, service: str) -> None:
+async def check(channel: Channel, service: str) -> None:
     """Look for all that `service` needs, and declare nothing. Raises: Missing; its bindings can't be looked for."""
     for name in topology.EXCHANGES:
         try:
-            await channel.declare_exchange(name, passive=True, robust=False)
-        except ChannelNotFoundEntity as error:
+            await channel.check_exchange(name)
+        except NotThere as error:
             raise Missing(f"exchange {name}") from error
     for name in _needed(service):
         try:
-            await channel.declare_queue(name, passive=True, robust=False)
-        except ChannelNotFoundEntity as error:
+            await channel.check_queue(name)
+        except NotThere as error:
             raise Missing(f"queue {name}") from error
 
 

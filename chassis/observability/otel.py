@@ -6,7 +6,6 @@ Not the process's global provider: FastAPI and others would add spans to it, wit
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aio_pika.abc import HeadersType
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -15,7 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from chassis.observability.spans import TRACEPARENT, Attributes, Kind, Span
+from chassis.observability.spans import TRACEPARENT, Attributes, Headers, Kind, Span
 
 _KINDS = {"server": SpanKind.SERVER, "consumer": SpanKind.CONSUMER, "client": SpanKind.CLIENT}
 _SEND_WITHIN_SECONDS = 3
@@ -71,7 +70,7 @@ class OpenTelemetry:
                 _Seen(span).annotate({"error.type": type(error).__name__}, failed=True)
                 raise
 
-    def headers(self) -> HeadersType:
+    def headers(self) -> Headers:
         """The `traceparent` of what is under way."""
         carrier: dict[str, str] = {}
         self._propagator.inject(carrier)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from aio_pika.abc import HeadersType
+Headers = dict[str, Any]
+"""What a message carries beside its body and its properties."""
 
 Kind = Literal["server", "consumer", "client"]
 Attributes = Mapping[str, str | int]
@@ -34,7 +35,7 @@ class Tracing(Protocol):
         """A span while the context lasts; without a parent it belongs to what is under way."""
         ...
 
-    def headers(self) -> HeadersType:
+    def headers(self) -> Headers:
         """The headers by which others go on with what is under way."""
         ...
 
@@ -71,7 +72,7 @@ class Untraced:
         """One and the same nothing."""
         return self._nothing
 
-    def headers(self) -> HeadersType:
+    def headers(self) -> Headers:
         """None."""
         return {}
 

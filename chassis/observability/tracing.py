@@ -6,10 +6,9 @@ Without it nothing of OpenTelemetry is loaded: it costs 40 % of a message's proc
 import asyncio
 from contextlib import AbstractContextManager
 
-from aio_pika.abc import HeadersType
 from structlog.stdlib import BoundLogger as Log
 
-from chassis.observability.spans import TRACEPARENT, Attributes, Span, Tracing, Untraced
+from chassis.observability.spans import TRACEPARENT, Attributes, Headers, Span, Tracing, Untraced
 
 __all__ = ["Attributes", "begin", "calling", "carried", "consuming", "end", "exemplar", "serving", "trace_id"]
 
@@ -38,7 +37,7 @@ async def end() -> None:
     await asyncio.to_thread(ended.stop)
 
 
-def consuming(queue: str, headers: HeadersType) -> AbstractContextManager[Span]:
+def consuming(queue: str, headers: Headers) -> AbstractContextManager[Span]:
     """The handling of a message, as part of the trace that its publisher was in."""
     attributes = {
         "messaging.system": "rabbitmq",
@@ -60,7 +59,7 @@ def calling(name: str, attributes: Attributes) -> AbstractContextManager[Span]:
     return _Process.tracing.span("client", name, attributes, parent=None)
 
 
-def carried() -> HeadersType:
+def carried() -> Headers:
     """The headers of a message that what is under way sends."""
     return _Process.tracing.headers()
 

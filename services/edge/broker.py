@@ -4,14 +4,10 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-import aio_pika
-from aio_pika.abc import AbstractIncomingMessage
-from yarl import URL
-
-from chassis.cancellation import lost_connection_is_an_error
-from chassis.messaging.hosts import first_to_answer
+from chassis.messaging import links
+from chassis.messaging.link import Arrival
 from chassis.messaging.own_queue import OwnQueue
-from chassis.messaging.publisher import AWAY, BrokerDown, Publisher, address
+from chassis.messaging.publisher import AWAY, BrokerDown, Publisher
 from chassis.messaging.rpc import Requests
 from contracts.message import ATENDO
 from contracts.topology import LIVE
@@ -39,7 +35,7 @@ class RabbitBroker:
             on_message=self._on_event,
             on_reading=self.live.streams.end_all,
         )
-        self._url = address(settings.broker_url, name="edge looks")
+        self._url = settings.broker_url
         self._now = now
         self._unread_since: float | None = None
 
@@ -56,11 +52,11 @@ class RabbitBroker:
         """Close the connection."""
         await self.publisher.stop()
 
-    async def _on_event(self, message: AbstractIncomingMessage) -> None:
-        self.live.take(message.routing_key or "", message.body)
+    def _on_event(self, message: Arrival) -> None:
+        self.live.take(message.routing_key, message.body)
 
     async def check(self) -> None:
-        """Ask the broker whether what comes for this replica is read. Raises: LookupError, or what the broker says."""
+        """Ask the broker whether what comes for this replica is read. Raises: LookupError, or what the link says."""
         await self.requests.queue.check()
         if self._events.name:
             await self._events.check()
@@ -72,9 +68,8 @@ class RabbitBroker:
 
     async def _is_unread(self) -> bool:
         try:
-            with lost_connection_is_an_error():
-                async with asyncio.timeout(_ANSWERS_WITHIN.total_seconds()):
-                    await self.check()
+            async with asyncio.timeout(_ANSWERS_WITHIN.total_seconds()):
+                await self.check()
         except LookupError:
             return True
         except (*AWAY, BrokerDown, TimeoutError):
@@ -85,8 +80,8 @@ class RabbitBroker:
         # somebody else, on a connection of its own
         try:
             async with asyncio.timeout(_ANSWERS_WITHIN.total_seconds()):
-                await (await first_to_answer(self._url, _visit)).close()
-        except (*AWAY, OSError):
+                await (await links.connect(self._url, name="edge looks")).close()
+        except (*AWAY, TimeoutError):
             return False
         return True
 
@@ -95,7 +90,3 @@ class RabbitBroker:
         if self._unread_since is None or self._now() - self._unread_since <= UNREAD_AT_MOST.total_seconds():
             return {}
         return {"replies": "nobody reads them"}
-
-
-async def _visit(url: URL) -> aio_pika.abc.AbstractConnection:
-    return await aio_pika.connect(url, timeout=_ANSWERS_WITHIN.total_seconds())

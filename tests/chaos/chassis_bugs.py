@@ -22,16 +22,16 @@ from tests.chaos.planting import swap
 class _Settled:
     """A message that was acknowledged already, whatever its handler thinks."""
 
-    def __init__(self, message: Any) -> None:  # noqa: ANN401 - aio-pika's message
+    def __init__(self, message: Any) -> None:  # noqa: ANN401 - the chassis' arrival
         self._message = message
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the message has
         return getattr(self._message, name)
 
-    async def ack(self) -> None:
+    def ack(self) -> None:
         """Do nothing."""
 
-    async def nack(self, *, requeue: bool = True) -> None:
+    def give_back(self) -> None:
         """Do nothing."""
 
 
@@ -41,7 +41,7 @@ def ack_before_commit(stack: ExitStack) -> None:
     def make(receive: Any) -> Any:  # noqa: ANN401 - a method
         async def early(self: object, delivery: Delivery) -> Any:  # noqa: ANN401 - as above
             assert delivery.message is not None
-            await delivery.message.ack()
+            delivery.message.ack()
             settled: Any = _Settled(delivery.message)
             return await receive(self, replace(delivery, message=settled))
 

@@ -41,9 +41,8 @@ class Crashes:
         # a dead process sweeps and clears nothing
         await service.process.background.stop()
         self._graves.append(service)
-        for connection in (service.broker._connection, service.publisher.connection):  # noqa: SLF001 - as a crash would
-            if connection is not None:
-                await connection.close()
+        for link in (service.consumer.link, service.publisher.link):
+            await link.close()
         await self.start(service.name)
         self.history.note(Fault(at, now(), "crash", f"{service.name} {place}"))
 

@@ -31,7 +31,7 @@ async def feedback_runs(system: System) -> Service:
 async def test_a_replica_that_nobody_listens_for_is_dead_after_a_minute(system: System) -> None:
     service, watch = await feedback_runs(system), Watch()
     hearing = ConsumerWatch(service.publisher, service.queues, clock=watch, gauge=Metrics().consumers_missing)
-    await service.broker.stop()
+    await service.consumer.stop()
 
     await hearing.look()
     watch.now += MISSING_AT_MOST
@@ -66,7 +66,7 @@ async def test_a_queue_that_went_away_counts_as_unheard(system: System) -> None:
 async def test_a_broker_that_does_not_answer_is_no_reason_to_die(system: System) -> None:
     service, watch = await feedback_runs(system), Watch()
     hearing = ConsumerWatch(service.publisher, service.queues, clock=watch, gauge=Metrics().consumers_missing)
-    await service.broker.stop()
+    await service.consumer.stop()
     await hearing.look()
     await service.publisher.stop()
 

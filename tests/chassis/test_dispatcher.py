@@ -140,7 +140,7 @@ async def test_the_end_of_the_ladder_is_a_dead_letter_that_says_everything(syste
 async def test_a_sender_cannot_say_that_its_message_came_from_somebody_else(system: System) -> None:
     recorder = Recorder()
     await listening(system, recorder.on_ticket_closed)
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     await (await channel.get_queue("feedback", ensure=False)).bind("atendo", "contacts.anything.v1")
     event = a_closing()
 
@@ -296,7 +296,6 @@ async def test_ready_asks_the_broker_whether_our_consumers_are_there(system: Sys
     service = await listening(system, Recorder().on_ticket_closed)
     assert await service.ready() == {}
 
-    for subscriber in service.broker.subscribers:
-        await subscriber.stop()
+    await service.consumer.stop_consuming()
 
     assert "no consumer" in (await service.ready())["broker"]

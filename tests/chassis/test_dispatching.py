@@ -9,13 +9,13 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
-from aio_pika.abc import AbstractIncomingMessage
 from pymongo.errors import ServerSelectionTimeoutError
 
 from chassis.background import Background
 from chassis.clock import utc_now
 from chassis.messaging import recoverability
 from chassis.messaging.actions import Actions
+from chassis.messaging.arrival import Arrival
 from chassis.messaging.dispatcher import Dispatcher
 from chassis.messaging.envelope import (
     ATTEMPTS,
@@ -73,13 +73,12 @@ class Message:
         self.fate = "in hand"
         self.channel = SimpleNamespace(is_closed=False)
 
-    async def ack(self) -> None:
+    def ack(self) -> None:
         """Be done with."""
         self.fate = "acknowledged"
 
-    async def nack(self, *, requeue: bool) -> None:
+    def give_back(self) -> None:
         """Go back."""
-        assert requeue
         self.fate = "given back"
 
 
@@ -148,7 +147,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
 
 
 def delivered(message: Any, queue: str = "feedback", **marks: Any) -> Delivery:  # noqa: ANN401 - a field's value
-    broker_message = cast("AbstractIncomingMessage", Message())
+    broker_message = cast("Arrival", Message())
     return replace(Delivery.of(message), queue=queue, message=broker_message, waits=0, **marks)
 
 

@@ -98,7 +98,7 @@ def a_letter(**headers: object) -> Delivery:
         key=SECTOR_KEY,
         type="",
         body=b"",
-        headers=headers,  # type: ignore[arg-type]
+        headers=headers,
         correlation_id="",
         reply_to=None,
         attempts=0,

@@ -7,7 +7,7 @@ from chassis.settings import Settings
 from contracts import tickets
 from tests.chassis.test_outage import a_closing
 from tests.eventually import eventually
-from tests.system import System
+from tests.system import System, driven
 
 
 class Slow:
@@ -35,8 +35,7 @@ async def running(system: System, slow: Slow) -> Service:
 
 
 async def lose_connection(service: Service) -> None:
-    connection = service.broker._connection  # noqa: SLF001 - a network has no other way in
-    assert connection is not None
+    connection = driven(service.consumer.link)
     assert connection.transport is not None
     await connection.transport.connection.close(ConnectionResetError("the network"))
 

@@ -88,13 +88,13 @@ async def test_a_query_that_nobody_answers_expires_and_leaves_nothing(system: Sy
     with pytest.raises(NoReply):
         await system.ask(a_query(), within=timedelta(milliseconds=300))
 
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     queue = await channel.get_queue("feedback.queries", ensure=False)
     assert await queue.get(fail=False, timeout=2) is None
 
 
 async def test_a_query_to_a_service_without_replicas_fails_at_once(system: System) -> None:
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     await channel.queue_delete("feedback.queries")
 
     with pytest.raises(NobodyThere):
@@ -113,7 +113,7 @@ async def test_a_command_that_nobody_answers_stays_to_be_handled(system: System)
 @pytest.mark.parametrize("by", ["", REPLIES])
 async def test_an_answer_goes_the_way_that_its_asker_can_hear_it(system: System, by: str) -> None:
     await system.run(a_feedback, Settings)
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     own = await channel.declare_queue("asker.own", exclusive=True, robust=False)
     if by:
         await own.bind(by, "asker.hears", robust=False)
@@ -150,7 +150,7 @@ async def test_an_asker_whose_lost_connection_still_holds_its_reply_queue_asks_o
     answer = await eventually(lambda: answer_to(requests), timedelta(seconds=60))
     assert answer == {"for": "ana"}
     await requests.queue.check()
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     with pytest.raises(ChannelLockedResource):
         await channel.declare_queue(held, passive=True, robust=False)
     await publisher.stop()

@@ -72,7 +72,7 @@ async def test_an_ignored_message_goes_to_nobody() -> None:
 
 async def test_a_retired_binding_is_taken_away(system: System, amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     queue, exchange, key = "feedback", "atendo", "notifier.forgotten.v1"
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     await (await channel.get_queue(queue)).bind(exchange, key)
     monkeypatch.setattr(topology, "RETIRED", ((queue, exchange, key),))
     publisher = Publisher(amqp_url, app_id="feedback")

@@ -5,7 +5,7 @@ from typing import Any
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.publisher import Publisher
 from contracts.topology import REQUESTS
-from tests.system import System
+from tests.system import System, driven
 
 QUERIES = "contacts.queries"
 
@@ -16,32 +16,32 @@ class Unlucky(Publisher):
     undone = 0
 
     @property
-    def connection(self) -> Any:  # noqa: ANN401 - stands before the real one
-        """The real connection, whose channels are unlucky once."""
-        return Before(self, super().connection)
+    def link(self) -> Any:  # noqa: ANN401 - stands before the real one
+        """The real link, whose channels are unlucky once."""
+        return Before(self, super().link)
 
 
 class Before:
-    """Stands before a connection."""
+    """Stands before a link."""
 
-    def __init__(self, publisher: Unlucky, real: Any) -> None:  # noqa: ANN401 - aio_pika's
+    def __init__(self, publisher: Unlucky, real: Any) -> None:  # noqa: ANN401 - the chassis'
         self._publisher = publisher
         self._real = real
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the real one has
         return getattr(self._real, name)
 
-    async def channel(self, **options: Any) -> Any:  # noqa: ANN401 - aio_pika's
+    async def channel(self, **options: Any) -> Any:  # noqa: ANN401 - the chassis'
         """A channel that takes a queue away as soon as it was declared."""
         channel = await self._real.channel(**options)
         declare = channel.declare_queue
 
-        async def declare_and_lose(name: str, **more: Any) -> Any:  # noqa: ANN401 - aio_pika's
-            queue = await declare(name, **more)
+        async def declare_and_lose(name: str, **more: Any) -> None:  # noqa: ANN401 - the chassis'
+            await declare(name, **more)
             if name == QUERIES and not self._publisher.undone:
                 self._publisher.undone += 1
-                await queue.delete(if_unused=False, if_empty=False)
-            return queue
+                async with driven(self._real).channel() as other:
+                    await other.queue_delete(name)
 
         channel.declare_queue = declare_and_lose
         return channel

@@ -153,7 +153,7 @@ async def test_a_service_waits_unready_until_the_definitions_are_there(
     assert "queue feedback.commands is not on the broker" in (await service.ready())["service"]
     assert not starting.done()
 
-    channel = await imported.publisher.connection.channel()
+    channel = await imported.connection.channel()
     await channel.declare_queue("feedback.commands", durable=True, arguments={"x-queue-type": "quorum"})
     await eventually(starting.done, timedelta(seconds=15))
     await service.stop()
@@ -163,7 +163,7 @@ async def test_queries_find_their_service_again_after_their_queue_went_away(
     broker: Broker, imported: Imported, users: Users
 ) -> None:
     service = await imported.run(build, Settings, **feedback(users))
-    channel = await imported.publisher.connection.channel()
+    channel = await imported.connection.channel()
     consuming = await eventually(lambda: consuming_connections(broker, users), timedelta(seconds=20))
 
     with management(broker) as client:

@@ -6,19 +6,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
-from aio_pika import IncomingMessage
-from aiormq.abc import DeliveredMessage
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from pamqp import commands, encode, frame
+from pamqp.body import ContentBody
 from pamqp.header import ContentHeader
 from pydantic import BaseModel, ValidationError
 
+from chassis.messaging.arrival import Answered, Arrival
 from chassis.messaging.driver_quirks import read_leniently
 from chassis.messaging.envelope import Delivery
+from chassis.messaging.rabbit.contents import Content
 from chassis.messaging.registry import Registry, Unreadable
 from contracts import topology
 from contracts.catalogue import all_requests, messages
@@ -125,18 +125,16 @@ def deliveries(draw: DrawFn) -> bytes:
     return struct.pack(">HHQ", 60, 0, 2) + properties(given)
 
 
-def _received(payload: bytes, exchange: str = "mk") -> IncomingMessage:
+def _received(payload: bytes, exchange: str = "mk") -> Arrival:
     read_leniently()
     raw = struct.pack(">BHI", 2, 1, len(payload)) + payload + b"\xce"
     header = frame.unmarshal(raw)[2]
     assert isinstance(header, ContentHeader)
-    delivered = DeliveredMessage(
-        delivery=commands.Basic.Deliver("c", 1, False, exchange, "mk.sector_saved.v1"),  # noqa: FBT003 - AMQP's order
-        header=header,
-        body=b"{}",
-        channel=SimpleNamespace(),  # type: ignore[arg-type]
-    )
-    return IncomingMessage(delivered, no_ack=True)
+    method = commands.Basic.Deliver("c", 1, False, exchange, "mk.sector_saved.v1")  # noqa: FBT003 - AMQP's order
+    content = Content(method)
+    content.is_whole_with(header)
+    content.is_whole_with(ContentBody(b"{}"))
+    return content.arrival(method, cast("Answered", None))
 
 
 def _check_delivery(payload: bytes) -> None:

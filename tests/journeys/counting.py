@@ -34,7 +34,7 @@ class Messages:
         """Count from now on."""
         vhost = urlsplit(system.environment["amqp_url"]).path.lstrip("/")
         _trace(broker, vhost)
-        channel = await system.publisher.connection.channel()
+        channel = await system.connection.channel()
         queue = await channel.declare_queue(exclusive=True)
         await queue.bind(_TRACE, "publish.#")
         await queue.consume(self._receive, no_ack=True)

@@ -44,7 +44,7 @@ class Listener:
 
     async def listen(self, system: System) -> None:
         """Receive from now on."""
-        channel = await system.publisher.connection.channel()
+        channel = await system.connection.channel()
         queue = await channel.declare_queue(exclusive=True)
         await queue.bind("mk", "#")
         await queue.consume(self._receive, no_ack=True)

@@ -33,7 +33,7 @@ from tests.eventually import eventually
 from tests.infra import Broker
 from tests.machines import Machines, are_allowed
 from tests.stream import Stream
-from tests.system import System, emitted
+from tests.system import System, driven, emitted
 
 pytestmark = [
     pytest.mark.embedded,
@@ -124,14 +124,14 @@ async def test_nothing_acknowledged_is_lost_with_the_node_that_leads_the_queue(
     leader = await eventually(lambda: running.cluster.leader_of(_QUEUE, vhost=vhost))
     contacts = await _contacts(system, running, first_host=leader)
     assert await running.cluster.replicas_of(_QUEUE, vhost=vhost) == set(running.cluster.nodes)
-    assert contacts.publisher.connection.url.host == running.host(leader)
+    assert driven(contacts.publisher.link).url.host == running.host(leader)
 
     stream = Stream(system.publisher)
     async with stream.flowing():
         running.kill(leader)
 
     await _nothing_is_lost(stream, contacts, system)
-    assert contacts.publisher.connection.url.host != running.host(leader)
+    assert driven(contacts.publisher.link).url.host != running.host(leader)
     await eventually(running.whole, within=_HEALS_WITHIN)
     await eventually(lambda: _replicas_are(running.cluster, vhost, set(running.cluster.nodes)), within=_MINUTE)
 
@@ -255,7 +255,7 @@ async def _replicas_are(cluster: Cluster, vhost: str, nodes: set[str]) -> bool:
 
 async def _wanted_tickets(system: System) -> set[UUID]:
     """The contacts for which a ticket waits to be opened: nobody consumes the queue of tickets here."""
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     queue = await channel.declare_queue("tickets", passive=True, robust=False)
     found = set()
     while (message := await queue.get(fail=False, no_ack=True)) is not None:

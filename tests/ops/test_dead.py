@@ -126,13 +126,13 @@ async def test_letters_are_chosen_by_age_both_ways_and_counted_by_kind_of_death(
 
 async def test_what_the_broker_itself_buried_is_replayed_too(with_two_dead: System, doors: Doors) -> None:
     (service,) = with_two_dead.services
-    await service.broker.stop()
+    await service.consumer.stop()
     await with_two_dead.publish(a_reopening("t9"))
     await taken_and_given_back(with_two_dead, "notifier", topology.MAX_DELIVERIES + 1)
     await eventually(lambda: dead_are(with_two_dead, 3))
     assert ("delivery_limit", "tickets.ticket_reopened.v1") in await listed(with_two_dead, Choice())
     doors.open = True
-    await service.broker.start()
+    await service.consumer.start()
 
     assert await asyncio.to_thread(command.replay_, filters=Filters(reason="delivery_limit")) == 0
 
@@ -142,7 +142,7 @@ async def test_what_the_broker_itself_buried_is_replayed_too(with_two_dead: Syst
 
 async def taken_and_given_back(system: System, queue: str, times: int) -> None:
     """What a consumer does that a message takes down with it each time."""
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     try:
         messages = await channel.get_queue(queue, ensure=False)
         for _ in range(times):

@@ -21,7 +21,7 @@ FORGED: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("headers", FORGED.values(), ids=FORGED)
 async def test_forged_marks_hide_no_dead_letter_and_stop_no_replay(system: System, headers: dict[str, object]) -> None:
     await system.publisher.publish(
-        Envelope(exchange="", routing_key="contacts.dead", body=b"[" * 5000, type="T.v1", headers=headers)  # type: ignore[arg-type]
+        Envelope(exchange="", routing_key="contacts.dead", body=b"[" * 5000, type="T.v1", headers=headers)
     )
 
     async with chosen(system.publisher, Choice(service="contacts")) as dead_letters:

@@ -252,7 +252,7 @@ def readable(value: object) -> object:
 async def queued(system: System) -> str:
     """Everything in every queue of the product, as text; it goes back to where it was."""
     found = []
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     try:
         for queue in topology.queues():
             waiting = await channel.get_queue(queue.name, ensure=False)

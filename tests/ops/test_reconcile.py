@@ -37,7 +37,7 @@ async def losing(provider: Running, name: str, act: Callable[[], Awaitable[objec
     await provider.stop(provider.of(name))
     await act()
     await provider.system.quiet()
-    channel = await provider.system.publisher.connection.channel()
+    channel = await provider.system.connection.channel()
     queue = await channel.get_queue(name, ensure=False)
     lost = await queue.purge()
     await channel.close()

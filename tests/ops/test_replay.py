@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from aio_pika.abc import AbstractIncomingMessage
-
 from chassis.messaging import envelope as marks
+from chassis.messaging.arrival import Arrival
 from chassis.messaging.envelope import Delivery, Envelope
+from chassis.messaging.link import Channel
 from contracts import feedback, mk, tickets, topology
 from contracts.message import ATENDO, MK, Message
 from contracts.notifier import NotificationSent
@@ -31,26 +31,27 @@ class Carbon:
 
     def __init__(self, provider: Running) -> None:
         self._provider = provider
-        self._copies: list[tuple[Queue, AbstractIncomingMessage]] = []
+        self._copies: list[tuple[Queue, Arrival]] = []
         self._commands: list[tuple[Queue, Request[Any]]] = []
 
     async def listen(self) -> None:
         """Copy from now on."""
-        channel = await self._provider.system.publisher.connection.channel()
+        channel = await self._provider.system.publisher.link.channel()
         for queue in topology.queues():
             if queue.kind in WORKING:
                 await self._listen_beside(channel, queue)
 
-    async def _listen_beside(self, channel: Any, queue: Queue) -> None:  # noqa: ANN401 - aio-pika's channel
-        copies = await channel.declare_queue(exclusive=True)
+    async def _listen_beside(self, channel: Channel, queue: Queue) -> None:
+        copies = f"copies.{queue.name}"
+        await channel.declare_queue(copies, durable=False, exclusive=True)
         for exchange, pattern in queue.bindings:
             if exchange in {MK, ATENDO}:
-                await copies.bind(exchange, pattern)
+                await channel.bind(copies, exchange, pattern)
 
-        async def keep(message: AbstractIncomingMessage) -> None:
-            self._copies.append((queue, message))
+        def keep(arrival: Arrival) -> None:
+            self._copies.append((queue, arrival))
 
-        await copies.consume(keep, no_ack=True)
+        await channel.consume(copies, keep, on_cancel=lambda: None, no_ack=True)
 
     async def command(self, request: Request[Any]) -> Any:  # noqa: ANN401 - JSON
         """Send a command as the edge does, with a copy; give its answer."""

@@ -1,19 +1,20 @@
-"""Lets what was begun come to its end when its connection is lost: a mail that just went out must still be noted."""
+"""The messages that are being handled, a task each. A lost connection ends none: a mail that went out must be noted."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
-from chassis.messaging.envelope import Delivery
-from chassis.messaging.middleware import Outcome, Proceed
+from chassis.messaging.middleware import Outcome
 
 _LINGERS = timedelta(seconds=2)
-"""What was orphaned by a lost connection may take so long after a service began to stop."""
+"""What isn't through when the connection is closed may take so long still: its message comes again, to somebody."""
 
 
 class InFlight:
-    """The messages that are being handled. A client whose connection is lost cancels their tasks; this shields them.
+    """Handlings that were begun.
 
-    Their messages come again, and find done, or somebody busy with, what goes on here.
+    Where their connection is lost, their messages come again, and find done, or somebody busy with, what goes on here.
     """
 
     def __init__(self) -> None:
@@ -23,12 +24,16 @@ class InFlight:
         """How many are being handled."""
         return len(self._tasks)
 
-    async def __call__(self, delivery: Delivery, proceed: Proceed) -> Outcome:
-        """Proceed to the end, even where the caller is cancelled meanwhile."""
-        task = asyncio.create_task(proceed(delivery))
+    def begin(self, handling: Coroutine[Any, Any, Outcome]) -> None:
+        """Have one go on to its end."""
+        task = asyncio.create_task(handling)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(task)
+
+    async def drain(self, *, within: timedelta) -> None:
+        """Wait until all are through, but no longer than this."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within.total_seconds())
 
     async def stop(self) -> None:
         """Wait a moment for what is left, then end it: its message is with the broker."""

@@ -173,7 +173,7 @@ async def test_what_v0_1_reported_and_is_still_under_way_counts_and_is_no_dead_l
 
 
 async def bound_as_by_v0_1(system: System) -> None:
-    channel = await system.publisher.connection.channel()
+    channel = await system.connection.channel()
     queue = await channel.declare_queue("contacts", passive=True, robust=False)
     for message in (notifier.NotificationSent, notifier.NotificationSkipped, notifier.NotificationFailed):
         await queue.bind(message.exchange(), message.routing_key(), robust=False)

@@ -146,7 +146,7 @@ async def test_r13_without_contacts_it_is_accepted_and_handled_when_contacts_is_
 
 async def test_r13_without_a_broker_the_app_is_told_when_to_send_again(serve: Serve) -> None:
     here = await serve()
-    await here.broker.publisher.connection.close()
+    await here.broker.publisher.link.close()
 
     answer = await post(here.client)
 

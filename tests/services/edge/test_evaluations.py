@@ -131,7 +131,7 @@ async def test_r24_a_rating_that_feedback_does_not_answer_in_time_is_kept(
 
 async def test_r24_a_rating_without_a_broker_can_be_sent_again(serve: Serve) -> None:
     here = await serve()
-    await here.broker.publisher.connection.close()
+    await here.broker.publisher.link.close()
 
     answer = await here.client.post(f"/v1/evaluations/{EVALUATION}", json={"score": 5})
 
@@ -352,7 +352,7 @@ async def test_r24_an_answer_that_does_not_count_says_why(client: httpx2.AsyncCl
 
 async def test_without_feedback_the_page_says_when_to_come_back(serve: Serve) -> None:
     here = await serve()
-    await here.broker.publisher.connection.close()
+    await here.broker.publisher.link.close()
 
     answer = await here.client.get(LINK)
 

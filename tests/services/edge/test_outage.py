@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from aio_pika.exceptions import ChannelInvalidStateError
 
+from chassis.messaging.own_queue import OwnQueue
 from services.edge.app import build
 from services.edge.broker import UNREAD_AT_MOST
 from services.edge.settings import Settings
@@ -15,6 +16,7 @@ from tests.services.edge.conftest import SECRET, Serve, Served, brought_up, serv
 from tests.services.edge.fakes import FakeServices
 from tests.services.edge.surroundings import Issuer
 from tests.services.edge.wire import wired
+from tests.system import driven
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -63,9 +65,12 @@ async def liveness_a_minute_later(here: Served) -> list[int]:
     return [at_first.status_code, (await here.client.get("/health/live")).status_code]
 
 
-async def test_a_replica_whose_replies_nobody_reads_is_started_anew(serve: Serve) -> None:
+async def test_a_replica_whose_replies_nobody_reads_is_started_anew(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OwnQueue, "_read_again", lambda _: None)
     here = await serve()
-    channel = await here.broker.publisher.connection.channel()
+    channel = await driven(here.broker.publisher.link).channel()
     await channel.queue_delete(here.broker.requests.queue.name)
 
     assert await liveness_a_minute_later(here) == [200, 503]
@@ -73,7 +78,7 @@ async def test_a_replica_whose_replies_nobody_reads_is_started_anew(serve: Serve
 
 async def test_a_replica_that_does_not_come_back_to_a_broker_that_answers_is_started_anew(serve: Serve) -> None:
     here = await serve()
-    await here.broker.publisher.connection.close()
+    await here.broker.publisher.link.close()
 
     assert await liveness_a_minute_later(here) == [200, 503]
 

@@ -147,7 +147,7 @@ async def test_nobody_answering_in_time_is_told_with_when_to_come_back(client: h
 
 async def test_without_a_broker_reads_are_told_when_to_come_back(serve: Serve) -> None:
     here = await serve()
-    await here.broker.publisher.connection.close()
+    await here.broker.publisher.link.close()
 
     answer = await here.client.get("/v1/menu")
 
@@ -195,7 +195,7 @@ async def test_readiness_asks_the_broker_for_the_reply_queue(serve: Serve) -> No
         return (await here.client.get("/health/ready")).status_code == 200
 
     await eventually(is_ready)
-    await here.broker.publisher.connection.close()
+    await here.broker.publisher.link.close()
 
     answer = await here.client.get("/health/ready")
 
