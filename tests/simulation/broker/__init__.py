@@ -6,7 +6,8 @@
 All time is the running loop's and all chance the given `random.Random`'s, so that the same seed gives the same run.
 `tests/simulation/conformance` holds it against a real RabbitMQ, test by test.
 
-Simulated, as RabbitMQ 3.10 does it:
+Simulated, as RabbitMQ 3.10 does it (4 has a limit of 20 deliveries where none is named, and counts some returns
+otherwise from one release to the next; nothing here stands in for that):
 - topic exchanges and the default one; quorum queues; classic ones, exclusive or not; bindings, passive declarations,
   and the errors 404, 405 and 406, which close the channel;
 - x-delivery-limit, x-message-ttl, x-expires, x-max-length, x-overflow, x-dead-letter-exchange and -routing-key, the
@@ -17,8 +18,8 @@ Simulated, as RabbitMQ 3.10 does it:
 - frames that take their time: in order within one way of one channel, and in any order otherwise.
 
 Not simulated: users and their rights; exchanges other than topic; priorities; transactions; streams; a dead letter
-that goes round in circles; several nodes, beyond a queue that has no leader for a while; the queue's overshoot while
-it lets its publishers know that it is full.
+that goes round in circles; several nodes, beyond a queue that has no leader for a while; how long a full queue goes
+on refusing after it is less full; headers that AMQP can't carry.
 
 Faults: `cut`, `block`, `partition`, `cancel_consumers`, `delete_queue`, `fill`, `lose_leader`, `restart`, and
 `SimLink.abandon` for a process that died. Confirms that never come are a `partition(…, to_broker=False)` and a `cut`;

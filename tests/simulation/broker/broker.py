@@ -26,7 +26,7 @@ class Broker:
     def __init__(self, chance: random.Random, *, clock: Callable[[], datetime] | None = None) -> None:
         self.chance = chance
         self.context = copy_context()
-        """In which everything happens that is the broker's own, whichever client it is for."""
+        """In which the broker does what it does, whoever had it done."""
 
         self.clock = clock or self._time_of_loop
         self.latency: Callable[[], float] = partial(chance.uniform, 0.0002, 0.002)

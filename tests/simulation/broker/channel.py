@@ -34,6 +34,8 @@ class SimChannel:
         self._on_close: list[Callable[[], None]] = []
         self._asked: dict[Answer, None] = {}
         self._published = 0
+        self._open: dict[int, None] = {}
+        self._consumers = 0
         self._unconfirmed: dict[int, tuple[Answer, str]] = {}
 
     async def open(self) -> None:
@@ -106,23 +108,30 @@ class SimChannel:
     ) -> None:
         """Consume a queue."""
         self._check()
+        self._consumers += 1
         answer = self._expect_answer()
         self._send(self.session.consuming, (queue, on_arrival, on_cancel, no_ack, answer))
         await answer
 
     async def stop_consuming(self) -> None:
         """Consume no more."""
-        await self._ask(self.session.cancel)
+        if self._consumers:
+            self._consumers = 0
+            await self._ask(self.session.cancel)
 
     def ack(self, tag: int) -> None:
-        """Have a delivery forgotten."""
+        """Have a delivery forgotten. A second answer to the same is none."""
         self._check()
-        self._send(self.session.acked, tag)
+        if tag in self._open:
+            del self._open[tag]
+            self._send(self.session.acked, tag)
 
     def give_back(self, tag: int) -> None:
-        """Have a delivery delivered again."""
+        """Have a delivery delivered again. A second answer to the same is none."""
         self._check()
-        self._send(self.session.given_back, tag)
+        if tag in self._open:
+            del self._open[tag]
+            self._send(self.session.given_back, tag)
 
     async def close(self) -> None:
         """End it."""
@@ -162,6 +171,8 @@ class SimChannel:
         """Basic.Deliver."""
         if not self.is_closed:
             consumer, arrival = frame
+            if not consumer.no_ack:
+                self._open[arrival.tag] = None
             consumer.on_arrival(arrival)
 
     def answered(self, frame: tuple[Answer, object]) -> None:
@@ -191,7 +202,8 @@ class SimChannel:
 
     def cancelled(self, consumer: Consumer) -> None:
         """Basic.Cancel."""
-        if not self.is_closed:
+        if not self.is_closed and self._consumers:
+            self._consumers -= 1
             consumer.on_cancel()
 
     def refused(self, refusal: Refusal) -> None:
@@ -199,7 +211,6 @@ class SimChannel:
         for answer in self._asked:
             if not answer.done():
                 answer.set_exception(refusal.as_error())
-                break
         self.lost(str(refusal))
 
     def lost(self, why: str) -> None:

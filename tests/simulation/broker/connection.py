@@ -1,7 +1,7 @@
 """One connection: its channels, its frames on their way, and how it is lost."""
 
 import asyncio
-from contextvars import copy_context
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.broker.channel import SimChannel
@@ -21,9 +21,7 @@ class Connection:
 
     def __init__(self, broker: "Broker", link: "SimLink", name: str) -> None:
         self.broker = broker
-        self.context = copy_context()
-        """In which the client is called: that of whoever connected."""
-
+        self.context: Context = link.context
         self.name = name
         self.frames = 0
         self.cut_at: int | None = None
@@ -109,9 +107,11 @@ class Connection:
         self.is_held_to_broker |= to_broker
         self.is_held_to_client |= to_client
         if not self._giving_up:
-            ends = self.end_at_broker, self.end_at_client
-            after, loop, context = self.broker.missed_heartbeats, self.broker.loop, self.broker.context
-            self._giving_up = [loop.call_later(after(), end, context=context) for end in ends]
+            after, later = self.broker.missed_heartbeats, self.broker.loop.call_later
+            self._giving_up = [
+                later(after(), self.end_at_broker, context=self.broker.context),
+                later(after(), self.end_at_client, context=self.context),
+            ]
 
     def release(self) -> None:
         """Let everything through again. A side that gave up the connection doesn't come back to it."""
@@ -125,14 +125,22 @@ class Connection:
 
     def cut(self) -> None:
         """Lose it now: of the frames on their way, on each way the first few arrive yet, by chance."""
-        if self._has_ended_at_broker and self._link is None:
-            return
         self.is_severed = True
+        if not self._has_ended_at_broker:
+            self._drain(to_broker=True)
+            self.end_at_broker()
+        if self._link is not None:
+            self.broker.loop.call_soon(self._cut_at_client, context=self.context)
+
+    def _cut_at_client(self) -> None:
+        if self._link is not None:
+            self._drain(to_broker=False)
+            self.end_at_client()
+
+    def _drain(self, *, to_broker: bool) -> None:
         for pipe in self.pipes:
-            gets_there = not self._has_ended_at_broker if pipe.to_broker else self._link is not None
-            pipe.drain(self.broker.chance.randint(0, len(pipe)) if gets_there and not self.holds(pipe) else 0)
-        self.end_at_broker()
-        self.end_at_client()
+            if pipe.to_broker is to_broker:
+                pipe.drain(0 if self.holds(pipe) else self.broker.chance.randint(0, len(pipe)))
 
     def end_at_broker(self) -> None:
         """The broker is rid of it: exclusive queues are gone, and what wasn't answered is back in its queue."""
@@ -148,7 +156,7 @@ class Connection:
         self.is_severed = True
         link, self._link = self._link, None
         if link is not None:
-            self.context.copy().run(link.lost, self)
+            link.lost(self)
 
     def close(self) -> None:
         """The client ends it: all that it sent arrives yet, unless it is held."""
@@ -157,6 +165,7 @@ class Connection:
 
     def _end_in_order(self) -> None:
         if not self.is_severed:
+            self.is_severed = True
             for pipe in self.pipes:
                 if pipe.to_broker and not self.holds(pipe):
                     pipe.drain(len(pipe))
@@ -165,4 +174,7 @@ class Connection:
     def abandon(self) -> None:
         """The client is no more: nothing of its is called again, and the broker comes to know at once."""
         self._link = None
+        for pipe in self.pipes:
+            if not pipe.to_broker:
+                pipe.drain(0)
         self.broker.context.copy().run(self.cut)

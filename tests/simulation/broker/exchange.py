@@ -41,11 +41,15 @@ class Exchange:
         if found is None:
             if len(self._routes) >= _MOST_ROUTES_KEPT:
                 self._routes.clear()
-            parts = key.split(".")
-            taking = (queue for pattern, queue in self.bindings if matches(pattern.split("."), parts))
+            parts = _parts(key)
+            taking = (queue for pattern, queue in self.bindings if matches(_parts(pattern), parts))
             found = tuple(dict.fromkeys(taking))
             self._routes[key] = found
         return found
+
+
+def _parts(key: str) -> list[str]:
+    return key.split(".") if key else []
 
 
 def matches(pattern: Sequence[str], key: Sequence[str]) -> bool:

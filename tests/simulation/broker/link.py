@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from chassis.messaging.link import LinkLost
@@ -20,6 +21,9 @@ class SimLink:
 
     def __init__(self, broker: "Broker", name: str) -> None:
         self.name = name
+        self.context = copy_context()
+        """In which all of the client's callbacks run: that of whoever connected."""
+
         self.is_blocked = False
         self._broker = broker
         self._connection: Connection | None = broker.accept(self)
@@ -56,7 +60,7 @@ class SimLink:
             return
         connection.close()
         for channel in list(connection.channels):
-            channel.end()
+            channel.lost("the connection was closed")
 
     def _end(self) -> "Connection | None":
         self._is_over = True
@@ -77,9 +81,12 @@ class SimLink:
             return
         self._connection = None
         self.is_blocked = False
-        self._retry = self._broker.loop.call_later(self._broker.chance.uniform(0, RECONNECT_AFTER), self._come_back)
+        self._come_back_after(self._broker.chance.uniform(0, RECONNECT_AFTER))
         for channel in list(connection.channels):
             channel.lost("the connection is lost")
+
+    def _come_back_after(self, seconds: float) -> None:
+        self._retry = self._broker.loop.call_later(seconds, self._come_back, context=self.context)
 
     def _come_back(self) -> None:
         if self._is_over:
@@ -87,7 +94,7 @@ class SimLink:
         try:
             self._connection = self._broker.accept(self)
         except ConnectionError:
-            self._retry = self._broker.loop.call_later(RECONNECT_AFTER, self._come_back)
+            self._come_back_after(RECONNECT_AFTER)
             return
         for callback in self._returns:
             callback()

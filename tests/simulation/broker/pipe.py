@@ -13,7 +13,10 @@ Act = Callable[[Any], None]
 
 
 class Pipe:
-    """`to_broker` is its direction; `channel` its number, 0 for the connection's own."""
+    """`to_broker` is its direction; `channel` its number, 0 for the connection's own.
+
+    What arrives runs in the context of the side where it arrives, as if in a process of its own.
+    """
 
     __slots__ = ("_arriving", "_connection", "_context", "_frames", "_last", "_loop", "_timer", "channel", "to_broker")
 
@@ -21,7 +24,7 @@ class Pipe:
         self.channel = channel
         self.to_broker = to_broker
         self._connection = connection
-        self._context = (connection.broker if to_broker else connection).context
+        self._context = connection.broker.context if to_broker else connection.context
         self._loop = asyncio.get_running_loop()
         self._frames: deque[tuple[float, Act, Any]] = deque()
         self._last = 0.0
@@ -53,7 +56,7 @@ class Pipe:
     def drain(self, frames: int) -> None:
         """The connection ends: have the first ones arrive yet, at once, and lose the others."""
         for _ in range(min(frames, len(self._frames))):
-            self._context.copy().run(self._deliver)
+            self._deliver()
         for _, act, carried in self._frames:
             self._connection.note(self, act, carried, lost=True)
         self._frames.clear()

@@ -47,6 +47,9 @@ class Queue:
         """Without a leader, it takes, delivers and forgets nothing until it has one."""
 
         self.consumers: list[Consumer] = []
+        self.leaving: list[Consumer] = []
+        """Those of a quorum queue that take no more, and still have something to answer: it counts them too."""
+
         self.unanswered = 0
         self.dying = 0
         """Messages that died and stay until their next queue takes them."""
@@ -124,18 +127,27 @@ class Queue:
     def remove(self, consumer: "Consumer") -> None:
         """Have it no more; what it holds stays unanswered."""
         self.consumers.remove(consumer)
+        if self.is_quorum and consumer.holds:
+            self.leaving.append(consumer)
         if consumer.is_ready:
             consumer.is_ready = False
             self._ready.remove(consumer)
         self.used_at = self._loop.time()
 
-    def settled(self, consumer: "Consumer") -> None:
-        """Forget what a consumer acknowledged; it may have another."""
+    def answered(self, consumer: "Consumer") -> None:
+        """Count one less that it holds; it may have another, when its turn comes."""
         self.unanswered -= 1
         consumer.credit += 1
-        if not consumer.is_ready and not consumer.is_over:
+        if consumer.is_over:
+            if not consumer.holds and consumer in self.leaving:
+                self.leaving.remove(consumer)
+        elif not consumer.is_ready:
             consumer.is_ready = True
             self._ready.append(consumer)
+
+    def settled(self, consumer: "Consumer") -> None:
+        """Forget what a consumer acknowledged; it may have another."""
+        self.answered(consumer)
         if self._waiting or self._returned:
             self.serve()
 
@@ -144,7 +156,6 @@ class Queue:
         if self.is_gone:
             return
         for entry in entries:
-            self.unanswered -= 1
             entry.returns += 1
             if self.limit is not None and entry.returns > self.limit:
                 self._bury(self, entry, "delivery_limit")

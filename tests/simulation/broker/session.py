@@ -21,7 +21,7 @@ WITHOUT_PREFETCH = 2000
 class Consumer:
     """One consumer of a queue; `credit` is how many more it may have now."""
 
-    __slots__ = ("credit", "is_over", "is_ready", "no_ack", "on_arrival", "on_cancel", "queue", "session")
+    __slots__ = ("_most", "credit", "is_over", "is_ready", "no_ack", "on_arrival", "on_cancel", "queue", "session")
 
     def __init__(
         self, session: "Session", queue: "Queue", on_arrival: OnArrival, on_cancel: Callable[[], None], *, no_ack: bool
@@ -31,9 +31,14 @@ class Consumer:
         self.on_arrival = on_arrival
         self.on_cancel = on_cancel
         self.no_ack = no_ack
-        self.credit = session.prefetch or WITHOUT_PREFETCH
+        self._most = self.credit = session.prefetch or WITHOUT_PREFETCH
         self.is_ready = False
         self.is_over = False
+
+    @property
+    def holds(self) -> int:
+        """How many it has not answered."""
+        return self._most - self.credit
 
     def deliver(self, entry: Entry) -> None:
         """Send one message, which is held until it is answered."""
@@ -167,13 +172,6 @@ class Session:
             _, consumer = self.unanswered.pop(tag)
             consumer.queue.settled(consumer)
 
-    def acked_up_to(self, tag: int) -> None:
-        """Forget all deliveries up to this one."""
-        if tag not in self.unanswered:
-            self.acked(tag)
-        for one in [one for one in self.unanswered if one <= tag]:
-            self.acked(one)
-
     def given_back(self, tag: int) -> None:
         """Put a delivery back into its queue."""
         if self.is_over:
@@ -183,8 +181,7 @@ class Session:
             self.refuse(Refusal(PRECONDITION_FAILED, f"unknown delivery tag {tag}"))
             return
         entry, consumer = found
-        consumer.credit += 1
-        consumer.queue.offer(consumer)
+        consumer.queue.answered(consumer)
         consumer.queue.give_back([entry])
 
     def consuming(self, frame: tuple[str, OnArrival, Callable[[], None], bool, object]) -> None:
@@ -212,7 +209,7 @@ class Session:
     def depth(self, queue: str) -> Depth:
         """Look at a queue. Raises: Refusal."""
         found = self._vhost.queue(queue, user=self.connection)
-        return Depth(len(found), len(found.consumers))
+        return Depth(len(found), len(found.consumers) + len(found.leaving))
 
     def drop(self, consumer: Consumer) -> None:
         """End a consumer from here, with a Basic.Cancel."""
@@ -233,6 +230,7 @@ class Session:
         held: dict[Consumer, list[Entry]] = {}
         for entry, consumer in self.unanswered.values():
             held.setdefault(consumer, []).append(entry)
+            consumer.queue.answered(consumer)
         self.unanswered.clear()
         for consumer, entries in held.items():
             consumer.queue.give_back(entries)

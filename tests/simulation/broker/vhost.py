@@ -130,7 +130,7 @@ class VirtualHost:
     def _expire(self, queue: Queue, loop: asyncio.AbstractEventLoop) -> None:
         if queue.is_gone or queue.expires is None:
             return
-        unused = 0.0 if queue.consumers else loop.time() - queue.used_at
+        unused = 0.0 if queue.consumers or queue.leaving else loop.time() - queue.used_at
         if unused >= queue.expires:
             self.delete_queue(queue.name)
         else:
