@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from bson.objectid import ObjectId
 from pymongo import InsertOne, ReturnDocument, WriteConcern
-from pymongo.errors import DuplicateKeyError, OperationFailure, WriteError
 from pymongo.results import BulkWriteResult, DeleteResult, InsertManyResult, InsertOneResult, UpdateResult
 
 from tests.simulation.store.aggregation import aggregated
 from tests.simulation.store.bulk import Bulk, Operation, runs, updating
 from tests.simulation.store.cursor import SimCommandCursor, SimCursor
-from tests.simulation.store.errors import DUPLICATE_KEY, Refused
+from tests.simulation.store.errors import Refused, command_error, write_error
 from tests.simulation.store.indexes import Index
 from tests.simulation.store.link import Request
 from tests.simulation.store.projections import Projection, projected
@@ -179,7 +178,7 @@ class SimCollection:
             try:
                 return write()
             except Refused as refused:
-                raise _write_error(refused) from refused
+                raise write_error(refused) from refused
 
         answer: Answer = await self.ask(
             perform, text=lambda: f"{name} {self.full_name}", retries=retries, mode=self._writes_as
@@ -212,7 +211,7 @@ class SimCollection:
             try:
                 answer = write()
             except Refused as refused:
-                raise _command_error(refused) from refused
+                raise command_error(refused) from refused
             document = answer.after if return_document else answer.before
             return None if document is None else part(document)
 
@@ -273,15 +272,3 @@ def is_majority(concern: WriteConcern) -> bool:
     if concern.document.get("w") not in {"majority", 1}:
         raise NotImplementedError(f"the write concern {concern.document} is not simulated")
     return bool(concern.document["w"] == "majority")
-
-
-def _write_error(refused: Refused) -> WriteError:
-    details = refused.details
-    kind = DuplicateKeyError if details["code"] == DUPLICATE_KEY else WriteError
-    return kind(details["errmsg"], details["code"], details)
-
-
-def _command_error(refused: Refused) -> OperationFailure:
-    details = {"ok": 0.0, **{name: value for name, value in refused.details.items() if name != "index"}}
-    kind = DuplicateKeyError if details["code"] == DUPLICATE_KEY else OperationFailure
-    return kind(details["errmsg"], details["code"], details)

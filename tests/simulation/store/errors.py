@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from pymongo.errors import OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure, WriteError
 
 BAD_VALUE = 2
 TYPE_MISMATCH = 14
@@ -34,6 +34,20 @@ def duplicate_key(place: str, index: str, pattern: Mapping[str, Any], values: Ma
     shown = ", ".join(f"{name}: {_shown(value)}" for name, value in values.items())
     message = f"E11000 duplicate key error collection: {place} index: {index} dup key: {{ {shown} }}"
     return Refused(DUPLICATE_KEY, message, keyPattern=dict(pattern), keyValue=dict(values))
+
+
+def write_error(refused: Refused) -> WriteError:
+    """What the driver makes of a refused write."""
+    details = refused.details
+    kind = DuplicateKeyError if details["code"] == DUPLICATE_KEY else WriteError
+    return kind(details["errmsg"], details["code"], details)
+
+
+def command_error(refused: Refused) -> OperationFailure:
+    """What the driver makes of a refused write that is a command of its own."""
+    details = {"ok": 0.0, **{name: value for name, value in refused.details.items() if name != "index"}}
+    kind = DuplicateKeyError if details["code"] == DUPLICATE_KEY else OperationFailure
+    return kind(details["errmsg"], details["code"], details)
 
 
 def _shown(value: object) -> str:

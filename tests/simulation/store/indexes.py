@@ -1,6 +1,6 @@
 """A collection's indexes: what may be there once only, what goes after a time, and where to look first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,14 @@ class Index:
     expires_after: int | None = None
     entries: dict[Value, Ids] = field(default_factory=dict)
     """By what stands in the first field; by all fields where it is unique."""
+    watched: frozenset[str] = frozenset()
+    """The outermost fields that it depends on."""
+
+    def __post_init__(self) -> None:
+        paths = (*(path for path, _ in self.keys), *(self.partial or ()))
+        self.watched = frozenset(path.partition(".")[0] for path in paths)
+        if any(path[:1] == "$" for path in self.partial or ()):
+            raise NotImplementedError("partial indexes are simulated for conditions on fields alone")
 
     @property
     def first(self) -> str:
@@ -61,14 +69,32 @@ class Index:
         """What a document has in the index's fields."""
         return {path: _null(document, path) for path, _ in self.keys}
 
+    def move(self, before: Document, new: Document, key: Value) -> None:
+        """Enter a document as it is now and not as it was."""
+        for name in self.watched:
+            if before.get(name, MISSING) is not new.get(name, MISSING):
+                break
+        else:
+            # most changes leave most indexes alone
+            return
+        if (old := self.places(before)) != (now := self.places(new)):
+            self._leave(old, key)
+            self._enter(now, key)
+
     def add(self, document: Document, key: Value) -> None:
         """Enter a document."""
-        for place in self.places(document):
-            self.entries.setdefault(place, {})[key] = None
+        self._enter(self.places(document), key)
 
     def remove(self, document: Document, key: Value) -> None:
         """Take a document out."""
-        for place in self.places(document):
+        self._leave(self.places(document), key)
+
+    def _enter(self, places: Iterable[Value], key: Value) -> None:
+        for place in places:
+            self.entries.setdefault(place, {})[key] = None
+
+    def _leave(self, places: Iterable[Value], key: Value) -> None:
+        for place in places:
             ids = self.entries.get(place)
             if ids is not None:
                 ids.pop(key, None)

@@ -9,7 +9,13 @@ def at(document: Document, path: str) -> list[Value]:
     """What stands at a path's ends: several where arrays are on its way, MISSING where a document lacks it."""
     if "." not in path:
         return [document.get(path, MISSING)]
-    return list(_ends(document, path.split("."), 0))
+    outer, _, inner = path.partition(".")
+    if outer not in document:
+        return [MISSING]
+    found = document[outer]
+    if type(found) is dict:
+        return at(found, inner)
+    return list(_ends(found, inner.split("."), 0))
 
 
 def candidates(document: Document, path: str) -> list[Value]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pymongo.errors import OperationFailure
 
-from tests.simulation.store.errors import bad_value, duplicate_key
+from tests.simulation.store.errors import bad_value, command_error, duplicate_key
 from tests.simulation.store.indexes import Index, looked_up
 from tests.simulation.store.queries import is_condition, matches
 from tests.simulation.store.values import Document, Value, key_of
@@ -94,10 +94,12 @@ class Table:
 
     def _replace(self, key: Value, before: Document | None, new: Document | None) -> None:
         for index in self.indexes.values():
-            if before is not None:
-                index.remove(before, key)
-            if new is not None:
+            if before is not None and new is not None:
+                index.move(before, new, key)
+            elif new is not None:
                 index.add(new, key)
+            elif before is not None:
+                index.remove(before, key)
         if new is None:
             self.documents.pop(key, None)
         else:
@@ -121,8 +123,7 @@ class Table:
             return
         for key, document in self.documents.items():
             if index.holder(document, key):
-                refused = duplicate_key(self.place, index.name, dict(index.keys), index.values(document))
-                raise OperationFailure(str(refused), refused.details["code"], refused.details)
+                raise command_error(duplicate_key(self.place, index.name, dict(index.keys), index.values(document)))
             index.add(document, key)
         self.indexes[index.name] = index
         self._expires = self._expires or index.expires_after is not None
