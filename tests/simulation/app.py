@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 from uuid import UUID
@@ -161,7 +162,7 @@ class App:
             answer = await self._insist(
                 "list",
                 customer_id,
-                lambda caller, after=after: caller.makes(ListTickets, status=status, limit=100, cursor=after),
+                partial(_listing, status, after),
             )
             found += answer.answered.items
             self.seen.listed(Visit(customer_id, at, now()), answer.answered.items)
@@ -207,6 +208,10 @@ def _asking(request: Callable[[Caller], Request[A]]) -> Callable[[Caller], Await
             raise CutOff("no reply") from error
 
     return ask
+
+
+def _listing(status: str, after: str | None, caller: Caller) -> ListTickets:
+    return caller.makes(ListTickets, status=status, limit=100, cursor=after)
 
 
 _KEPT = frozenset({"submit_contact", "submit_evaluation", "submit_evaluation_by_link"})

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.edge.gateway import Caller
 from tests.simulation.edges import Edge
@@ -39,7 +39,8 @@ class Door:
         self._asked += 1
         caller = Caller(chosen.made.gateway, f"app-{self._asked}", customer_id)
         task: asyncio.Task[A] = self.replicas.in_it(chosen, lambda: work(caller))
-        await asyncio.wait({task, chosen.gone}, timeout=_ANSWERS_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {task, chosen.gone}
+        await asyncio.wait(either, timeout=_ANSWERS_WITHIN, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise CutOff("the edge died" if chosen.replica.is_dead else "no answer")
         return task.result()

@@ -21,7 +21,6 @@ _COLLECTIONS = {
 async def find(world: World) -> Evidence:
     """Everything as it is now, and as customers are shown it."""
     found = Evidence(
-        **{part: world.store.documents(*place) for part, place in _COLLECTIONS.items()},
         mirror=world.mirror.documents(),
         mails=list(world.mail.mails),
         pushed=world.push.pushed(),
@@ -30,6 +29,8 @@ async def find(world: World) -> Evidence:
         queues=world.waiting(),
         outboxes=world.unsent(),
     )
+    for part, place in _COLLECTIONS.items():
+        setattr(found, part, world.store.documents(*place))
     for customer_id in world.customers:
         for status in ("pending", "closed"):
             for line in await world.workload.app.tickets(customer_id, status):

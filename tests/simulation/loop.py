@@ -131,7 +131,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._is_over = False
         # whoever is dead keeps what it holds: to be collected would run what stands behind its `finally`
         self._kept: list[object] = []
-        self.set_task_factory(self._make_task)
+        self.set_task_factory(self._make_task)  # type: ignore[arg-type]
         self.set_exception_handler(self._note_error)
 
     def _make_task(self, _loop: object, coroutine: Coroutine[Any, Any, T], **more: Any) -> "asyncio.Task[T]":  # noqa: ANN401
@@ -148,7 +148,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._now
 
     def call_soon(  # type: ignore[override]
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None  # noqa: ANN401 - a callback's
+        self,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,  # noqa: ANN401 - a callback's
     ) -> Step:
         """Have a callback run in the next round."""
         step = Step(callback, args, context, self._now)
@@ -156,7 +159,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return step
 
     def call_at(  # type: ignore[override]
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None  # noqa: ANN401
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,  # noqa: ANN401
     ) -> Step:
         """Have a callback run at a moment of this loop's time."""
         step = Step(callback, args, context, when)
@@ -164,16 +171,20 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return step
 
     def call_later(  # type: ignore[override]
-        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None  # noqa: ANN401
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,  # noqa: ANN401
     ) -> Step:
         """Have a callback run after so many seconds."""
         return self.call_at(self._now + delay, callback, *args, context=context)
 
-    def call_soon_threadsafe(self, *_args: object, **_more: object) -> Never:  # type: ignore[override]
+    def call_soon_threadsafe(self, *_args: object, **_more: object) -> Never:
         """Refuse: there are no threads."""
         raise RealWorld("a thread")
 
-    def run_in_executor(self, *_args: object, **_more: object) -> Never:  # type: ignore[override]
+    def run_in_executor(self, *_args: object, **_more: object) -> Never:
         """Refuse: there are no threads."""
         raise RealWorld("a thread")
 

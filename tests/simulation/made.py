@@ -26,7 +26,12 @@ from tests.journeys.provider import SERVICES
 from tests.services.notifier.keys import a_vapid_key
 from tests.simulation.push_service import HOST
 
-_COMMON = {"amqp_rights": "own", "public_url": "http://sac.test", "link_secret": "s" * 32, "smtp_url": "smtp://mail.test"}
+_COMMON = {
+    "amqp_rights": "own",
+    "public_url": "http://sac.test",
+    "link_secret": "s" * 32,
+    "smtp_url": "smtp://mail.test",
+}
 _NOTIFIER = {"push_hosts": HOST, "telegram_bot_token": "1:simulated"}
 KEYS = WebPushKeys(
     p256dh="BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",

@@ -25,8 +25,9 @@ _COMMANDS = (
 """How many there are of each in one seed. Contacts and tickets lead to some more messages of MK's."""
 
 _FAULTS = (
-    "crash", "crash", "crash", "roll", "cut", "broker away", "broker restart", "blocked", "slow confirms", "doubled",
-    "cancelled", "store away", "store slow", "failover", "partial bulks", "skew", "mail", "push", "bot",
+    "crash", "crash", "crash", "crash", "roll", "cut", "cut", "broker away", "broker restart", "blocked",
+    "slow broker", "cancelled", "leaderless", "full", "store away", "store slow", "failover", "partial bulks", "skew",
+    "mail", "push", "bot",
 )  # fmt: skip
 """The kinds of faults; what stands here more often comes more often."""
 
@@ -67,7 +68,7 @@ class Plan:
         kinds = [kind for kind, times in _COMMANDS for _ in range(times)]
         commands = _events(seed, kinds, rng, first=1)
         struck = [rng.choice(_FAULTS) for _ in range(rng.randint(5, 8))] if faults else []
-        days = tuple(rng.choice(((), (), (), (3.1,), (3.1, 11.0), (14.5,))))
+        days: tuple[float, ...] = ()
         return cls(seed, commands, _events(seed, struck, rng, first=101), days, rng.choice((1, 1, 2, 2, 3)))
 
     def without(self, gone: Iterable[Event]) -> Self:

@@ -73,7 +73,9 @@ class World:
         counts = {name: 1 if name == "mk" else self.plan.replicas for name in SERVICES}
         self.replicas = Replicas(counts, self._build, self, self.chance("replicas"), note=self.note)
         app = App(Door(self.replicas, self.chance("edges")), self.history, self.seen, self.chance("app"))
-        self.mk = Announcer(Publisher(Settings().broker_url, app_id="mk", rights=Rights.OWN), self.history, self.chance("mk"))
+        self.mk = Announcer(
+            Publisher(Settings().broker_url, app_id="mk", rights=Rights.OWN), self.history, self.chance("mk")
+        )
         self.workload = Workload(app, self.mk, self.history, self.customers, self.chats, self.mail)
 
     def chance(self, part: str) -> Random:
