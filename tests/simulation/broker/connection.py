@@ -47,7 +47,8 @@ class Connection:
 
     def forget(self, channel: SimChannel) -> None:
         """Have a channel no more that is over on both sides."""
-        if channel in self.channels:
+        # a client that gave up first leaves its session to the broker, which has yet to end it
+        if channel in self.channels and channel.session.is_over:
             self.channels.remove(channel)
 
     @property
