@@ -57,7 +57,9 @@ def _run(world: World) -> dict[str, list[str]]:
     try:
         return world.loop.run_until_complete(_play(world))
     except Stalled as error:
-        return {"everything_comes_to_rest": [str(error)]}
+        waits = {**world.waiting(), **world.unsent()}
+        down = [one.replica.name for one in world.replicas.running if not one.is_up]
+        return {"everything_comes_to_rest": [str(error), f"{waits} wait, {down} are down"]}
 
 
 async def _play(world: World) -> dict[str, list[str]]:
