@@ -19,7 +19,7 @@ from contracts.channels import (
     SavePreferences,
     WebPushKeys,
 )
-from contracts.replies import TicketLine, TicketPage
+from contracts.replies import TicketLine
 from contracts.requests import (
     GetContact,
     GetTicket,
@@ -170,13 +170,15 @@ class App:
             if not cursor:
                 return found
 
-    async def ticket(self, customer_id: str, protocol: str) -> TicketPage:
-        """One ticket with its timeline."""
+    async def ticket(self, customer_id: str, protocol: str) -> None:
+        """Look at one ticket with its timeline."""
         at = now()
         answer = await self._insist("read", customer_id, lambda caller: caller.makes(GetTicket, protocol=protocol))
-        page: TicketPage = answer.answered
-        self.seen.read(Visit(customer_id, at, now()), page)
-        return page
+        visit = Visit(customer_id, at, now())
+        if answer.answered is None:
+            self.seen.refused(visit, protocol)
+        else:
+            self.seen.read(visit, answer.answered)
 
     async def _insist(self, what: str, customer_id: str, request: Callable[[Caller], Request[A]]) -> Answer:
         while True:

@@ -33,6 +33,9 @@ def heal(world: World) -> None:
     """Mend whatever may still be broken, as somebody would."""
     world.broker.heal()
     world.broker.unblock()
+    world.broker.latency = world.usual_latency
+    for connection in world.broker.named(""):
+        connection.cut_at = None
 
 
 def _some(world: World, rng: Random, *services: str) -> Running | None:
@@ -99,11 +102,11 @@ async def _blocked(world: World, rng: Random) -> str:
 
 
 async def _slow_broker(world: World, rng: Random) -> str:
-    usual, slow = world.broker.latency, rng.uniform(0.05, 2.5)
+    slow = rng.uniform(0.05, 2.5)
     # confirms later than whoever waits for them, and everything in another order
     world.broker.latency = lambda: rng.uniform(0.0002, slow)
     await asyncio.sleep(rng.uniform(1.0, 10.0))
-    world.broker.latency = usual
+    world.broker.latency = world.usual_latency
     return "broker"
 
 
@@ -197,7 +200,8 @@ async def _trouble(rng: Random, weather: Weather, kinds: tuple[str, ...]) -> Non
 
 async def _mail(world: World, rng: Random) -> str:
     await _trouble(rng, world.mail.weather, mail_server.TROUBLES)
-    return "mail"
+    # whose answers are lost is noted for each
+    return "the mail server"
 
 
 async def _push(world: World, rng: Random) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Never, TypeVar
 
 T = TypeVar("T")
 
-MOST_STEPS = 600_000
+MOST_STEPS = 400_000
 """A seed takes some ten thousand: whatever takes more goes in circles."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import aiosmtplib
 
 from tests.chaos.evidence import Mail
+from tests.chaos.history import Fault, History, now
 from tests.chaos.notifying import message_id_of
 from tests.simulation.weather import Weather
 
@@ -18,8 +19,9 @@ TROUBLES = ("away", "lost", "busy", "broken")
 class MailServer:
     """Takes mails, and keeps of each what the checker asks for, and its bytes."""
 
-    def __init__(self, weather: Weather) -> None:
+    def __init__(self, weather: Weather, history: History) -> None:
         self.weather = weather
+        self._history = history
         self.mails: list[Mail] = []
         self.bodies: dict[str, bytes] = {}
 
@@ -29,6 +31,10 @@ class MailServer:
         message_id = message_id_of(found.group(1).decode() if found else "")
         self.mails.append(Mail(time.time(), message_id, recipient))
         self.bodies[message_id] = mail
+
+    def lose_answer(self) -> None:
+        """Note that a mail was taken of which nobody will learn: it may come again."""
+        self._history.note(Fault(now(), now(), "lost answer", "mail"))
 
     def client(self, **_settings: Any) -> Any:  # noqa: ANN401 - stands in for aiosmtplib's
         """A connection to it, as `aiosmtplib.SMTP` makes one."""
@@ -65,6 +71,7 @@ class _Client:
                 raise self._gone()
             case "lost":
                 self._server.take(self._recipient, mail)
+                self._server.lose_answer()
                 raise self._gone()
         self._server.take(self._recipient, mail)
         return aiosmtplib.SMTPResponse(250, "2.0.0 queued")

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from tests.simulation.world import World
 
-RESTS_WITHIN = timedelta(hours=6)
-"""Everything comes to rest within this after the last command and the last fault, the ladder's hours included."""
+RESTS_WITHIN = timedelta(minutes=15)
+"""Everything comes to rest within this after the last command and the last fault, what only delays wait for apart."""
 
 _LOOK_EVERY = 1.0
 _QUIET_LOOKS = 3
@@ -25,12 +25,12 @@ class NeverAtRest(Exception):
 
 async def rest(world: World) -> None:
     """Return when nothing is under way any more. Raises: NeverAtRest."""
-    deadline = world.loop.time() + RESTS_WITHIN.total_seconds()
+    deadline = _standing(world) + RESTS_WITHIN.total_seconds()
     quiet, leap, swept_at = 0, _FIRST_LEAP, 0.0
     while quiet < _QUIET_LOOKS:
         await asyncio.sleep(_LOOK_EVERY)
         waiting = {**world.waiting(), **world.unsent()}
-        if world.loop.time() > deadline:
+        if _standing(world) > deadline:
             raise NeverAtRest(waiting)
         quiet = quiet + 1 if not waiting else 0
         if not waiting or not world.replicas.are_up:
@@ -43,6 +43,10 @@ async def rest(world: World) -> None:
             elif any(not name.startswith("unsent") for name in waiting):
                 pass_by(world, leap)
                 leap = min(leap * 2, _LONGEST_LEAP)
+
+
+def _standing(world: World) -> float:
+    return world.loop.time() - world.loop.leapt
 
 
 def pass_by(world: World, seconds: float) -> None:

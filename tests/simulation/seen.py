@@ -32,10 +32,16 @@ class Seen:
     """Every glimpse, in the order in which they were answered."""
 
     glimpses: list[Glimpse] = field(default_factory=list)
+    missing: list[tuple[Visit, str]] = field(default_factory=list)
+    """Protocols that somebody had just been shown, and that they were refused."""
 
     def listed(self, visit: Visit, lines: Iterable[TicketLine]) -> None:
         """Note the lines of a list."""
         self.glimpses += [Glimpse(visit, one.protocol, one.status, one.phase, one.defect_found) for one in lines]
+
+    def refused(self, visit: Visit, protocol: str) -> None:
+        """Note that a ticket wasn't there for its customer."""
+        self.missing.append((visit, protocol))
 
     def read(self, visit: Visit, page: TicketPage) -> None:
         """Note one ticket's page."""

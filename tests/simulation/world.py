@@ -56,6 +56,7 @@ class World:
     mirror: Mirror = field(default_factory=Mirror)
     customers: dict[str, Customer] = field(default_factory=lambda: dict(PEOPLE))
     broker: Broker = field(init=False)
+    usual_latency: Callable[[], float] = field(init=False)
     store: Store = field(init=False)
     mail: MailServer = field(init=False)
     push: PushService = field(init=False)
@@ -66,8 +67,9 @@ class World:
 
     def __post_init__(self) -> None:
         self.broker = Broker(self.chance("broker"), clock=utc_now)
+        self.usual_latency = self.broker.latency
         self.store = Store(self.chance("store"))
-        self.mail = MailServer(Weather(self.chance("mail")))
+        self.mail = MailServer(Weather(self.chance("mail")), self.history)
         self.push = PushService(Weather(self.chance("push")))
         self.chats = Chats(Weather(self.chance("bot")))
         counts = {name: 1 if name == "mk" else self.plan.replicas for name in SERVICES}
