@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SCALE ?=
 CLUSTER ?= 1
+SEEDS ?= 1000
 PACKAGES := $(wildcard contracts chassis services mk ops bench)
 IMAGES := edge contacts tickets notifier feedback mk
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes
@@ -12,7 +13,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 # Addresses that are given would be used instead.
 ON_CONTAINERS := env -u AMQP_URL -u MONGO_URL TEST_INFRA=containers
 
-.PHONY: help run demo test test-large test-containers test-compose fuzz check hooks bench chaos overload upgrade secrets lock audit sbom licences scaling screens clean broker prometheus chromium
+.PHONY: help run demo test test-large test-containers test-compose fuzz check hooks bench chaos simulate overload upgrade secrets lock audit sbom licences scaling screens clean broker prometheus chromium
 
 help: ## List the commands, by who needs them
 	@for who in newcomer developer SRE release; do \
@@ -60,6 +61,9 @@ bench: $(READY) broker ## developer: Measure the figures, beside the floor
 
 chaos: $(READY) broker ## SRE: Break the running product 200 times under load, and prove what it kept
 	@$(BIN)/python -m tests.chaos --cluster "$(CLUSTER)" $(ARGS)
+
+simulate: $(READY) ## SRE: Play thousands of schedules of faults in made-up time; SEEDS=10000, SEED=17 for one, TRACE=1 for its every step
+	@$(BIN)/python -m tests.simulation --seeds "$(SEEDS)" $(if $(SEED),--seed "$(SEED)") $(if $(TRACE),--trace) $(ARGS)
 
 overload: $(READY) broker ## SRE: Give the product three times what it carries, restart it, trouble its mail server; ARGS="load --seconds 60"
 	@$(BIN)/python -m tests.overload $(ARGS)

@@ -1,0 +1,237 @@
+"""What breaks, by kind: each strikes at its moment, lasts as long as its own chance says, and is mended."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+
+from contracts import topology
+from tests.chaos.history import Fault, now
+from tests.simulation import bot_api, mail_server, push_service
+from tests.simulation.plan import Event
+from tests.simulation.replicas import Running
+from tests.simulation.weather import Weather
+from tests.simulation.world import SERVICES, World
+
+Strike = Callable[[World, Random], Awaitable[str]]
+"""Breaks something, mends it, and gives what it was; the checker knows what mails may hang on by its beginning."""
+
+_LONGEST_CRASH = 250
+"""Steps until a crash: a message takes some thirty, so that it falls between any two awaits of one."""
+
+_STORE = "mongod"
+
+
+async def strike(world: World, fault: Event) -> None:
+    """Break something, and mend it when its time is over."""
+    at = now()
+    target = await _STRIKES[fault.kind](world, fault.chance())
+    world.note(f"mended: {fault.kind} of {target}")
+    world.history.note(Fault(at, now(), fault.kind, target))
+
+
+def heal(world: World) -> None:
+    """Mend whatever may still be broken, as somebody would."""
+    world.broker.heal()
+    world.broker.unblock()
+    world.broker.latency = world.usual_latency
+    for connection in world.broker.named(""):
+        connection.cut_at = None
+
+
+def _some(world: World, rng: Random, *services: str) -> Running | None:
+    return rng.choice(found) if (found := world.replicas.of(*services)) else None
+
+
+async def _crash(world: World, rng: Random) -> str:
+    service = rng.choice(SERVICES)
+    chosen = _some(world, rng, service)
+    if chosen is None:
+        return "nobody"
+    replica = chosen.replica
+    replica.dies_at = replica.steps + rng.randint(1, _LONGEST_CRASH)
+    try:
+        async with asyncio.timeout(30):
+            await asyncio.shield(chosen.gone)
+    except TimeoutError:
+        # it has nothing to do: then it dies idle
+        if not replica.is_dead:
+            replica.die()
+    return replica.name
+
+
+async def _roll(world: World, rng: Random) -> str:
+    rolled = list(world.replicas.of(*rng.sample(SERVICES, rng.randint(1, len(SERVICES)))))
+    for running in rolled:
+        await world.replicas.replace(running)
+        await asyncio.sleep(rng.uniform(0.0, 2.0))
+    return "everything"
+
+
+async def _cut(world: World, rng: Random) -> str:
+    connections = world.broker.named("")
+    for connection in rng.sample(connections, min(len(connections), rng.randint(1, 4))):
+        # now, or in the midst of what it does next
+        at_frame = connection.frames + rng.randint(1, 60) if rng.random() < 0.7 else None
+        world.broker.cut(connection, at_frame=at_frame)
+    return "connections"
+
+
+async def _broker_away(world: World, rng: Random) -> str:
+    chosen = _some(world, rng)
+    if chosen is None:
+        return "nobody"
+    ways = rng.choice(((True, True), (True, True), (False, True), (True, False)))
+    world.broker.partition(f"{chosen.replica.name} ", to_broker=ways[0], to_client=ways[1])
+    await asyncio.sleep(rng.uniform(0.5, 25.0))
+    world.broker.heal()
+    return f"{chosen.replica.name} without the broker"
+
+
+async def _broker_restart(world: World, rng: Random) -> str:
+    seconds = rng.uniform(0.5, 15.0)
+    world.broker.restart(after_seconds=seconds)
+    await asyncio.sleep(seconds)
+    return "broker"
+
+
+async def _blocked(world: World, rng: Random) -> str:
+    world.broker.block()
+    await asyncio.sleep(rng.uniform(0.5, 12.0))
+    world.broker.unblock()
+    return "broker"
+
+
+async def _slow_broker(world: World, rng: Random) -> str:
+    slow = rng.uniform(0.05, 2.5)
+    # confirms later than whoever waits for them, and everything in another order
+    world.broker.latency = lambda: rng.uniform(0.0002, slow)
+    await asyncio.sleep(rng.uniform(1.0, 10.0))
+    world.broker.latency = world.usual_latency
+    return "broker"
+
+
+async def _cancelled(world: World, rng: Random) -> str:
+    queue = rng.choice(sorted(world.broker.queues))
+    world.broker.cancel_consumers(queue)
+    return queue
+
+
+async def _leaderless(world: World, rng: Random) -> str:
+    working = [one.name for one in topology.queues() if one.kind in {"events", "commands", "deliveries", "retry"}]
+    seconds = rng.uniform(0.5, 15.0)
+    for name in rng.sample(working, rng.randint(1, 6)):
+        world.broker.lose_leader(name, for_seconds=seconds)
+    await asyncio.sleep(seconds)
+    return "queues"
+
+
+async def _full(world: World, rng: Random) -> str:
+    working = [one.name for one in topology.queues() if one.kind in {"events", "commands", "deliveries", "retry"}]
+    chosen = rng.sample(working, rng.randint(1, 4))
+    for name in chosen:
+        world.broker.fill(name)
+    await asyncio.sleep(rng.uniform(0.5, 8.0))
+    for name in chosen:
+        world.broker.fill(name, is_full=False)
+    return "queues"
+
+
+async def _store_away(world: World, rng: Random) -> str:
+    chosen = _some(world, rng)
+    if chosen is None or rng.random() < 0.3:
+        world.store.leave()
+        await asyncio.sleep(rng.uniform(0.5, 15.0))
+        world.store.come_back()
+        return _STORE
+    world.store.cut(chosen.replica.name)
+    await asyncio.sleep(rng.uniform(0.5, 25.0))
+    world.store.mend(chosen.replica.name)
+    return f"{_STORE} for {chosen.replica.name}"
+
+
+async def _store_slow(world: World, rng: Random) -> str:
+    faults = world.store.faults
+    faults.delayed, faults.delay = rng.uniform(0.05, 0.6), rng.uniform(0.2, 5.0)
+    await asyncio.sleep(rng.uniform(1.0, 12.0))
+    faults.delayed = 0.0
+    return _STORE
+
+
+async def _failover(world: World, rng: Random) -> str:
+    seconds = rng.uniform(0.5, 12.0)
+    if rng.random() < 0.5:
+        # what is written now no majority has
+        world.store.stall()
+        await asyncio.sleep(rng.uniform(0.05, 2.0))
+        world.store.fail_over(seconds)
+        world.store.resume()
+    else:
+        world.store.fail_over(seconds)
+    await asyncio.sleep(seconds)
+    return _STORE
+
+
+async def _partial(world: World, rng: Random) -> str:
+    faults = world.store.faults
+    faults.lost_requests, faults.lost_answers = rng.uniform(0.0, 0.3), rng.uniform(0.0, 0.3)
+    faults.broken_bulks, faults.refused_writes = rng.uniform(0.0, 0.3), rng.uniform(0.0, 0.2)
+    faults.retries = rng.random() < 0.5
+    await asyncio.sleep(rng.uniform(1.0, 10.0))
+    faults.lost_requests = faults.lost_answers = faults.broken_bulks = faults.refused_writes = 0.0
+    faults.retries = True
+    return _STORE
+
+
+async def _skew(world: World, rng: Random) -> str:
+    chosen = _some(world, rng)
+    if chosen is None:
+        return "nobody"
+    chosen.replica.skew = rng.uniform(-4.0, 4.0)
+    await asyncio.sleep(rng.uniform(5.0, 30.0))
+    chosen.replica.skew = 0.0
+    return f"the clock of {chosen.replica.name}"
+
+
+async def _trouble(rng: Random, weather: Weather, kinds: tuple[str, ...]) -> None:
+    weather.trouble = rng.choice(kinds)
+    await asyncio.sleep(rng.uniform(1.0, 20.0))
+    weather.trouble = ""
+
+
+async def _mail(world: World, rng: Random) -> str:
+    await _trouble(rng, world.mail.weather, mail_server.TROUBLES)
+    # whose answers are lost is noted for each
+    return "the mail server"
+
+
+async def _push(world: World, rng: Random) -> str:
+    await _trouble(rng, world.push.weather, push_service.TROUBLES)
+    return "push services"
+
+
+async def _bot(world: World, rng: Random) -> str:
+    await _trouble(rng, world.chats.weather, bot_api.TROUBLES)
+    return "Telegram"
+
+
+_STRIKES: dict[str, Strike] = {
+    "crash": _crash,
+    "roll": _roll,
+    "cut": _cut,
+    "broker away": _broker_away,
+    "broker restart": _broker_restart,
+    "blocked": _blocked,
+    "slow broker": _slow_broker,
+    "cancelled": _cancelled,
+    "leaderless": _leaderless,
+    "full": _full,
+    "store away": _store_away,
+    "store slow": _store_slow,
+    "failover": _failover,
+    "partial bulks": _partial,
+    "skew": _skew,
+    "mail": _mail,
+    "push": _push,
+    "bot": _bot,
+}
+"""How each kind of fault is done."""

@@ -1,0 +1,57 @@
+"""Gathers what the product left behind in the simulated world."""
+
+from chassis.messaging import envelope as headers
+from contracts import topology
+from tests.chaos.evidence import DeadLetter, Evidence
+from tests.chaos.poison import MARK
+from tests.simulation.world import World
+
+_COLLECTIONS = {
+    "contacts": ("contacts", "contacts"),
+    "tickets": ("tickets", "tickets"),
+    "notified_contacts": ("notifier", "contacts"),
+    "notified_tickets": ("notifier", "tickets"),
+    "deliveries": ("notifier", "deliveries"),
+    "evaluations": ("feedback", "evaluations"),
+    "person_groups": ("tickets", "person_groups"),
+}
+"""Where each part of the evidence is kept, as (service, collection)."""
+
+
+async def find(world: World) -> Evidence:
+    """Everything as it is now, and as customers are shown it."""
+    found = Evidence(
+        mirror=world.mirror.documents(),
+        mails=list(world.mail.mails),
+        pushed=world.push.pushed(),
+        written=world.chats.written(),
+        dead=_dead(world),
+        queues=world.waiting(),
+        outboxes=world.unsent(),
+    )
+    for part, place in _COLLECTIONS.items():
+        setattr(found, part, world.store.documents(*place))
+    for customer_id in world.customers:
+        for status in ("pending", "closed"):
+            for line in await world.workload.app.tickets(customer_id, status):
+                found.shown[line.protocol] = line.model_dump(mode="json")
+    for running in world.replicas.running:
+        ready = (
+            await world.replicas.in_it(running, running.made.process.ready) if running.made else {"it": "never began"}
+        )
+        if ready:
+            found.down.append(f"{running.replica.name} ({ready})")
+    return found
+
+
+def _dead(world: World) -> list[DeadLetter]:
+    return [
+        DeadLetter(
+            service,
+            str(entry.message.headers.get(MARK, "")),
+            str(entry.message.headers.get(headers.REASON, "given up by the broker")),
+            entry.message.type,
+        )
+        for service in topology.LISTENS
+        for entry in world.broker.queues[topology.dead_queue(service)].entries
+    ]

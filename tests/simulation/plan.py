@@ -1,0 +1,91 @@
+"""What a seed consists of: commands and faults, each with its moment and with chance of its own.
+
+Nothing hangs on what stands beside it, so that a plan can be shortened and the rest stays as it was.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Self
+
+SPREAD = 40.0
+"""Seconds over which the commands of one act are spread."""
+
+_COMMANDS = (
+    ("contact", 6),
+    ("ticket", 3),
+    ("there and back", 1),
+    ("register", 1),
+    ("rate", 2),
+    ("rate by link", 1),
+    ("answer in chat", 2),
+    ("look", 3),
+    ("poison", 1),
+)
+"""How many there are of each in one seed. Contacts and tickets lead to some more messages of MK's."""
+
+_FAULTS = (
+    "crash", "crash", "crash", "crash", "roll", "cut", "cut", "broker away", "broker restart", "blocked",
+    "slow broker", "cancelled", "leaderless", "full", "store away", "store slow", "failover", "partial bulks", "skew",
+    "mail", "push", "bot",
+)  # fmt: skip
+"""The kinds of faults; what stands here more often comes more often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A command or a fault at its moment, in seconds since the beginning."""
+
+    number: int
+    at: float
+    kind: str
+    seed: int
+
+    def chance(self) -> Random:
+        """Its own chance: the same whatever else happens."""
+        return Random(f"{self.kind} {self.number} of {self.seed}")
+
+    def __str__(self) -> str:
+        return f"{self.at:7.2f}s  {self.kind} ({self.number})"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One seed, whole or shortened."""
+
+    seed: int
+    commands: tuple[Event, ...]
+    faults: tuple[Event, ...]
+    days: tuple[float, ...] = ()
+    """How many days pass after the commands, one stretch after the other."""
+
+    replicas: int = 1
+
+    @classmethod
+    def of(cls, seed: int, *, faults: bool = True) -> Self:
+        """The whole plan of a seed."""
+        rng = Random(f"plan of {seed}")
+        kinds = [kind for kind, times in _COMMANDS for _ in range(times)]
+        commands = _events(seed, kinds, rng, first=1)
+        struck = [rng.choice(_FAULTS) for _ in range(rng.randint(5, 8))] if faults else []
+        days: tuple[float, ...] = ()
+        return cls(seed, commands, _events(seed, struck, rng, first=101), days, rng.choice((1, 1, 2, 2, 3)))
+
+    def without(self, gone: Iterable[Event]) -> Self:
+        """The plan with some events left out."""
+        left_out = {one.number for one in gone}
+        return replace(
+            self,
+            commands=tuple(one for one in self.commands if one.number not in left_out),
+            faults=tuple(one for one in self.faults if one.number not in left_out),
+        )
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Commands and faults, in their order."""
+        return tuple(sorted((*self.commands, *self.faults), key=lambda one: (one.at, one.number)))
+
+
+def _events(seed: int, kinds: list[str], rng: Random, *, first: int) -> tuple[Event, ...]:
+    made = (Event(number, rng.uniform(0.0, SPREAD), kind, seed) for number, kind in enumerate(kinds, first))
+    return tuple(sorted(made, key=lambda one: one.at))

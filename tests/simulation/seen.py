@@ -1,0 +1,49 @@
+"""What customers were shown of their tickets, and when: a checker finds out whether it was ever true."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from contracts.replies import TicketLine, TicketPage
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One look of a customer's, asked for at `at` and answered at `until`."""
+
+    customer_id: str
+    at: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What one look showed of one ticket; `entries` are (moment, type) of its timeline, None where that wasn't asked."""
+
+    visit: Visit
+    protocol: str
+    status: str
+    phase: str | None
+    defect_found: str | None
+    entries: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(slots=True)
+class Seen:
+    """Every glimpse, in the order in which they were answered."""
+
+    glimpses: list[Glimpse] = field(default_factory=list)
+    missing: list[tuple[Visit, str]] = field(default_factory=list)
+    """Protocols that somebody had just been shown, and that they were refused."""
+
+    def listed(self, visit: Visit, lines: Iterable[TicketLine]) -> None:
+        """Note the lines of a list."""
+        self.glimpses += [Glimpse(visit, one.protocol, one.status, one.phase, one.defect_found) for one in lines]
+
+    def refused(self, visit: Visit, protocol: str) -> None:
+        """Note that a ticket wasn't there for its customer."""
+        self.missing.append((visit, protocol))
+
+    def read(self, visit: Visit, page: TicketPage) -> None:
+        """Note one ticket's page."""
+        entries = tuple((one.at.isoformat(), one.type) for one in page.timeline)
+        self.glimpses.append(Glimpse(visit, page.protocol, page.status, page.phase, page.defect_found, entries))

@@ -1,0 +1,42 @@
+"""Some seeds of each run, and that a seed is one and the same story whoever plays it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.plan import Plan
+
+ROOT = Path(__file__).parents[2]
+SEEDS = 200
+
+
+def simulation(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    argv = [sys.executable, "-m", "tests.simulation", *arguments]
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_no_schedule_of_faults_breaks_a_promise() -> None:
+    played = simulation("--seeds", str(SEEDS), "--processes", "1")
+
+    assert played.returncode == 0, played.stdout + played.stderr
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_the_same_seed_is_the_same_story_in_every_process(seed: int) -> None:
+    first, second = (simulation("--seed", str(seed), "--digest") for _ in range(2))
+
+    assert first.stdout == second.stdout
+    assert len(first.stdout.strip()) == 64
+
+
+def test_other_seeds_are_other_stories() -> None:
+    assert simulation("--seed", "7", "--digest").stdout != simulation("--seed", "8", "--digest").stdout
+
+
+def test_every_seed_has_commands_and_faults_enough() -> None:
+    plans = [Plan.of(seed) for seed in range(100)]
+
+    assert all(len(plan.faults) >= 5 for plan in plans)
+    assert len({plan.faults for plan in plans}) == 100
