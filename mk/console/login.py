@@ -67,8 +67,8 @@ async def _try(desk: Desk, request: Request, throttle: Throttle, turns: asyncio.
         return _page(desk, request, back, kept=kept, error=error, user=user, status=_WRONG)
     throttle.succeeded(name)
     token = await desk.door.open(operator, now=desk.clock())
-    kept = postponed.read(given.get(postponed.FIELD, ""))
-    answer = _again(desk, request, kept, token) if kept else go_to(_inside(back))
+    left = postponed.read(kept)
+    answer = _again(desk, request, left, token) if left else go_to(_inside(back))
     _hand_out(request, answer, token)
     return answer
 
