@@ -63,7 +63,7 @@ async def page(register: Register, asks: Asks, sought: Sought, *, only: str, at:
     found, is_backwards = Listed(), at is not None and at.is_before
     is_wanted = FILTERS[only][1] if only in FILTERS else None
     size = _AT_A_TIME if is_wanted else ROWS
-    first = last = at.place if at else None
+    first, last = None, at.place if at else None
     for count in range(_ROUNDS):
         some = await _beyond(register, sought, last, limit=size + 1, is_backwards=is_backwards)
         ways = await reached(asks, some[:size]) if some else {}
