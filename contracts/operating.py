@@ -15,6 +15,9 @@ class Sending(Frozen):
     """How far one notification came: how often it was tried, when, and what the channel's server answered last.
 
     There is one for each address, device or chat of a recipient. `answer` holds nothing personal.
+
+    `next_at` is when one that waits is tried again: not before then where that was asked for, else about then; past
+    where that may be at any moment. `off_until` is when an address that was refused is written to again by itself.
     """
 
     notification_id: UUID
@@ -25,6 +28,8 @@ class Sending(Frozen):
     answer: str | None = None
     first_at: Moment | None = None
     last_at: Moment | None = None
+    next_at: Moment | None = Known
+    off_until: Moment | None = Known
 
 
 class SentAgain(Frozen):
@@ -38,7 +43,8 @@ class Explained(Frozen):
     """One decision about one event, channel and recipient, and what became of it (R17).
 
     `event` is its id; `state` and what belongs to it are null where nothing was to be sent. They are those of the
-    first of `sendings`, where the one that came furthest stands first.
+    first of `sendings`, where the one that came furthest stands first. `held_until` is the end of the quiet hours that
+    hold it back.
     """
 
     at: Moment
@@ -53,6 +59,7 @@ class Explained(Frozen):
     state_reason: str | None
     state_at: Moment | None
     sendings: tuple[Sending, ...] = ()
+    held_until: Moment | None = Known
 
 
 class MessageCount(Frozen):

@@ -91,7 +91,7 @@ class Erasures(Protocol):
 
 
 Place = tuple[str, str]
-"""A place in the list of customers by name: behind the one with this folded name and this id."""
+"""A place in the list of customers by name: that of the one with this folded name and this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,10 @@ class Register(Protocol):
         """One customer; None for one who isn't known or was erased."""
         ...
 
-    async def customers(self, sought: Sought, *, limit: int, behind: Place | None = None) -> list[Customer]:
-        """Customers by name, so many of them."""
+    async def customers(
+        self, sought: Sought, *, limit: int, behind: Place | None = None, before: Place | None = None
+    ) -> list[Customer]:
+        """Customers by name, so many of them: the first ones `behind` a place, or the last ones `before` one."""
         ...
 
     async def count_customers(self, sought: Sought, *, limit: int) -> int:

@@ -66,14 +66,17 @@ class MongoRegister:
         found = await self._customers.find(customer_id)
         return _customer(found) if found and "name" in found else None
 
-    async def customers(self, sought: Sought, *, limit: int, behind: Place | None = None) -> list[Customer]:
-        """Customers by name, so many of them."""
-        query = _query(sought)
-        if behind:
-            name, customer_id = behind
-            query["$and"].append({"$or": [{"by": {"$gt": name}}, {"by": name, "_id": {"$gt": customer_id}}]})
-        found = self._customers.collection.find(query).sort([("by", 1), ("_id", 1)]).limit(limit)
-        return [_customer(one) async for one in found]
+    async def customers(
+        self, sought: Sought, *, limit: int, behind: Place | None = None, before: Place | None = None
+    ) -> list[Customer]:
+        """Customers by name, so many of them: the first ones `behind` a place, or the last ones `before` one."""
+        query, step = _query(sought), -1 if before else 1
+        if place := behind or before:
+            name, customer_id = place
+            beyond = "$lt" if before else "$gt"
+            query["$and"].append({"$or": [{"by": {beyond: name}}, {"by": name, "_id": {beyond: customer_id}}]})
+        found = self._customers.collection.find(query).sort([("by", step), ("_id", step)]).limit(limit)
+        return [_customer(one) async for one in found][::step]
 
     async def count_customers(self, sought: Sought, *, limit: int) -> int:
         """How many there are; counted up to `limit`."""

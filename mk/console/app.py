@@ -12,7 +12,7 @@ from chassis.messaging.publisher import BrokerDown, Unroutable
 from mk.console import routers
 from mk.console.desk import Desk
 from mk.console.guard import QUIET, WithHeaders
-from mk.console.login import ENTER
+from mk.console.login import ENTER, ended
 from mk.console.refusals import NotLoggedIn, Refused, away, failed, not_found
 from mk.console.static_files import ROOT
 
@@ -41,7 +41,13 @@ def _explain(app: FastAPI, desk: Desk) -> None:
 
         return explained
 
-    app.add_exception_handler(NotLoggedIn, _to_login)
+    async def to_login(request: Request, _error: Exception) -> Response:
+        try:
+            return await _to_login(desk, request)
+        except Refused as refused:
+            return page(request, refused)
+
+    app.add_exception_handler(NotLoggedIn, to_login)
     app.add_exception_handler(Refused, by(lambda error: error))
     app.add_exception_handler(BrokerDown, by(lambda _: away()))
     app.add_exception_handler(Unroutable, by(lambda _: away()))
@@ -55,18 +61,23 @@ def _of_http(status: int) -> Refused:
     return Refused(status, "O pedido não pode ser atendido", "Nada foi feito. Volte para o Painel e tente de lá.")
 
 
-async def _to_login(request: Request, _error: Exception) -> Response:
+async def _to_login(desk: Desk, request: Request) -> Response:
     path = request.url.path
     if path.startswith(QUIET):
         # the page stays as it is; what its operator does next leads to the login
         return Response(status_code=_NOTHING)
-    back = request.headers.get("hx-current-url", "").partition(request.url.netloc)[2] if _by_script(request) else ""
-    if request.method == "GET" and not back:
-        back = f"{path}?{request.url.query}" if request.url.query else path
-    address = f"{ROOT}{ENTER}" + (f"?voltar={quote(back, safe='/')}" if back else "")
-    if _by_script(request):
-        return Response(status_code=_MISDIRECTED, headers={"HX-Redirect": address})
-    return RedirectResponse(address, 303)
+    if request.method != "GET":
+        return await ended(desk, request)
+    back = f"{path}?{request.url.query}" if request.url.query else path
+    if not _by_script(request):
+        return RedirectResponse(_login(back), 303)
+    # a part of a page was asked for: the way back is to the page
+    page = request.headers.get("hx-current-url", "").partition(request.url.netloc)[2]
+    return Response(status_code=_MISDIRECTED, headers={"HX-Redirect": _login(page or back)})
+
+
+def _login(back: str) -> str:
+    return f"{ROOT}{ENTER}?voltar={quote(back, safe='/')}"
 
 
 def _by_script(request: Request) -> bool:

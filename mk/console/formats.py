@@ -1,6 +1,6 @@
 """How moments, numbers and texts are written on the console's pages, in Portuguese and the provider's time zone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _MONTHS = ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez")
@@ -38,12 +38,23 @@ class Formats:
 
     def brief(self, moment: datetime) -> str:
         """`14:48` today, else the day: for narrow columns."""
-        return self.time(moment) if moment.astimezone(self.zone).date() == self.now.date() else self.day(moment)
+        return self.time(moment) if self._is_today(moment) else self.day(moment)
 
     def appointment(self, moment: datetime) -> str:
         """`sáb., 28 nov, 08:00`."""
         local = moment.astimezone(self.zone)
         return f"{_WEEKDAYS[local.weekday()]}, {local.day} {_MONTHS[local.month - 1]}, {local:%H:%M}"
+
+    def at(self, moment: datetime) -> str:
+        """`às 14:35` today, else `em 28 nov, 02:10`: a moment to come."""
+        return f"às {self.time(moment)}" if self._is_today(moment) else f"em {self.moment(moment)}"
+
+    def until(self, moment: datetime) -> str:
+        """`07:00` where that is the next one, else `23 dez`: an end to come."""
+        return self.time(moment) if moment - self.now < timedelta(hours=24) else self.day(moment)
+
+    def _is_today(self, moment: datetime) -> bool:
+        return moment.astimezone(self.zone).date() == self.now.date()
 
     def iso(self, moment: datetime) -> str:
         """What `<time datetime>` takes."""

@@ -7,6 +7,7 @@ import secrets
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from mk.console import postponed
 from mk.console.desk import Desk, form
 from mk.console.guard import comes_from_us
 from mk.console.pages import go_to
@@ -52,26 +53,44 @@ def login(desk: Desk) -> APIRouter:
 async def _try(desk: Desk, request: Request, throttle: Throttle, turns: asyncio.Semaphore) -> Response:
     given = await form(request)
     back, user, password = given.get("voltar", ""), given.get("usuario", ""), given.get("senha", "")
+    kept = given.get(postponed.FIELD, "")
     name = f"{request.client.host if request.client else ''} {user.casefold()}"
     if wait := throttle.wait(name):
         seconds = math.ceil(wait.total_seconds())
         error = f"Muitas tentativas. Tente de novo em {seconds} segundos."
-        return _page(desk, request, back, error=error, status=_TOO_MANY)
+        return _page(desk, request, back, kept=kept, error=error, status=_TOO_MANY)
     async with turns:
         operator = await asyncio.to_thread(desk.door.operators.find, user, password)
     if operator is None:
         throttle.failed(name)
-        return _page(desk, request, back, error="Usuário ou senha não conferem", user=user, status=_WRONG)
+        error = "Usuário ou senha não conferem"
+        return _page(desk, request, back, kept=kept, error=error, user=user, status=_WRONG)
     throttle.succeeded(name)
-    answer = go_to(_inside(back))
-    _hand_out(request, answer, await desk.door.open(operator, now=desk.clock()))
+    token = await desk.door.open(operator, now=desk.clock())
+    left = postponed.read(kept)
+    answer = _again(desk, request, left, token) if left else go_to(_inside(back))
+    _hand_out(request, answer, token)
     return answer
+
+
+async def ended(desk: Desk, request: Request) -> Response:
+    """The login in the place of what a form was sent for after its session ended; nothing of the form is lost.
+
+    A script keeps the form itself, and logs in beside it. Raises: Refused for a form that isn't ours.
+    """
+    await comes_from_us(request)
+    kept = postponed.of_form(request.url.path, await form(request))
+    return _page(desk, request, "", ended=True, kept=kept.carried(), status=_WRONG)
+
+
+def _again(desk: Desk, request: Request, kept: postponed.Postponed, token: str) -> Response:
+    return desk.page(request, "enviar_outra_vez.html", kept=kept, csrf=form_token(token))
 
 
 def _page(desk: Desk, request: Request, back: str, *, status: int = 200, **values: object) -> Response:
     # a token of nobody's: with it the form proves that it is ours where a browser names no origin
     token = request.cookies.get(COOKIE) or secrets.token_urlsafe(32)
-    shown = {"error": "", "user": "", "ended": False, **values}
+    shown = {"error": "", "user": "", "ended": False, "kept": "", **values}
     answer = desk.page(request, "entrar.html", status=status, back=back, **{**shown, "csrf": form_token(token)})
     _hand_out(request, answer, token)
     return answer

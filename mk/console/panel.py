@@ -99,13 +99,15 @@ async def _choices(desk: Desk) -> dict[str, Any]:
 def _pages(filters: Filters, page: Page, first: int, counted: str) -> dict[str, Any]:
     size = len(page.lines)
     if not size:
-        return {"newer": "", "older": "", "counted": ""}
+        # what was listed behind a cursor may be gone by now
+        return {"newer": "", "older": "", "counted": "", "is_beyond": page.has_newer or page.has_older}
     top, bottom = page.lines[0].line, page.lines[-1].line
     older = panel_filters.after(bottom.listed_at, bottom.ticket_id)
     newer = panel_filters.before(top.listed_at, top.ticket_id)
     if not page.has_newer:
         first = 1
     return {
+        "is_beyond": False,
         "older": filters.address(cursor=older, de=first + size) if page.has_older else "",
         "newer": filters.address(cursor=newer, de=max(1, first - SIZE)) if page.has_newer else "",
         "counted": f"{grouped(first)} a {grouped(first + size - 1)} de {counted}",

@@ -35,14 +35,16 @@ _KNOWN: dict[str, str] = {
 _NOT_SET_UP = {"telegram": "sem robô configurado", "push": "avisos no celular não configurados"}
 _NOTED = re.compile(r"(?P<reason>[^;]*); sent before this was known: (?P<later>.*)", re.DOTALL)
 _OFF = "address refused"
+_QUIET = "waits for the end of quiet hours"
 _SMTP = re.compile(r"SMTP (?P<code>\d{3}(?: \d\.\d{1,3}\.\d{1,3})?)")
 _NO_SUCH_MAILBOX = re.compile(r"5\.1\.\d+$|^5\d\d$")
 _DISABLED = "5.2.1"
 _ANSWERED = re.compile(r"(SMTP )?(?P<answer>\d{3}\b.*)", re.DOTALL)
 
 
-def readable(reason: str, channel: str) -> str:
-    """A reason as operators read it; one that nobody knows as it is, never an empty line."""
+def readable(reason: str, channel: str, *, until: str = "") -> str:
+    """A reason as operators read it, and `until` when it holds; one that nobody knows as it is, never an empty line."""
+    ends = f" até {until}" if until else ""
     if noted := _NOTED.fullmatch(reason):
         return f"enviado antes de se saber: {readable(noted['later'], channel)}"
     if reason == "not set up":
@@ -50,10 +52,10 @@ def readable(reason: str, channel: str) -> str:
     if reason.startswith("not carried by "):
         return "este evento não usa este canal"
     if reason.startswith(_OFF):
-        return f"canal desligado: {why_off(reason.removeprefix(_OFF).lstrip(': '))}"
+        return f"canal desligado{ends}: {why_off(reason.removeprefix(_OFF).lstrip(': '))}"
     if answered := _ANSWERED.fullmatch(reason):
         return f"servidor recusou esta mensagem: {answered['answer']}"
-    return _KNOWN.get(reason, reason)
+    return _KNOWN.get(reason, reason) + (ends if reason == _QUIET else "")
 
 
 def why_off(reason: str) -> str:

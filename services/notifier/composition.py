@@ -51,7 +51,9 @@ def compose(service: Service, settings: Settings, given: Parts) -> Notifier:
         channels=parts.channels,
         others=(parts.devices, parts.chosen),
     )
-    explains = ExplainingHandlers(contacts=parts.contacts, tickets=parts.tickets, deliveries=parts.deliveries)
+    explains = ExplainingHandlers(
+        contacts=parts.contacts, tickets=parts.tickets, deliveries=parts.deliveries, addresses=parts.addresses
+    )
     resends = AgainHandlers(sendings=parts.sendings, customers=parts.customers)
     return Notifier(
         Deciding(decides),

@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from pytest_asyncio import is_async_test
 from services.edge.app import build
 from services.edge.settings import Settings
 from tests.browser.product import Product, login, running
-from tests.browser.quiet_day import PROTOCOL, usual
+from tests.browser.quiet_day import PROTOCOL, news, usual
+from tests.browser.releasing import Releases
 from tests.browser.serving import listening
 from tests.browser.walking import DESKTOP, PATIENCE, PHONE, Walker
+from tests.eventually import eventually
 from tests.infra import Broker
 from tests.services.edge.fakes import FakeServices
 from tests.services.edge.surroundings import Issuer
@@ -92,6 +94,20 @@ class Surfer(Walker):
         """What a service was asked of one kind."""
         return [one for one in self.services.asked if one.kind == kind]
 
+    async def another_tab(self) -> "Surfer":
+        """Open one more page in the same browser."""
+        page = await self.context.new_page()
+        return Surfer(page, self.home, self.others, expected=self.expected, services=self.services)
+
+    async def is_looking_on(self) -> None:
+        """Wait until the edge has a stream of this page."""
+        await eventually(lambda: "ana" in self.services.live.streams)
+
+    def happens(self, number: int = 1) -> None:
+        """Let something happen that whoever looks on sees at once."""
+        event = news(number)
+        self.services.live.take(event.routing_key(), event.model_dump_json().encode())
+
 
 @dataclass(frozen=True)
 class Quiet:
@@ -100,6 +116,7 @@ class Quiet:
     services: FakeServices
     home: str
     issuer: str
+    releases: Releases
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -111,7 +128,8 @@ async def _quiet() -> AsyncIterator[Quiet]:
         unlimited = {"rate_limit": "9999/second", "address_rate_limit": "9999/second"}
         given = {"jwks_url": issuer.url, "receipt_secret": "r" * 32, "issuer_url": at, **unlimited}
         edge = build(Settings.model_validate({**given, "contact_rate_limit": "9999/second"}), broker=services)
-        yield Quiet(services, await stack.enter_async_context(listening(edge.app)), at)
+        releases = Releases(edge.app)
+        yield Quiet(services, await stack.enter_async_context(listening(releases)), at, releases)
 
 
 Open = Callable[..., Awaitable[Surfer]]
@@ -132,6 +150,13 @@ def surf(_quiet: Quiet, visit: Visit) -> Open:
         return surfer
 
     return opened
+
+
+@pytest.fixture
+def releases(_quiet: Quiet) -> Iterator[Releases]:
+    """Give that edge's releases: the first, until the test makes another."""
+    yield _quiet.releases
+    _quiet.releases.edition = None
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,7 +1,10 @@
 """What services answer on a quiet day."""
 
-from uuid import uuid4
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
+from contracts import notifier
+from contracts.replies import InboxItem
 from tests.services.edge.fakes import FakeServices
 
 PROTOCOL = "20261126000418"
@@ -47,3 +50,19 @@ def usual(services: FakeServices) -> None:
     # nothing was missed while the live stream was away
     services.says("list_recent_notifications", {"items": [], "put_at": []})
     services.says("list_changed_tickets", [])
+
+
+def news(number: int) -> notifier.NotificationSent:
+    """Something that is put into Ana's inbox now."""
+    at, title = datetime.now(UTC), f"Novidade {number}"
+    item = InboxItem(id=UUID(int=number), at=at, type="phase_changed", title=title, body="…", read=False)
+    return notifier.NotificationSent(
+        event_id=uuid4(),
+        occurred_at=at,
+        correlation_id="c",
+        notification_id=item.id,
+        about=notifier.About(event_id=uuid4(), type="PhaseChanged.v1"),
+        customer_id="ana",
+        channel="inbox",
+        item=item,
+    )

@@ -68,9 +68,13 @@ class Register:
         """Give one."""
         return self._customers.get(customer_id)
 
-    async def customers(self, sought: Sought, *, limit: int, behind: Place | None = None) -> list[Customer]:
+    async def customers(
+        self, sought: Sought, *, limit: int, behind: Place | None = None, before: Place | None = None
+    ) -> list[Customer]:
         """Give them by name."""
         found = {(folded(one.name), one.id): one for one in self._customers.values() if one and _is_sought(one, sought)}
+        if before is not None:
+            return [found[place] for place in sorted(found) if place < before][-limit:]
         return [found[place] for place in sorted(found) if behind is None or place > behind][:limit]
 
     async def count_customers(self, sought: Sought, *, limit: int) -> int:

@@ -24,7 +24,7 @@ def customers(desk: Desk, people: People) -> APIRouter:
     async def listed(request: Request, q: str = "", grupo: str = "", alcance: str = "", cursor: str = "") -> Response:
         register = desk.stores.register
         sought = people.sought(q, group_id=grupo or None)
-        found = await reach.page(register, desk.asks, sought, only=alcance, behind=reach.place_of(cursor))
+        found = await reach.page(register, desk.asks, sought, only=alcance, at=reach.position_of(cursor))
         groups = await register.groups()
         count = await register.count_customers(sought, limit=COUNTED_UP_TO + 1)
         return desk.page(
@@ -33,7 +33,8 @@ def customers(desk: Desk, people: People) -> APIRouter:
             found=found,
             count=count,
             counted_up_to=COUNTED_UP_TO,
-            next_cursor=reach.cursor_of(found.next_place) if found.next_place else "",
+            previous=reach.cursor_of(found.previous) if found.previous else "",
+            next=reach.cursor_of(found.next) if found.next else "",
             groups=groups,
             group_names={one.id: one.name for one in groups},
             filters={name: text for name, (text, _) in reach.FILTERS.items()},

@@ -1,7 +1,8 @@
 """A screen that lists all of one kind, and beside the list the form of one of them or of a new one."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from fastapi import APIRouter, Request
@@ -11,7 +12,8 @@ from pydantic import JsonValue
 from mk.console.desk import Desk, form
 from mk.console.pages import go_to
 from mk.console.refusals import not_found
-from mk.console.register import forms
+from mk.console.register import changes, forms
+from mk.console.register.changes import Change, Wording
 from mk.console.register.saving import publish
 from mk.operators import Role
 
@@ -33,11 +35,20 @@ One = TypeVar("One", bound=Listed)
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The form as it is shown: whose it is (`NEW`, an id, or empty for none), what stands in it, what is wrong."""
+    """The form as it is shown: whose it is (`NEW`, an id, or empty for none), what stands in it, what is wrong.
+
+    `changed` is what somebody else saved since it was loaded.
+    """
 
     editing: str = ""
     given: Mapping[str, str] | None = None
     errors: Sequence[tuple[str, str]] = ()
+    changed: Sequence[Change] = ()
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of a page that shows it."""
+        return 422 if self.errors else 409 if self.changed else 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +63,13 @@ class Kind(Generic[One]):
     read: Callable[[forms.Form], dict[str, JsonValue]]
     given: Callable[[One], Mapping[str, str]]
     empty: Mapping[str, str]
+    wording: Wording
     template: str
     shown: Callable[[Sequence[One]], Awaitable[Mapping[str, object]]]
     """What the template needs besides, of those that are known."""
+
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from the look at what is known until the new is: of two who save at once the later one learns of it."""
 
 
 def editor(desk: Desk, kind: Kind[One]) -> APIRouter:
@@ -81,7 +96,8 @@ def editor(desk: Desk, kind: Kind[One]) -> APIRouter:
 
     @router.post(kind.path + "/{name:path}")
     async def save(request: Request, name: str) -> Response:
-        return await _save(desk, kind, request, (await _found(kind, name)).id, editing=name)
+        async with kind.saving:
+            return await _save(desk, kind, request, (await _found(kind, name)).id, editing=name)
 
     return router
 
@@ -98,17 +114,24 @@ async def _save(desk: Desk, kind: Kind[One], request: Request, name: str, *, edi
     fields = kind.read(checked)
     if checked.errors:
         return await _page(desk, kind, request, Typed(editing, checked.given, checked.errors))
+    if editing != NEW and (changed := changes.since(checked.given, kind.given(await _found(kind, name)), kind.wording)):
+        return await _page(desk, kind, request, Typed(editing, checked.given, changed=changed))
     await publish(desk, kind.event, {kind.id_field: name, **fields})
     return go_to(kind.path, f"{kind.name} {fields['name']} salvo")
 
 
 async def _page(desk: Desk, kind: Kind[One], request: Request, typed: Typed) -> Response:
     known = await kind.known()
+    editing = next((one for one in known if one.id == typed.editing), None)
+    # a form with errors still compares with what it was loaded with
+    was_loaded = (typed.given or {}).get(changes.LOADED, "") if typed.errors else ""
     return desk.page(
         request,
         kind.template,
-        status=422 if typed.errors else 200,
-        editing=next((one for one in known if one.id == typed.editing), None),
+        status=typed.status,
+        editing=editing,
+        loaded=was_loaded or (changes.loaded(kind.given(editing)) if editing else ""),
+        changed=typed.changed,
         is_new=typed.editing == NEW,
         given=typed.given or {},
         errors=list(typed.errors),

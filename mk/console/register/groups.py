@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from mk.console.desk import Desk
 from mk.console.register import forms
+from mk.console.register.changes import Wording
 from mk.console.register.editing import Kind, editor
 from mk.domain.register import Group
 from mk.ports import Sought
@@ -36,6 +37,7 @@ def groups(desk: Desk) -> APIRouter:
             read=forms.group,
             given=_given,
             empty={},
+            wording=Wording({"nome": "Nome", "processo": "Processo", "classificacao": "Classificação"}.get),
             template="grupos.html",
             shown=shown,
         ),

@@ -11,13 +11,28 @@ from contracts.operating import ListUnreachable, Unreachable
 from mk.asking import Refused, Unanswered
 from mk.console.desk import Desk
 from mk.console.register import forms
+from mk.console.register.changes import Wording
 from mk.console.register.editing import Kind, editor
-from mk.console.wording import LEVEL_CHIPS
+from mk.console.wording import LEVEL_CHIPS, LEVELS_AT_LENGTH
 from mk.domain.register import Sector, gaps_of_sector
 
 PATH = "/configuracao/setores"
 
 _EMPTY = {"nivel": "start_end", "gerar": "on", "ativo": "on"}
+_LABELS = {
+    "nome": "Nome",
+    "email": "E-mail responsável",
+    "nivel": "Notificações de início",
+    "processo": "Processo auto",
+    "classificacao": "Classificação auto",
+    "gerar": "Gerar atendimento",
+    "ativo": "Ativo",
+}
+_WORDING = Wording(
+    label=_LABELS.get,
+    is_box={"gerar", "ativo"}.__contains__,
+    coded={"nivel": {one.value: text for one, text in LEVELS_AT_LENGTH.items()}},
+)
 
 
 def sectors(desk: Desk) -> APIRouter:
@@ -43,6 +58,7 @@ def sectors(desk: Desk) -> APIRouter:
             read=forms.sector,
             given=_given,
             empty=_EMPTY,
+            wording=_WORDING,
             template="setores.html",
             shown=shown,
         ),

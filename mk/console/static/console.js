@@ -33,7 +33,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("close", (event) => {
-  if (!event.target.matches("dialog")) return;
+  if (!event.target.matches("dialog:not(#entrar-de-novo)")) return;
   const again = opener && (opener.isConnected ? opener : document.getElementById(opener.id));
   opener = null;
   if (again) again.focus();
@@ -153,6 +153,60 @@ document.addEventListener("htmx:error", (event) => {
   // what refreshes itself tries again by itself
   if (event.target.closest && event.target.closest("[data-every]")) return;
   announce("Não deu para falar com o MK. Tente de novo.");
+});
+
+// --- a session that ended under an open form: the login comes beside it, and nothing of it is lost -----------------------
+
+const AGAIN = "Você entrou de novo. Envie outra vez.";
+let interrupted = null;
+
+const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+
+const askToEnter = () => {
+  if (!find("#entrar-de-novo")) {
+    document.body.append(find("#entrar-de-novo-modelo").content.cloneNode(true));
+    find("#entrar-de-novo form").addEventListener("submit", enterAgain);
+  }
+  find("#entrar-de-novo").showModal();
+  find("#de-novo-senha").focus();
+};
+
+const enterAgain = async (event) => {
+  event.preventDefault();
+  const form = event.target, wrong = find(".errors", form), secret = find("#de-novo-senha");
+  const body = new URLSearchParams(new FormData(form));
+  secret.value = "";
+  wrong.hidden = true;
+  const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
+  // whoever is let in is led on
+  if (answer && answer.type === "opaqueredirect") return goOn(form.closest("dialog"));
+  const why = answer && find("#erros", await parsed(answer));
+  wrong.textContent = why ? why.textContent : "Não deu para falar com o MK. Tente de novo.";
+  wrong.hidden = false;
+  secret.focus();
+};
+
+const goOn = async (gate) => {
+  // the forms of this page are of the session that ended
+  const fresh = await fetch(`${ROOT}/entrar`).then(parsed).catch(() => null);
+  const proof = fresh && find("[name=csrf]", fresh);
+  if (proof) for (const field of document.querySelectorAll("[name=csrf]")) field.value = proof.value;
+  gate.close();
+  announce(AGAIN);
+  if (!interrupted.isConnected) return;
+  const note = find(".again", interrupted) || document.createElement("p");
+  note.className = "note again";
+  note.textContent = AGAIN;
+  interrupted.prepend(note);
+  find("[type=submit]", interrupted).focus();
+};
+
+document.addEventListener("htmx:before:response", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.response.status !== 401 || ctx.response.headers.has("HX-Redirect")) return;
+  event.preventDefault();
+  interrupted = ctx.sourceElement;
+  askToEnter();
 });
 
 document.addEventListener("DOMContentLoaded", () => {

@@ -1,6 +1,6 @@
 """What the customer was informed of, and why: the notifier's decisions about a ticket, an entry an event (R17)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -136,29 +136,43 @@ def _place(channel: str) -> int:
 
 def _line(one: Explained, formats: Formats) -> Line:
     best = one.sendings[0] if one.sendings else None
-    parts = [_reason(one, best), _devices(one), _attempts(best, formats)]
+    parts = [_reason(one, best, formats), _devices(one), _attempts(best, formats), *_goes_on(best, formats)]
     if one.type == _RECEIPT and one.channel == "email":
         parts.insert(0, _TO.get(one.recipient, one.recipient))
     again = best if best and best.state in {"failed", "unknown", "skipped"} else None
     return Line(
         CHANNELS.get(one.channel, one.channel),
-        _outcome(one),
+        _outcome(one, best, formats),
         "; ".join(part for part in parts if part),
         again.notification_id if again else None,
         is_unknown=bool(best and best.state == "unknown"),
     )
 
 
-def _outcome(one: Explained) -> Outcome:
+def _outcome(one: Explained, best: Sending | None, formats: Formats) -> Outcome:
+    if best and best.next_at and best.next_at > formats.now:
+        return DEFERRED
     if one.state is not None:
         return _BY_STATE.get(one.state, Outcome(one.state, "no", "cross"))
     # what goes into the inbox is there with its decision
     return {"send": SENT if one.channel == "inbox" else SENDING, "defer": DEFERRED}.get(one.decision, NOT_SENT)
 
 
-def _reason(one: Explained, best: Sending | None) -> str:
+def _reason(one: Explained, best: Sending | None, formats: Formats) -> str:
     reason = (best.reason if best else None) or one.state_reason or one.reason
-    return "" if one.decision == "send" and reason in _ALWAYS_THERE else readable(reason, one.channel)
+    if one.decision == "send" and reason in _ALWAYS_THERE:
+        return ""
+    until = (best.off_until if best else None) or one.held_until
+    return readable(reason, one.channel, until=formats.until(until) if until else "")
+
+
+def _goes_on(best: Sending | None, formats: Formats) -> Iterator[str]:
+    """When what isn't at its end goes on by itself."""
+    if best and best.next_at:
+        when = formats.at(best.next_at) if best.next_at > formats.now else "em instantes"
+        yield f"nova tentativa {when} ({best.attempts + 1}ª)"
+    if best and best.state == "failed" and best.off_until:
+        yield f"canal desligado até {formats.until(best.off_until)}"
 
 
 def _devices(one: Explained) -> str:

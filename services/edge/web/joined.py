@@ -15,10 +15,10 @@ from services.edge.web.modules import Module, Name
 from services.edge.web.written import written
 
 _KNOWN = """
-AbortController Boolean CSS Date Error Event FormData IntersectionObserver Intl JSON Map Math Notification
-Number Object Promise Set String Symbol TextDecoder TextDecoderStream TypeError URL URLSearchParams Uint8Array
-addEventListener atob caches clearInterval clearTimeout clients crypto decodeURIComponent dispatchEvent document
-encodeURIComponent fetch getSelection history indexedDB innerHeight innerWidth location matchMedia navigator
+AbortController Boolean BroadcastChannel CSS Date Error Event FormData IntersectionObserver Intl JSON Map Math
+Notification Number Object Promise Set String Symbol TextDecoder TextDecoderStream TypeError URL URLSearchParams
+Uint8Array addEventListener atob caches clearInterval clearTimeout clients crypto decodeURIComponent dispatchEvent
+document encodeURIComponent fetch getSelection history indexedDB innerHeight innerWidth location matchMedia navigator
 registration removeEventListener requestAnimationFrame scrollTo scrollY setInterval setTimeout skipWaiting
 undefined window
 """

@@ -28,6 +28,11 @@ class MongoAddresses:
         """Why an address is switched off, or None."""
         return next((one["reason"] for one in await self._off(owner) if one["address"] == address), None)
 
+    async def off_until(self, owner: str) -> dict[str, datetime]:
+        """Until when addresses of an owner are off, by the reason: the last of those that were refused for it."""
+        off = [one for one in await self._off(owner) if one["address"]]
+        return {one["reason"]: one["at"] + self._off_for for one in sorted(off, key=lambda one: one["at"])}
+
     async def _off(self, owner: str) -> list[dict[str, Any]]:
         found = await self._owners.find(owner) or {}
         since = self._clock() - self._off_for

@@ -12,10 +12,10 @@ from contracts.replies import Inbox, InboxItemRead, RecentNotifications
 from contracts.requests import ListNotifications, ListRecentNotifications, MarkNotificationRead
 from services.notifier.decide import timeline
 from services.notifier.decide.domain import ASKING, RECEIPT
-from services.notifier.decide.explanation import explain
+from services.notifier.decide.explanation import Ends, explain
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.notices import Notice
-from services.notifier.decide.owners import of_customer
+from services.notifier.decide.owners import of_customer, of_sector
 from services.notifier.decide.receipts import Contact, Outcome
 from services.notifier.decide.timeline import Ticket
 from services.notifier.deliver import inbox, ports
@@ -200,6 +200,7 @@ class ExplainingHandlers:
     contacts: ports.Contacts
     tickets: ports.Tickets
     deliveries: ports.Deliveries
+    addresses: ports.Addresses
 
     async def on_explain_ticket(self, query: ExplainTicket) -> list[Explained]:
         """Every decision about a ticket and the contact that it came from. Raises: UnknownTicket."""
@@ -220,4 +221,18 @@ class ExplainingHandlers:
     async def _explain(self, contact: Contact | None, ticket: Ticket | None) -> list[Explained]:
         decisions = (*(contact.decisions if contact else ()), *(ticket.decisions if ticket else ()))
         progress = await self.deliveries.progress([name for one in decisions for name in one.notification_ids])
-        return explain(decisions, progress)
+        held = {one.id: one.held_until for one in (ticket.events if ticket else ()) if one.held_until}
+        return explain(decisions, progress, Ends(held, await self._off(contact, ticket)))
+
+    async def _off(self, contact: Contact | None, ticket: Ticket | None) -> dict[tuple[str, str], datetime]:
+        """Until when addresses are off, by whose they are and by the reason that their messages ended with."""
+        customer_id = ticket.customer_id if ticket else contact.customer_id if contact else ""
+        owners = {"customer": of_customer(customer_id)} if customer_id else {}
+        if contact and contact.sector_id:
+            owners["sector"] = of_sector(contact.sector_id)
+        return {
+            (recipient, ended): until
+            for recipient, owner in owners.items()
+            for reason, until in (await self.addresses.off_until(owner)).items()
+            for ended in (reason, f"{ADDRESS_REFUSED}: {reason}")
+        }

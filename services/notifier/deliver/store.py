@@ -24,7 +24,7 @@ from services.notifier.deliver.inbox import Place
 from services.notifier.deliver.sending import GIVEN_UP, AnyDue, Attempt, Claim
 from services.notifier.errors import AskedToWait, ClaimedElsewhere
 
-_ATTEMPTS = ("attempts", "answer", "first_at", "last_at")
+_ATTEMPTS = ("attempts", "answer", "first_at", "last_at", "not_before")
 _ITEM = ("at", "type", "title", "body", "ticket_id", "protocol", "evaluation_id", "read")
 
 

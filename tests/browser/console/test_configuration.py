@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
@@ -143,6 +144,35 @@ async def test_what_is_wrong_has_the_focus_and_leads_to_its_field(enter: Enter) 
 
     await expect(page.locator("#avisador")).to_have_text("Setor Suporte salvo")
     await expect(page.get_by_role("row", name="Suporte tecnico@provedor.example")).to_contain_text("NÃO")
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_what_somebody_else_saved_meanwhile_is_shown_before_it_is_saved_over(
+    enter: Enter, *, script: bool
+) -> None:
+    desk = await enter(script=script)
+    page, other = desk.page, await desk.page.context.new_page()
+    for one in (page, other):
+        await one.goto(f"{desk.home}/console/configuracao/setores/tecnico")
+    await other.get_by_label("E-mail responsável").fill("novo@provedor.example")
+    await other.get_by_role("button", name="Salvar setor").click()
+    await other.get_by_text("Setor Técnico salvo").first.wait_for()
+    desk.console.later(timedelta(seconds=1))
+    await page.get_by_label("Processo auto").fill("Campo")
+    await page.get_by_role("button", name="Salvar setor").click()
+
+    refused = page.get_by_role("alert").filter(has_text="Este setor mudou enquanto você editava")
+    if script:
+        await expect(refused).to_be_focused()
+        assert await desk.violations() == []
+    await expect(refused).to_contain_text("agora é “novo@provedor.example”; aqui está “tecnico@provedor.example”")
+    await expect(page.get_by_label("Processo auto")).to_have_value("Campo")
+    await page.get_by_label("E-mail responsável").fill("novo@provedor.example")
+    await page.get_by_role("button", name="Salvar mesmo assim").click()
+
+    row = page.get_by_role("row", name="Técnico novo@provedor.example")
+    await expect(row).to_contain_text("Campo")
+    desk.wrong[:] = [one for one in desk.wrong if "status of 409" not in one]
 
 
 async def test_without_script_everything_can_be_done(enter: Enter) -> None:

@@ -1,5 +1,6 @@
 """Operators' work on tickets in a real browser: by mouse, by keyboard alone, and with nothing for axe to find."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.async_api import Page, expect
 from contracts import mk, tickets
 from contracts.message import Message
 from tests.browser.console.conftest import DESKTOP, NARROW, TABLET, Visit, Visiting
-from tests.services.mk.console.browser import NOON, Console
+from tests.services.mk.console.browser import NOON, PASSWORD, Console
 from tests.services.mk.console.test_panel import ticket
 from tests.system import emitted
 
@@ -223,3 +224,58 @@ async def test_axe_finds_nothing_and_nothing_overflows(visiting: Visiting, schem
         found["dialog"] = await visit.violations()
         assert {path: one for path, one in found.items() if one} == {}, size
         visit.forgives("404")
+
+
+async def test_a_session_that_ends_under_an_open_dialog_loses_nothing_of_it(visiting: Visiting) -> None:
+    visit = await a_visit(visiting, ticket(1))
+    page = visit.page
+    await visit.open("/atendimentos/t1")
+    await page.get_by_role("button", name="Mudar fase").click()
+    dialog = page.get_by_role("dialog", name="Mudar fase")
+    await dialog.get_by_label("Processo", exact=True).fill("Suporte")
+    await dialog.get_by_label("Fase", exact=True).fill("Visita agendada")
+    await page.evaluate("window.same = true")
+    visit.console.later(timedelta(hours=1))
+
+    await dialog.get_by_role("button", name="Mudar fase").click()
+    gate = page.get_by_role("dialog", name="Sua sessão terminou")
+    await expect(gate.get_by_label("Senha")).to_be_focused()
+    await expect(gate.get_by_label("Usuário")).to_have_value("ana")
+    assert await visit.violations() == []
+    await gate.get_by_label("Senha").fill("outra")
+    await gate.get_by_role("button", name="Entrar").click()
+    await expect(gate.get_by_role("alert")).to_contain_text("Usuário ou senha não conferem")
+    await expect(gate.get_by_label("Senha")).to_have_value("")
+    await gate.get_by_label("Senha").fill(PASSWORD)
+    await gate.get_by_label("Senha").press("Enter")
+
+    await expect(gate).to_be_hidden()
+    await expect(page.locator("#avisador")).to_have_text("Você entrou de novo. Envie outra vez.")
+    await expect(dialog.get_by_text("Você entrou de novo. Envie outra vez.")).to_be_visible()
+    await expect(dialog.get_by_role("button", name="Mudar fase")).to_be_focused()
+    await expect(dialog.get_by_label("Fase", exact=True)).to_have_value("Visita agendada")
+    assert await page.evaluate("Object.values(sessionStorage).concat(Object.values(localStorage)).join()") == ""
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_be_hidden()
+    await expect(page.locator("#avisador")).to_have_text("Fase Visita agendada salva")
+    await expect(page.get_by_role("button", name="Mudar fase")).to_be_focused()
+    assert await page.evaluate("window.same")
+    visit.forgives("401")
+
+
+async def test_without_a_script_a_session_that_ends_under_a_form_loses_nothing_of_it(visiting: Visiting) -> None:
+    visit = await a_visit(visiting, ticket(1), java_script_enabled=False)
+    page = visit.page
+    await visit.open("/atendimentos/t1/responsavel")
+    await page.get_by_label("Nome", exact=True).fill("Carlos & “Cia”")
+    visit.console.later(timedelta(hours=1))
+    await page.get_by_role("button", name="Incluir responsável").click()
+
+    await expect(page.get_by_text("nada do que você escreveu foi perdido")).to_be_visible()
+    await page.get_by_role("textbox", name="Usuário").fill("ana")
+    await page.get_by_role("textbox", name="Senha").fill(PASSWORD)
+    await page.get_by_role("button", name="Entrar").click()
+    await page.get_by_role("button", name="Enviar de novo").click()
+
+    await expect(page.get_by_text("Carlos & “Cia” incluído").first).to_be_visible()
+    visit.forgives("401")

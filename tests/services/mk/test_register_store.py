@@ -89,6 +89,8 @@ async def test_customers_are_listed_by_name_in_pages_and_found_by_what_their_nam
     behind = await register.customers(Sought(), limit=3, behind=(folded(first[-1].name), first[-1].id))
 
     assert names([*first, *behind]) == ["álvaro Reis", "Ana Beatriz", "Ana Lúcia", "Éder", "Zeca"]
+    before = await register.customers(Sought(), limit=2, before=(folded(behind[0].name), behind[0].id))
+    assert names(before) == ["Ana Beatriz", "Ana Lúcia"]
     assert names(await register.customers(Sought(("lu", "ana")), limit=9)) == ["Ana Lúcia"]
     assert names(await register.customers(Sought(("x.",)), limit=9)) == []
     assert names(await register.customers(Sought(("lu",), ids=("0",)), limit=9)) == ["Ana Lúcia", "Zeca"]

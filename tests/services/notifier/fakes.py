@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from services.notifier.deliver.resending import Delivery
 from services.notifier.deliver.sending import GIVEN_UP, AnyDue, Claim
 from services.notifier.errors import AskedToWait, ClaimedElsewhere
 from tests.fakes import InMemory
+from tests.system import LONG_AGO
 
 
 class Contacts(InMemory[Contact]):
@@ -218,11 +219,17 @@ class Way:
         self.took.append((device.address, message))
 
 
+UNTIL = LONG_AGO + timedelta(days=31)
+
+
 @dataclass
 class Addresses:
-    """Whom no mail reaches, by owner."""
+    """Whom no mail reaches, by owner; what is switched off stays so until `UNTIL`."""
 
     kept: dict[str, dict[str | None, str]] = field(default_factory=dict)
+
+    async def off_until(self, owner: str) -> dict[str, datetime]:
+        return dict.fromkeys((why for address, why in self.kept.get(owner, {}).items() if address), UNTIL)
 
     async def switched_off(self, owner: str) -> set[str]:
         return {address for address in self.kept.get(owner, {}) if address}
@@ -288,7 +295,11 @@ class Deliveries:
         return {
             name: Progress(
                 *(one["state"], one["reason"], one["at"]),
-                **{field: one[field] for field in ("attempts", "answer", "first_at", "last_at") if field in one},
+                **{
+                    field: one[field]
+                    for field in ("attempts", "answer", "first_at", "last_at", "not_before")
+                    if field in one
+                },
             )
             for name, one in known.items()
         }

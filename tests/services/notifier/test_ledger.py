@@ -1,13 +1,19 @@
 """The ledger: what became of every notification, and how one that didn't arrive is sent again (R17, R19), on fakes."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
+from chassis.messaging.recoverability import IN_PLACE
 from contracts import mk
 from contracts.notifier import ContactAcknowledged, EmailDue, NotificationSent
 from contracts.operating import Explained, SendAgain, SentAgain
+from contracts.topology import RETRY_LADDER
+from services.notifier.decide.explanation import TRIES_AT_ONCE, Progress, next_try
 from services.notifier.errors import MailRefused, MailServerAway, OutcomeUnknown
+from tests.services.notifier.fakes import UNTIL
 from tests.services.notifier.whole import Whole
 from tests.services.notifier.world import ANA, SECTOR, a_contact, a_mail, an_opening, ana
 from tests.system import LONG_AGO, emitted
@@ -55,6 +61,58 @@ async def test_r17_a_line_shows_how_often_it_was_tried_when_and_what_the_server_
     assert (waiting.state, waiting.attempts, waiting.answer) == ("queued", 1, "SMTP 451 4.3.0 try again later")
     assert (sent.state, sent.attempts, sent.answer) == ("sent", 3, "SMTP 250 2.0.0 taken as 1")
     assert (sent.first_at, sent.last_at) == (begun, whole.now)
+
+
+async def test_r17_a_line_shows_until_when_an_address_is_off_until_it_is_allowed_again(whole: Whole) -> None:
+    whole.mail.refuses[ANA] = GONE
+    await whole.publish(a_contact(generate_ticket=False))
+    first = await receipt(whole)
+    whole.contacts.kept.clear()
+    await whole.publish(a_contact(generate_ticket=False))
+    second = await receipt(whole)
+    sector = await receipt(whole, "sector")
+    whole.addresses.kept.clear()
+
+    allowed = await receipt(whole)
+
+    assert (first.state, first.sendings[0].off_until) == ("failed", UNTIL)
+    assert (second.state, second.sendings[0].off_until) == ("skipped", UNTIL)
+    assert (sector.sendings[0].off_until, allowed.sendings[0].off_until) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "not_before", "expected"),
+    [
+        (1, None, timedelta()),
+        (TRIES_AT_ONCE, None, RETRY_LADDER[0]),
+        (TRIES_AT_ONCE + 1, None, timedelta()),
+        (2 * TRIES_AT_ONCE, None, RETRY_LADDER[1]),
+        (9 * TRIES_AT_ONCE, None, RETRY_LADDER[-1]),
+        (1, LONG_AGO + timedelta(minutes=7), timedelta(minutes=7)),
+    ],
+)
+def test_r17_what_waits_is_tried_again_when_the_ladder_or_its_server_says(
+    attempts: int, not_before: datetime | None, expected: timedelta
+) -> None:
+    waiting = Progress("queued", None, LONG_AGO, attempts, last_at=LONG_AGO, not_before=not_before)
+
+    assert next_try(waiting) == LONG_AGO + expected
+    assert next_try(replace(waiting, state="sent")) is None
+    assert next_try(replace(waiting, last_at=None)) is None
+
+
+def test_a_message_is_tried_so_often_each_time_that_it_comes_from_the_ladder() -> None:
+    assert 1 + len(IN_PLACE) == TRIES_AT_ONCE
+
+
+async def test_r17_a_line_shows_when_it_is_tried_again(whole: Whole) -> None:
+    whole.mail.failures = [LATER]
+    with pytest.raises(MailServerAway):
+        await whole.publish(a_contact(generate_ticket=False, sector_email=None))
+
+    (waiting,) = (await receipt(whole)).sendings
+
+    assert waiting.next_at == whole.now
 
 
 async def test_r17_every_cell_has_its_line_also_what_was_not_sent_and_why(whole: Whole) -> None:

@@ -464,6 +464,7 @@ async def test_r20_quiet_hours_hold_back_push_and_not_the_inbox_and_two_replicas
     assert (whole.browsers.took, len(await whole.items())) == ([], 1)
     line = (await whole.explained())["TicketOpened.v1", "push", "customer"]
     assert (line.decision, line.reason) == ("defer", "waits for the end of quiet hours")
+    assert line.held_until == MORNING
 
     await whole.ticks()
     assert whole.browsers.took == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from bson import json_util
 
+from chassis.persistence.mongo import milliseconds
 from contracts.notifier import ContactAcknowledged, EmailDue
 from services.notifier.decide.owners import of_customer, of_sector
 from services.notifier.decide.store import MongoContacts, MongoTickets
@@ -96,9 +97,12 @@ async def test_r19_an_address_is_off_for_thirty_days_and_under_its_owner(notifie
     await addresses.switch_off(owner, ANA, reason=REASON, at=now - timedelta(days=29))
     assert await addresses.refusal(owner, ANA) == REASON
     assert await addresses.refusal(of_customer("rui"), ANA) is None
+    off = await addresses.off_until(owner)
+    assert {reason: milliseconds(at) for reason, at in off.items()} == {REASON: milliseconds(now + timedelta(days=1))}
     await addresses.switch_off(owner, ANA, reason=REASON, at=now - timedelta(days=31))
 
     assert await addresses.refusal(owner, ANA) is None
+    assert await addresses.off_until(owner) == {}
     (kept,) = [one async for one in service.database["addresses"].find()]
     assert (kept["customer_id"], len(kept["off"])) == ("ana", 1)
 

@@ -48,8 +48,9 @@ export async function call(path, { method = 'GET', body, headers = {} } = {}) {
 // the token ran out: what was written and what waits stays, the way back is kept
 export async function ended(session) {
   if (state.session === session) {
-    if (session) await store.put('session', 'me', { sub: session.sub, ended: true });
-    set({ session: session ? { sub: session.sub, ended: true } : null });
+    const left = session && { sub: session.sub, ended: true };
+    if (left) await store.put('session', 'me', left);
+    set({ session: left });
     dispatchEvent(new Event('sac:ended'));
   }
   return problem(401);

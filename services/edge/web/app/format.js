@@ -15,14 +15,14 @@ const age = (p) => parts(Date.now()).serial - p.serial;
 const near = (p) => ['Hoje', 'Ontem'][age(p)];
 
 export const clock = (at) => parts(at).clock;
-export const full = (at) => { const p = parts(at); return `${p.day} ${p.month} ${p.year}, ${p.clock}`; };
+export const full = (at) => `${date(at)}, ${clock(at)}`;
 export const date = (at) => { const p = parts(at); return `${p.day} ${p.month} ${p.year}`; };
 export const dayAndMonth = (at) => new Intl.DateTimeFormat('pt-BR', { timeZone: zone, day: 'numeric', month: 'long' }).format(new Date(at));
 export const when = (at) => { const p = parts(at); return near(p) ? `${near(p)}, ${p.clock}` : full(at); };
 export const heading = (at) => { const p = parts(at); return near(p) || (p.year === parts(Date.now()).year ? `${p.day} ${p.month}` : date(at)); };
 export const since = (at, withClock) => {
   const p = parts(at);
-  const day = near(p)?.toLowerCase() || `em ${p.day} ${p.month} ${p.year}`;
+  const day = near(p)?.toLowerCase() || `em ${date(at)}`;
   return withClock ? `${day} às ${p.clock}` : day;
 };
 export const slot = (at) => { const p = parts(at); return `${DAYS[new Date(p.serial * 864e5).getUTCDay()]}, ${p.day} ${p.month}, ${p.clock}`; };

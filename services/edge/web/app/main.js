@@ -1,7 +1,7 @@
 // Starts the app: what is kept, the shell around each screen, the worker, the live events.
 import { html, render, useEffect, useLayoutEffect, useState } from './html.js';
 import * as store from './store.js';
-import { announce, byId, set, state, toast, useApp } from './state.js';
+import { announce, byId, set, state, toast, useChanges } from './state.js';
 import { loadMenu, request } from './api.js';
 import { followLinks, go, match, restore } from './router.js';
 import { Icon, Logo } from './icons.js';
@@ -16,12 +16,12 @@ const TABS = [
   ['/avisos', 'bell', 'Avisos'],
 ];
 
-function Tabs({ app, path }) {
+function Tabs({ path }) {
   const root = `/${path.split('/')[1]}`;
-  const unread = app.unread;
+  const { menu, unread } = state;
   const badge = unread ? html`<span class="vh"> ${count(unread, 'não lido', 'não lidos')}</span><span class="badge" aria-hidden="true">${unread > 99 ? '99+' : unread}</span>` : null;
   return html`<nav class="tabs" aria-label="Principal"><ul>
-    ${TABS.filter(([, , , option]) => !option || app.menu?.includes(option)).map(([href, icon, name]) => html`<li key=${href}>
+    ${TABS.filter(([, , , option]) => !option || menu?.includes(option)).map(([href, icon, name]) => html`<li key=${href}>
       <a href=${href} aria-current=${root === href ? 'page' : null}><span class="pad"><${Icon} name=${icon} /></span>${name}${href === '/avisos' && badge}</a></li>`)}
   </ul></nav>`;
 }
@@ -41,48 +41,46 @@ function Toast({ toast: shown }) {
 function Update({ worker }) {
   // other tabs go on as they are: somebody may be writing there
   const refresh = () => {
+    // the one that waited was let in by another tab
+    if (worker.state !== 'installed') return location.reload();
     navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
-    worker.postMessage('take over');
+    return worker.postMessage('take over');
   };
   return html`<div class="note" role="status"><${Icon} name="info" /><p class="row wrap"><span class="grow">Há uma versão nova.</span>
     <button class="btn quiet" type="button" onClick=${refresh}>Atualizar</button></p></div>`;
 }
 
 function App() {
-  const app = useApp();
+  useChanges();
   const [shown, show] = useState(null);
   useEffect(() => {
-    let newest = 0;
-    const draw = (event) => {
-      const mine = (newest += 1);
+    let key = 0;
+    const draw = ({ back }) => {
       const path = location.pathname;
       if (!state.session?.token && path !== '/entrar') {
         const to = path + location.search;
         return go(to === '/' ? '/entrar' : `/entrar?voltar=${encodeURIComponent(to)}`, { replace: true });
       }
-      const found = match();
       set({ toast: null, open: null });
-      show({ ...found, path, key: location.pathname + location.search + mine });
-      if (event?.back) restore(event.back);
-      return;
+      show({ ...match(), path, key: key += 1 });
+      if (back) restore(back);
     };
-    const out = () => draw();
+    // for as long as the page is there
     addEventListener('sac:route', draw);
-    addEventListener('sac:ended', out);
-    draw();
-    return () => { removeEventListener('sac:route', draw); removeEventListener('sac:ended', out); };
+    addEventListener('sac:ended', draw);
+    draw({});
   }, []);
   useLayoutEffect(() => { if (shown) document.body.className = shown.body || ''; }, [shown]);
   if (!shown) return null;
   const { screen, main, path, key } = shown;
   const inside = path !== '/entrar';
   return html`
-    ${inside && html`<${Top} path=${path} /><${Tabs} app=${app} path=${path} />`}
+    ${inside && html`<${Top} path=${path} /><${Tabs} path=${path} />`}
     <main id="conteudo" tabindex="-1" class=${main || null}>
-      ${app.update && html`<${Update} worker=${app.update} />`}
+      ${state.update && html`<${Update} worker=${state.update} />`}
       <${screen} key=${key} param=${shown.param} query=${shown.query} />
     </main>
-    ${app.toast && html`<${Toast} toast=${app.toast} />`}`;
+    ${state.toast && html`<${Toast} toast=${state.toast} />`}`;
 }
 
 // the edge's own worker, and no other script
@@ -109,7 +107,7 @@ async function configure() {
 
 async function start() {
   const [session, config, menu] = await Promise.all([
-    store.get('session', 'me'), store.get('seen', 'config'), store.get('seen', '/v1/menu'),
+    store.get('session', 'me'), store.get('seen', 'config'), store.get('seen', '/v1/menu'), queue.load(),
   ]);
   set({ session: session || null, config: config || {}, menu: menu?.data.options || null });
   useZone(state.config.timezone);

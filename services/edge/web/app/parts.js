@@ -1,18 +1,16 @@
 // What several screens are made of: headings, states that help, the protocol, stars, summaries of errors.
 import { html, useEffect, useLayoutEffect, useRef, useState } from './html.js';
 import { Icon } from './icons.js';
-import { announce, byId, state, useApp } from './state.js';
+import { announce, byId, state } from './state.js';
 import { SCORES, clock, count } from './format.js';
 
 let first = true;
 
 // the title at once, then the heading: `key` names the screen or step, `wrong` says that something is to be mended
 export function useHeading(title, key, wrong) {
-  const { unread } = useApp();
   useLayoutEffect(() => {
-    const prefix = wrong ? 'Erro: ' : unread ? `(${unread}) ` : '';
-    document.title = `${prefix}${title} · SAC Plus`;
-  }, [title, unread, wrong]);
+    document.title = `${wrong ? 'Erro: ' : state.unread ? `(${state.unread}) ` : ''}${title} · SAC Plus`;
+  });
   useLayoutEffect(() => {
     if (!first) {
       scrollTo(0, 0);

@@ -7,10 +7,9 @@ import { Icon } from './icons.js';
 import { bytes } from './format.js';
 
 const REST = 30 * 864e5;
-const isPhone = /iPhone|iPad/.test(navigator.userAgent);
 
 export const supported = () => 'PushManager' in window && 'Notification' in window && Boolean(navigator.serviceWorker);
-export const needsInstalling = () => isPhone && !matchMedia('(display-mode: standalone)').matches;
+export const needsInstalling = () => /iPhone|iPad/.test(navigator.userAgent) && !matchMedia('(display-mode: standalone)').matches;
 export const denied = () => 'Notification' in window && Notification.permission === 'denied';
 
 async function key() {

@@ -7,8 +7,20 @@ import { go } from './router.js';
 const AFTER = [5, 15, 60, 300];
 let timer;
 
-export async function load() {
+// every tab of this browser shows the same queue, and one that showed what another sent shows what came of it
+const tabs = new BroadcastChannel('sac-queue');
+tabs.onmessage = async ({ data: { key, href } }) => {
+  await show();
+  if (key && location.search === `?fila=${key}`) go(href, { replace: true });
+};
+
+async function show() {
   set({ queue: (await store.all('queue')).sort((a, b) => a.at - b.at) });
+}
+
+export async function load(sent = {}) {
+  await show();
+  tabs.postMessage(sent);
 }
 
 async function keep(item) {
@@ -30,10 +42,10 @@ export async function add({ kind, path, body, about }) {
   return key;
 }
 
-// what became of it now: {done, answer} or {item}, which is still here
+// what became of it now: {answer, href} where that is shown, or {item}, which is still here
 export async function send(key) {
   const result = await alone(() => attempt(key));
-  await load();
+  await load(result.href && { key, href: result.href });
   plan();
   return result;
 }
@@ -45,7 +57,7 @@ async function attempt(key) {
     const headers = item.kind === 'contact' ? { 'Idempotency-Key': item.key, Prefer: 'wait=3' } : {};
     const answer = await call(item.path, { method: 'POST', body: item.body, headers });
     await (item.kind === 'contact' ? accepted(item, answer) : store.remove('queue', key));
-    return { done: true, answer };
+    return { answer, href: item.kind === 'contact' ? `/contato?enviado=${answer.data.contact_id}` : item.about.href };
   } catch (problem) {
     if (problem.status === undefined) throw problem;
     const stays = problem.offline || problem.ours || problem.status === 429 || problem.status === 401;
@@ -78,17 +90,16 @@ export async function flush({ now } = {}) {
   for (const item of mine.sort((a, b) => a.at - b.at)) {
     if (item.state === 'sent') await look(item).catch(() => {});
     if (item.state === 'waiting' && (now || item.due <= Date.now())) {
-      const { done, answer } = await send(item.key);
-      if (done) announceSent(item, answer.data);
+      const { answer, href } = await send(item.key);
+      if (href) announceSent(item, answer.data, href);
     }
   }
   await load();
   plan();
 }
 
-function announceSent(item, data) {
-  if (item.kind !== 'contact') return toast('Avaliação enviada.', { href: item.about.href, keep: true });
-  const href = `/contato?enviado=${data.contact_id}`;
+function announceSent(item, data, href) {
+  if (item.kind !== 'contact') return toast('Avaliação enviada.', { href, keep: true });
   if (location.search === `?fila=${item.key}`) return go(href, { replace: true });
   return toast(`Contato enviado.${data.protocol ? ` Protocolo ${data.protocol}` : ''}`, { href, keep: true });
 }
@@ -100,7 +111,6 @@ function plan() {
 }
 
 export async function start() {
-  await load();
   addEventListener('online', () => flush({ now: true }));
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && flush());
   addEventListener('sac:entered', () => flush({ now: true }));

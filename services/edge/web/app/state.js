@@ -1,25 +1,21 @@
-// What the whole app knows, who is to be drawn anew when it changes, and what is said aloud.
+// What the whole app knows, drawn anew when it changes, and what is said aloud.
 import { useEffect, useState } from './html.js';
 
 export const state = {
   config: {}, session: null, menu: null, unread: 0, queue: [], online: navigator.onLine,
   toast: null, update: null, installer: null, open: null,
 };
-const listeners = new Set();
+let draw = () => {};
 
 export function set(changes) {
   Object.assign(state, changes);
-  listeners.forEach((one) => one());
+  draw();
 }
 
-export function useApp() {
-  const [, draw] = useState(0);
-  useEffect(() => {
-    const one = () => draw((n) => n + 1);
-    listeners.add(one);
-    return () => listeners.delete(one);
-  }, []);
-  return state;
+// for the app as a whole: it is drawn anew, with all that is in it, whenever something changes
+export function useChanges() {
+  const [, again] = useState(0);
+  useEffect(() => { draw = () => again((n) => n + 1); }, []);
 }
 
 export const byId = (id) => document.getElementById(id);

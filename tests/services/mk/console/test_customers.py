@@ -1,11 +1,13 @@
 """Clientes e conexões: found, seen with how they are reached, changed, and erased (R16, R19, R27)."""
 
 import re
+from html import unescape
 
 import pytest
 
 from contracts import mk
 from contracts.operating import ListReached, Reached
+from mk.console.register.reach import Position, cursor_of
 from tests.mk.life import opened
 from tests.services.mk.console.browser import Console
 from tests.services.mk.console.provider import customer, group, knows, published
@@ -38,6 +40,12 @@ async def console(console: Console) -> Console:
 
 def names(html: str) -> list[str]:
     return re.findall(r'<th scope="row"><a href="/console/clientes/\d+">([^<]+)</a>', html)
+
+
+def beside(html: str, name: str) -> str:
+    """The path of the page that a link leads to; nothing where there is no such link."""
+    found = re.search(rf'href="/console([^"]+)"[^>]*>{name}</a>', html)
+    return unescape(found[1]) if found else ""
 
 
 async def test_customers_are_listed_by_name_with_how_they_are_reached(console: Console) -> None:
@@ -81,11 +89,43 @@ async def test_many_customers_come_in_pages_without_a_gap(console: Console) -> N
     while address:
         page = await console.get(address)
         seen.append(names(page.html))
-        following = re.search(r'href="/console([^"]+)">Próxima página', page.html)
-        address = following[1].replace("&amp;", "&") if following else ""
+        address = beside(page.html, "Próxima página")
 
     assert [len(one) for one in seen] == [50, 50, 17]
     assert sorted(name for one in seen for name in one) == [f"Cliente {number}" for number in range(2000, 2117)]
+
+
+@pytest.mark.parametrize("only", ["", "&alcance=celular"])
+async def test_a_page_leads_back_to_the_one_before_it(console: Console, only: str) -> None:
+    people = [customer(f"{number}", f"Cliente {number}") for number in range(2000, 2260)]
+    await knows(console, *people)
+    ways = [
+        Reached(customer_id=one.customer_id, channels=["inbox", *["push"] * (number % 2)], refused=[], declined=[])
+        for number, one in enumerate(people)
+    ]
+    console.services.answers(ListReached, ways)
+    forth, address = [], f"/clientes?q=cliente{only}"
+    while address:
+        page = await console.get(address)
+        forth.append(names(page.html))
+        address = beside(page.html, "Próxima página")
+    back = []
+    while address := beside(page.html, "Página anterior"):
+        page = await console.get(address)
+        back.append(names(page.html))
+
+    assert len(forth) == (3 if only else 6)
+    assert [one for one in reversed(back) if one] == forth[:-1]
+    assert names((await console.get(beside(page.html, "Próxima página"))).html) == forth[0 if only else 1]
+
+
+async def test_a_page_whose_customers_are_gone_leads_to_the_beginning(console: Console) -> None:
+    cursor = cursor_of(Position(("zzz", "9")))
+
+    page = await console.get(f"/clientes?cursor={cursor}")
+
+    assert "Nenhum cliente nesta página." in page.text
+    assert len(names((await console.get(beside(page.html, "Primeira página"))).html)) == 3
 
 
 async def test_while_the_notifier_is_away_the_list_is_there_without_the_ways(console: Console) -> None:

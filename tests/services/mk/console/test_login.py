@@ -3,11 +3,15 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 
+from contracts import mk
 from mk.operators import Operators, Role, hash_of, is_password, parse
 from tests.services.mk.console.browser import PASSWORD, Console, Page
+from tests.services.mk.console.provider import published
 
 PANEL = "/painel/pendentes"
 
@@ -164,13 +168,72 @@ def test_a_setting_that_says_something_else_is_refused_without_repeating_it(sett
     assert "segredo" not in str(refused.value)
 
 
-async def test_a_script_whose_session_ended_is_led_to_the_login_and_back_to_its_page(console: Console) -> None:
+async def test_a_part_of_a_page_that_a_script_asks_for_leads_to_the_login_and_back_to_its_page(
+    console: Console,
+) -> None:
+    script = {"HX-Request": "true", "HX-Current-URL": "http://mk/console/painel/pendentes?q=luz"}
+
+    refused = await console.get("/painel/pendentes?q=luz&setor=x", **script)
+
+    assert refused.status == 401
+    assert refused.answer.headers["hx-redirect"] == "/console/entrar?voltar=/console/painel/pendentes%3Fq%3Dluz"
+
+
+async def test_a_form_that_a_script_sends_after_its_session_ended_leads_nowhere(console: Console) -> None:
     script = {"HX-Request": "true", "HX-Current-URL": "http://mk/console/atendimentos/t1"}
 
     refused = Page(await console.client.post("/console/atendimentos/t1/fase", data={"fase": "x"}, headers=script))
 
-    assert refused.status == 401
-    assert refused.answer.headers["hx-redirect"] == "/console/entrar?voltar=/console/atendimentos/t1"
+    assert (refused.status, "hx-redirect" in refused.answer.headers) == (401, False)
+
+
+async def test_a_form_sent_after_its_session_ended_is_kept_through_the_login_and_sent_again(console: Console) -> None:
+    await console.enter("carla")
+    console.later(timedelta(hours=1))
+    form = {"nome": "Rural <b>", "processo": "Campo & “casa”", "classificacao": ""}
+
+    refused = await console.post("/configuracao/grupos/novo", **form)
+    wrong = await console.post("/entrar", usuario="carla", senha="outra", **kept_in(refused))
+    entered = await console.post("/entrar", usuario="carla", senha=PASSWORD, **kept_in(wrong))
+    address, fields = resent(entered)
+    saved = await console.post(address, **fields)
+
+    assert (refused.status, refused.heading, published(console, mk.PersonGroupSaved)[1:]) == (401, "MK 3.0", [])
+    assert "Sua sessão terminou. Entre de novo para continuar: nada do que você escreveu foi perdido." in refused.text
+    assert (wrong.status, entered.heading) == (401, "Você entrou de novo")
+    assert (address, fields["nome"], saved.status) == ("/configuracao/grupos/novo", "Rural <b>", 303)
+    [event] = published(console, mk.PersonGroupSaved)
+    assert (event.name, event.process) == ("Rural <b>", "Campo & “casa”")
+
+
+async def test_nothing_of_another_site_is_kept_through_the_login(console: Console) -> None:
+    await console.enter()
+    console.later(timedelta(hours=1))
+    console.client.headers["origin"] = "http://elsewhere.example"
+
+    refused = await console.post("/atendimentos/novo", reclamacao="de outro site")
+
+    assert (refused.status, refused.heading) == (403, "Este envio não veio desta tela")
+    assert "de outro site" not in refused.html
+
+
+@pytest.mark.parametrize("path", ["https://elsewhere.example/", "//elsewhere.example", "/console/\\x", ""])
+async def test_what_is_kept_through_the_login_is_sent_nowhere_else(console: Console, path: str) -> None:
+    entered = await console.post("/entrar", usuario="ana", senha=PASSWORD, adiado=urlencode({"_para": path, "a": "b"}))
+
+    assert (entered.status, entered.location) == (303, "/console/painel/pendentes")
+
+
+def kept_in(page: Page) -> dict[str, str]:
+    found = re.search(r'name="adiado" value="([^"]*)"', page.html)
+    return {"adiado": unescape(found[1])} if found else {}
+
+
+def resent(page: Page) -> tuple[str, dict[str, str]]:
+    """Where a page's form goes, within the console, and with what."""
+    action = re.search(r'<form class="stack" method="post" action="/console([^"]+)"', page.html)
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.html)
+    return action[1] if action else "", {name: unescape(value) for name, value in fields}
 
 
 async def test_an_operator_whom_the_setting_names_no_more_is_out_at_once(console: Console) -> None:

@@ -140,6 +140,18 @@ async def test_pages_of_fifty_follow_each_other_and_lead_back(desk: Console) -> 
     assert protocols(back) == protocols(pages[1])
 
 
+async def test_a_page_whose_tickets_left_the_list_leads_to_the_beginning(desk: Console) -> None:
+    await desk.happens(*(ticket(number) for number in range(1, 52)))
+    older = re.search(r'id="proxima" href="/console([^"]+)"', (await desk.get("/painel/pendentes")).html)
+    await desk.happens(closed(hour=1, ticket_id="t1", protocol="20261126000001"))
+
+    page = await desk.get(older[1].replace("&amp;", "&") if older else "")
+
+    assert "Nenhum atendimento nesta página" in page.text
+    assert "Nenhum atendimento pendente." not in page.text
+    assert 'id="primeira" href="/console/painel/pendentes"' in page.html
+
+
 async def test_new_tickets_are_counted_not_inserted(desk: Console) -> None:
     await desk.happens(ticket(1))
     page = await desk.get("/painel/pendentes")

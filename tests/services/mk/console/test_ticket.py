@@ -335,6 +335,31 @@ async def test_r17_the_ledger_has_a_line_a_channel_with_its_reason(desk: Console
             "Não enviado canal desligado: caixa postal não existe (550 5.1.1)",
         ),
         (sending("skipped", "address refused"), "Não enviado canal desligado: o endereço foi recusado"),
+        (
+            {
+                "reason": "waits for the end of quiet hours",
+                "decision": "defer",
+                "held_until": NOON + timedelta(hours=19),
+            },
+            "Adiado horário de silêncio até 07:00",
+        ),
+        (
+            sending("queued", attempts=1, last_at=NOON, next_at=NOON + timedelta(minutes=35)),
+            "Adiado nova tentativa às 12:35 (2ª)",
+        ),
+        (
+            sending("queued", attempts=9, last_at=NOON, next_at=NOON + timedelta(hours=14)),
+            "Adiado 9 tentativas, a última Hoje, 12:00; nova tentativa em 28 nov, 02:00 (10ª)",
+        ),
+        (sending("queued", attempts=1, last_at=NOON, next_at=NOON), "Enviando nova tentativa em instantes (2ª)"),
+        (
+            sending("skipped", "address refused: SMTP 550 5.1.1 x", off_until=NOON + timedelta(days=26)),
+            "Não enviado canal desligado até 23 dez: caixa postal não existe (550 5.1.1)",
+        ),
+        (
+            sending("failed", "SMTP 550 5.1.1 x", off_until=NOON + timedelta(days=26)),
+            "Falhou servidor recusou esta mensagem: 550 5.1.1 x; canal desligado até 23 dez",
+        ),
         ({"reason": "um motivo novo", "decision": "skip"}, "Não enviado um motivo novo"),
         ({"reason": "level all; sent before this was known: customer erased"}, "Enviando enviado antes de se saber"),
     ],

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from '../html.js';
 import * as store from '../store.js';
 import { call, useRead } from '../api.js';
-import { announce, byId, set, state, useApp } from '../state.js';
+import { announce, byId, set, state } from '../state.js';
 import { go } from '../router.js';
 import { Icon } from '../icons.js';
 import { Ask, Failed, Head, Loading, Note, Offline, Title, useHeading, waiting } from '../parts.js';
@@ -25,10 +25,10 @@ function Switch({ id, name, children, checked, disabled, onChange }) {
 function onDevices(devices, mine) {
   if (!devices) return 'Onde os avisos foram ativados';
   const others = devices.filter((one) => one.id !== mine).length;
-  const here = others < devices.length;
+  const more = `em ${count(others, 'outro aparelho', 'outros aparelhos')}`;
   if (!devices.length) return 'Nenhum aparelho ainda: ative em Avisos';
-  if (here) return others ? `Neste e em ${count(others, 'outro aparelho', 'outros aparelhos')}` : 'Neste aparelho';
-  return `Em ${count(others, 'outro aparelho', 'outros aparelhos')}`;
+  if (others === devices.length) return more.replace('e', 'E');
+  return others ? `Neste e ${more}` : 'Neste aparelho';
 }
 
 function Telegram({ link, change, linked, offline }) {
@@ -125,19 +125,19 @@ async function leave() {
 }
 
 function Leave() {
-  const { installer } = useApp();
+  const { installer } = state;
   const [asks, ask] = useState(false);
   const button = useRef();
   const n = waiting().length;
   const stay = () => { ask(false); setTimeout(() => button.current.focus()); };
-  const text = n === 1 ? 'Há 1 contato na fila. Se você sair, ele não será enviado.' : `Há ${n} contatos na fila. Se você sair, eles não serão enviados.`;
+  const text = `Há ${count(n, 'contato')} na fila. Se você sair, ${n === 1 ? 'ele não será enviado' : 'eles não serão enviados'}.`;
   return html`<div class="acts stack">${installer && html`<button class="btn quiet full" type="button" onClick=${() => installer.prompt()}>Instalar o app</button>`}
     ${asks ? html`<${Ask} text=${text} yes="Sair mesmo assim" no="Ficar" onYes=${leave} onNo=${stay} />`
     : html`<button class="btn quiet full" type="button" ref=${button} onClick=${() => (n ? ask(true) : leave())}><${Icon} name="leave" />Sair</button>`}</div>`;
 }
 
 export default function Ajustes() {
-  const { online, config } = useApp();
+  const { online, config } = state;
   const preferences = useRead(PREFERENCES);
   const devices = useRead('/v1/devices');
   const link = useRead(config.telegram && LINK);

@@ -27,7 +27,8 @@ export default function Atendimento({ param }) {
   const open = useRead('/v1/evaluations');
   const known = useRef(null);
   useHeading(`Protocolo ${param}`, param);
-  useEffect(() => { set({ open: param }); return () => set({ open: null }); }, [param]);
+  // until the next screen is shown
+  useEffect(() => set({ open: param }), [param]);
   useLive(({ event, data }) => {
     if (event !== 'refresh' && data?.protocol !== param) return;
     got.again();

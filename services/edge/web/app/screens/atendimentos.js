@@ -1,6 +1,6 @@
 // The customer's tickets: pending and closed, newest first.
 import { html } from '../html.js';
-import { useApp } from '../state.js';
+import { state } from '../state.js';
 import { Icon } from '../icons.js';
 import { Chip, Forbidden, Head, Proto, States, Title, useHeading } from '../parts.js';
 import { full } from '../format.js';
@@ -21,16 +21,12 @@ function Empty({ closed, contacts }) {
 }
 
 export default function Atendimentos({ query }) {
-  const { menu } = useApp();
+  const { menu } = state;
   const closed = query.get('situacao') === 'encerrados';
   const address = `/v1/tickets?status=${closed ? 'closed' : 'pending'}&limit=20`;
-  const { got, items, more, keep } = usePages(address, 'protocol');
+  const { got, items, more } = usePages(address, 'protocol');
   useHeading(closed ? 'Atendimentos encerrados' : 'Atendimentos', address);
-  useLive(({ event, data }) => {
-    // one that was closed or reopened is in the other list now
-    if (event === 'ticket') keep((one) => one.protocol !== data.protocol || (data.status === 'closed') === closed);
-    got.again();
-  });
+  useLive(got.again);
   if (got.error?.status === 403) return html`<${Forbidden} />`;
   const tab = (to, name, on) => html`<a href=${to} aria-current=${on ? 'page' : null}>${name}</a>`;
   return html`<${Head}><${Title}>Atendimentos</${Title}></${Head}><div class="stack">

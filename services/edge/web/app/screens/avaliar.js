@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from '../html.js';
 import * as queue from '../queue.js';
 import { read, useRead } from '../api.js';
 import { go } from '../router.js';
-import { byId, useApp } from '../state.js';
+import { byId, state } from '../state.js';
 import { Icon } from '../icons.js';
 import { Errors, Forbidden, Head, Lost, Proto, Room, Stars, States, Title, Wrong, useHeading } from '../parts.js';
 import { SCORES, count, dayAndMonth, since, size } from '../format.js';
@@ -25,7 +25,7 @@ const ENDS = {
 };
 
 function End({ end, of, complaint }) {
-  const { menu } = useApp();
+  const { menu } = state;
   const [title, heading, text, icon, kind] = ENDS[end](of);
   useHeading(title, heading);
   const writes = end === 'expired' && menu?.includes('contacts');
@@ -67,8 +67,8 @@ function Form({ id, of, complaint, finish }) {
     const given = { score, comment: comment.trim() || undefined };
     const about = { protocol: of.protocol, score, text: given.comment, href: `/avaliar/${id}` };
     const key = await queue.add({ kind: 'evaluation', path: `/v1/evaluations/${id}`, body: given, about });
-    const { done, answer, problem, item } = await queue.send(key);
-    if (done) return finish(answer.status === 202 ? 'queued' : 'sent', given);
+    const { answer, problem, item } = await queue.send(key);
+    if (answer) return finish(answer.status === 202 ? 'queued' : 'sent', given);
     if (problem?.status === 401) return;
     if (!item || item.state === 'waiting') return go(`/contato?fila=${key}`, { replace: true });
     await queue.drop(key);
@@ -104,7 +104,7 @@ export default function Avaliar({ param: id }) {
   useEffect(() => { if (of) read(`/v1/tickets/${of.protocol}`).then(({ data }) => know(data.complaint), () => {}); }, [of?.protocol]);
   const status = got.error?.status;
   if (status === 403) return html`<${Forbidden} />`;
-  if (status === 404 || status === 422 || over?.end === 'lost') return html`<${Lost} heading="Avaliação não encontrada" text="Confira o endereço ou volte para o Início." />`;
+  if (status === 404 || status === 422 || over?.end === 'lost') return html`<${Lost} heading="Avaliação não encontrada" />`;
   if (!of) return html`<${Reading} got=${got} />`;
   const end = over?.end || (of.state !== 'open' && of.state);
   if (end) return html`<${End} end=${end} of=${{ ...of, ...over?.more }} complaint=${complaint} />`;

@@ -66,9 +66,9 @@ function Message({ steps, form, draft, save, wrong, tries, refuse }) {
     const body = { sector_id: sector.sector_id, connection_id: connection?.connection_id, text, channel: channel() };
     const key = await queue.add({ kind: 'contact', path: '/v1/contacts', body, about });
     await store.remove('draft', state.session.sub);
-    const { done, answer, problem, item } = await queue.send(key);
+    const { href, problem, item } = await queue.send(key);
     if (problem?.status === 401) return;
-    if (done) return go(`/contato?enviado=${answer.data.contact_id}`, { replace: true });
+    if (href) return go(href, { replace: true });
     if (!item || item.state === 'waiting') return go(`/contato?fila=${key}`, { replace: true });
     // refused now: the text comes back, with the reason
     await queue.drop(key);

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from '../html.js';
 import * as store from '../store.js';
 import { call } from '../api.js';
-import { state, useApp } from '../state.js';
+import { state } from '../state.js';
 import { Icon } from '../icons.js';
 import { Copy, Forbidden, Lost, Note, Proto, Title, useHeading } from '../parts.js';
 import { PushCard } from '../push.js';
@@ -18,7 +18,7 @@ function Next({ sector, ticket }) {
 }
 
 function Install() {
-  const { installer } = useApp();
+  const { installer } = state;
   const [asked, was] = useState(true);
   useEffect(() => { store.get('seen', 'flag:install').then((known) => { was(Boolean(known)); if (installer) store.put('seen', 'flag:install', true); }); }, []);
   return installer && !asked ? html`<button class="btn quiet full" type="button" onClick=${() => installer.prompt()}>Instalar o app</button>` : null;

@@ -2,15 +2,16 @@
 import { html, useState } from '../html.js';
 import * as store from '../store.js';
 import * as queue from '../queue.js';
-import { byId, state, useApp } from '../state.js';
+import { byId, state } from '../state.js';
 import { go } from '../router.js';
 import { Icon } from '../icons.js';
 import { Ask, Note, Proto, Stars, Title, useHeading, waiting } from '../parts.js';
 import { when } from '../format.js';
 
-const reason = (item) => (item.why > 0 || item.why === -1
-  ? 'Nosso sistema está fora do ar por um momento. Guardamos tudo neste aparelho e enviamos sozinho assim que ele voltar: uma vez só.'
-  : 'Você está sem internet. Guardamos tudo neste aparelho e enviamos sozinho assim que a conexão voltar: uma vez só.');
+function reason({ why }) {
+  const [what, back] = why ? ['Nosso sistema está fora do ar por um momento', 'ele'] : ['Você está sem internet', 'a conexão'];
+  return `${what}. Guardamos tudo neste aparelho e enviamos sozinho assim que ${back} voltar: uma vez só.`;
+}
 
 function Item({ item }) {
   const [busy, is] = useState(false);
@@ -22,9 +23,9 @@ function Item({ item }) {
   const attempt = async () => {
     if (busy) return;
     is(true);
-    const { done, answer } = await queue.send(item.key);
+    const { href } = await queue.send(item.key);
     is(false);
-    if (done) go(contact ? `/contato?enviado=${answer.data.contact_id}` : item.about.href, { replace: true });
+    if (href) go(href, { replace: true });
   };
   const drop = async () => {
     await queue.drop(item.key);
@@ -44,14 +45,13 @@ function Item({ item }) {
     ${item.about.score && html`<p><${Stars} score=${item.about.score} /></p>`}
     ${item.about.text && html`<p class=${refused ? 'pre' : 'clamp'}>${item.about.text}</p>`}
     <p class="small mute">Escrito ${when(item.at).replace(/^[HO]/, (c) => c.toLowerCase())}.${contact && !refused ? ' Ainda sem protocolo: ele sai quando o contato chegar até nós.' : ''}</p>
-    ${asks ? html`<${Ask} text=${contact ? 'Descartar este contato? O texto será apagado.' : 'Descartar esta avaliação? O texto será apagado.'} yes="Descartar" no="Manter" onYes=${drop} onNo=${() => ask(false)} />`
+    ${asks ? html`<${Ask} text=${`Descartar ${contact ? 'este contato' : 'esta avaliação'}? O texto será apagado.`} yes="Descartar" no="Manter" onYes=${drop} onNo=${() => ask(false)} />`
     : html`<div class="row wrap">${refused ? html`<button class="btn" type="button" onClick=${correct}>Corrigir e enviar</button>`
       : html`<button class="btn" type="button" aria-disabled=${busy ? 'true' : null} onClick=${attempt}>${busy ? 'Enviando…' : 'Tentar enviar agora'}</button>`}${throwAway}</div>`}
   </section>`;
 }
 
 export default function Fila({ query }) {
-  useApp();
   const items = waiting();
   const first = items.find((one) => one.key === query.get('fila')) || items[0];
   const refused = first?.state === 'refused';
