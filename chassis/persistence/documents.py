@@ -1,10 +1,7 @@
 """How services keep state: one write a change, holding the new state, what caused it and the events to send."""
 
-import asyncio
-import contextlib
-import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pymongo import ReplaceOne, UpdateOne
@@ -12,7 +9,7 @@ from pymongo import ReplaceOne, UpdateOne
 from chassis.clock import Clock
 from chassis.persistence.batching import reading, writing
 from chassis.persistence.outbox import Collection, Entry, Id, Outbox
-from contracts.message import Cause, Emitted, Message, identified
+from contracts.message import Cause, Emitted, Message
 
 WITHOUT_EMITTED = {"told": 0}
 """A projection: what a document told is for `atendo reconcile` to read, and for no handler to load."""
@@ -30,9 +27,6 @@ Decide = Callable[[T | None], Decided[T] | Awaitable[Decided[T]]]
 It may run several times, each time on what somebody else made of it meanwhile. What must be read after the value that
 it decides on, an awaiting one reads inside.
 """
-
-RACES = 25
-"""How often a lost race is run again before it counts as a failure."""
 
 
 class Documents:
@@ -130,65 +124,3 @@ class Snapshots:
         replacing = ReplaceOne({"_id": document_id, "$or": older}, {**state, **stamp}, upsert=True)
         # the first try may lose to an older word that is told at the same moment: then nothing was there to replace
         return await self._writes.submit(replacing) or await self._writes.submit(replacing)
-
-
-class Repository(Generic[T]):
-    """Values of a domain, each kept in a document; `update` loads, decides, commits, and runs a lost race again."""
-
-    def __init__(
-        self,
-        documents: Documents,
-        *,
-        load: Callable[[dict[str, Any]], T],
-        dump: Callable[[T], Mapping[str, Any]],
-        forgets: Callable[[T], bool] = lambda _: False,
-        remembers: int | None = None,
-    ) -> None:
-        self.documents = documents
-        self._load = load
-        self._dump = dump
-        self._forgets = forgets
-        self._remembers = remembers
-        self._listeners: list[Callable[[T | None, T], None]] = []
-
-    def on_update(self, listener: Callable[[T | None, T], None]) -> None:
-        """Have `listener` receive what was kept before and what is kept since, once for each change."""
-        self._listeners.append(listener)
-
-    async def find(self, document_id: Id) -> T | None:
-        """What is kept under an id, or None."""
-        found = await self.documents.find(document_id)
-        return self._load(found) if found else None
-
-    async def update(self, document_id: Id, decide: Decide[T], *, cause: Cause) -> T:
-        """Decide on what is kept, and make the new value, its cause and what it emits durable together; then publish.
-
-        A cause that was applied before changes nothing; what it still has in the outbox is published. Returns what is
-        kept: what `decide` gave, or what stands where the cause was applied before, perhaps on another replica that
-        decided otherwise. Raises: what `decide` raises; Conflict after many lost races; BrokerDown, Unroutable.
-        """
-        for _ in range(RACES):
-            with contextlib.suppress(Conflict):
-                return await self._update_once(document_id, decide, cause)
-            await asyncio.sleep(random.uniform(0, 0.01))
-        return await self._update_once(document_id, decide, cause)
-
-    async def _update_once(self, document_id: Id, decide: Decide[T], cause: Cause) -> T:
-        found = await self.documents.find(document_id)
-        before = self._load(found) if found else None
-        decided = decide(before)
-        value, emitted = await decided if isinstance(decided, Awaitable) else decided
-        written = await self.documents.commit(
-            document_id,
-            self._dump(value),
-            version=found["version"] if found else 0,
-            cause=cause,
-            events=identified(emitted, cause),
-            forgets=self._forgets(value),
-            remembers=self._remembers,
-        )
-        if not written:
-            return await self.find(document_id) or value
-        for listener in self._listeners:
-            listener(before, value)
-        return value

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.persistence.documents import Repository
+from chassis.persistence.repository import Repository
 from chassis.service import Service
 from contracts import mk
 from contracts.message import Cause

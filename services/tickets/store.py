@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from pymongo import ReturnDocument
 
 from chassis.persistence.batching import Batcher
-from chassis.persistence.documents import WITHOUT_EMITTED, Repository
+from chassis.persistence.documents import WITHOUT_EMITTED
 from chassis.persistence.mongo import milliseconds
+from chassis.persistence.repository import Repository
 from chassis.service import Service
 from contracts import mk, tickets
 from contracts.message import NotificationLevel

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.persistence.documents import Repository
+from chassis.persistence.repository import Repository
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts import mk

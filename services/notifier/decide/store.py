@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from chassis.persistence.documents import WITHOUT_EMITTED, Repository
+from chassis.persistence.documents import WITHOUT_EMITTED
+from chassis.persistence.repository import Repository
 from chassis.service import Service
 from contracts import mk
 from contracts.channels import Preferences
