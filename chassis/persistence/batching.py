@@ -18,7 +18,7 @@ AT_MOST = 128
 
 
 class Batcher(Generic[Q, A]):
-    """Hands questions to `together`, one round trip at a time, with all that came in the meantime.
+    """Hands questions to `together`, one round trip at a time, with all that came in the meantime (ADR 13).
 
     `together` gives an answer or an error for each question, in order. An error that it raises is everybody's.
     """
@@ -37,8 +37,11 @@ class Batcher(Generic[Q, A]):
         return await answer
 
     async def _work(self) -> None:
+        batch: list[tuple[Q, asyncio.Future[A]]] = []
         try:
             while self._waiting:
+                # whoever was answered just now may ask again: that goes along
+                await asyncio.sleep(0)
                 batch = [self._waiting.popleft() for _ in range(min(AT_MOST, len(self._waiting)))]
                 self._settle(batch, await self._answers([question for question, _ in batch]))
         except asyncio.CancelledError:
