@@ -76,6 +76,10 @@ Write = UpdateOne | ReplaceOne[Any]
 """An upsert whose filter names `_id` and the state that it builds on: where that is gone, it meets its own `_id`."""
 
 _DUPLICATE = 11000
+_IMMUTABLE = 66
+
+BEGINS_NOTHING = {"_id": None}
+"""As `$setOnInsert`: an upsert that finds nothing fails, instead of beginning a document of the few fields it sets."""
 
 
 def reading(collection: Collection, wanted: Mapping[str, int] | None) -> Batcher[Id, Found]:
@@ -130,6 +134,9 @@ def _answers(writes: Sequence[Write], details: Mapping[str, Any]) -> list[bool |
 
 
 def _answer(error: Mapping[str, Any]) -> bool | Exception:
+    if error["code"] == _IMMUTABLE:
+        # `BEGINS_NOTHING`: what it builds on is gone
+        return False
     if error["code"] != _DUPLICATE:
         return WriteError(str(error["errmsg"]), error["code"], dict(error))
     if "_id_" in str(error["errmsg"]) or list(error.get("keyPattern", ())) == ["_id"]:

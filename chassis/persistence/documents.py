@@ -7,7 +7,8 @@ from uuid import UUID
 from pymongo import ReplaceOne, UpdateOne
 
 from chassis.clock import Clock
-from chassis.persistence.batching import reading, writing
+from chassis.persistence.batching import BEGINS_NOTHING, reading, writing
+from chassis.persistence.difference import Difference, difference
 from chassis.persistence.outbox import Collection, Entry, Id, Outbox
 from contracts.message import Cause, Emitted, Message
 
@@ -35,7 +36,7 @@ class Documents:
     def __init__(self, collection: Collection, outbox: Outbox, clock: Clock) -> None:
         self.collection = collection
         self._outbox = outbox
-        self._clock = clock
+        self.clock = clock
         self._reads = reading(collection, WITHOUT_EMITTED)
         self._writes = writing(collection)
         outbox.watch(collection)
@@ -59,17 +60,21 @@ class Documents:
         events: Sequence[Message] = (),
         forgets: bool = False,
         remembers: int | None = None,
+        before: Mapping[str, Any] | None = None,
     ) -> bool:
         """Make state, cause and events durable together, then publish the events.
 
         `version` is that of the document as loaded, 0 for a new one. A cause applied before changes nothing (False);
         what it still has in the outbox is published. The document keeps what it told, word for word, unless it
         `forgets`: then it keeps nothing, earlier words neither (R27). It `remembers` every cause, or so many
-        of the latest: only where what is older can't come again. Raises: Conflict, BrokerDown, Unroutable.
+        of the latest: only where what is older can't come again. Of a state that is known to have stood `before`, at
+        this version, only the difference is written. Raises: Conflict, BrokerDown, Unroutable.
         """
-        now = self._clock()
+        now = self.clock()
         entries = [Entry.of(event, cause=cause.event_id, at=now) for event in events]
-        change = _change(state, version=version, cause=cause.event_id, entries=entries)
+        change = _change(difference(before or {}, state), version=version, cause=cause.event_id, entries=entries)
+        if before:
+            change["$setOnInsert"] = BEGINS_NOTHING
         if forgets:
             change["$set"]["told"] = []
             change["$push"].pop("told", None)
@@ -94,8 +99,9 @@ class Documents:
         return [Entry.read(entry) for entry in document.get("outbox", []) if entry["cause"] == cause]
 
 
-def _change(state: Mapping[str, Any], *, version: int, cause: UUID, entries: Sequence[Entry]) -> dict[str, Any]:
-    change: dict[str, Any] = {"$set": {**state, "version": version + 1}, "$push": {"applied": cause}}
+def _change(found: Difference, *, version: int, cause: UUID, entries: Sequence[Entry]) -> dict[str, Any]:
+    grown = {name: {"$each": tail} for name, tail in found.grown.items()}
+    change: dict[str, Any] = {"$set": {**found.changed, "version": version + 1}, "$push": {**grown, "applied": cause}}
     if entries:
         pushed = {"$each": [entry.document() for entry in entries]}
         change["$push"] |= {"outbox": pushed, "told": pushed}

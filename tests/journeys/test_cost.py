@@ -36,7 +36,6 @@ CONTACT_MESSAGES = """
     1 tickets.ticket_opened.v1 → contacts, edge.live, mk, notifier
 """
 CONTACT_OPERATIONS = """
-    3 find → contacts.contacts
     2 find → contacts.customers
     1 find → contacts.options
     1 find → contacts.sectors
@@ -44,13 +43,10 @@ CONTACT_OPERATIONS = """
     2 find → mk.erased
     3 find → mk.tickets
     3 find → notifier.addresses
-    4 find → notifier.contacts
     6 find → notifier.customers
-    1 find → notifier.tickets
     2 find → tickets.erasures
     1 find → tickets.person_groups
     1 find → tickets.sectors
-    1 find → tickets.tickets
     1 findAndModify → tickets.protocols
     3 update → contacts.contacts
     1 update → mk.contacts
@@ -69,8 +65,6 @@ STEP_OPERATIONS = """
     1 find → mk.erased
     1 find → mk.tickets
     2 find → notifier.customers
-    1 find → notifier.tickets
-    1 find → tickets.tickets
     1 update → mk.tickets
     1 update → notifier.deliveries
     1 update → notifier.tickets
