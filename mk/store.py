@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-from chassis.persistence.documents import Documents, Repository, Snapshots
+from chassis.persistence.documents import Documents, Snapshots
+from chassis.persistence.repository import Repository
 from chassis.service import Service
 from contracts import contacts, mk
 from contracts.message import Channel

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class InMemory(Generic[T]):
-    """Keeps values as `chassis.persistence.documents.Repository` does: one cause is applied once."""
+    """Keeps values as `chassis.persistence.repository.Repository` does: one cause is applied once."""
 
     def __init__(self) -> None:
         self.kept: dict[Any, T] = {}

@@ -18,7 +18,7 @@ AT_MOST = 128
 
 
 class Batcher(Generic[Q, A]):
-    """Hands questions to `together`, one round trip at a time, with all that came in the meantime.
+    """Hands questions to `together`, one round trip at a time, with all that came in the meantime (ADR 13).
 
     `together` gives an answer or an error for each question, in order. An error that it raises is everybody's.
     """
@@ -37,8 +37,11 @@ class Batcher(Generic[Q, A]):
         return await answer
 
     async def _work(self) -> None:
+        batch: list[tuple[Q, asyncio.Future[A]]] = []
         try:
             while self._waiting:
+                # whoever was answered just now may ask again: that goes along
+                await asyncio.sleep(0)
                 batch = [self._waiting.popleft() for _ in range(min(AT_MOST, len(self._waiting)))]
                 self._settle(batch, await self._answers([question for question, _ in batch]))
         except asyncio.CancelledError:
@@ -73,6 +76,10 @@ Write = UpdateOne | ReplaceOne[Any]
 """An upsert whose filter names `_id` and the state that it builds on: where that is gone, it meets its own `_id`."""
 
 _DUPLICATE = 11000
+_IMMUTABLE = 66
+
+BEGINS_NOTHING = {"_id": None}
+"""As `$setOnInsert`: an upsert that finds nothing fails, instead of beginning a document of the few fields it sets."""
 
 
 def reading(collection: Collection, wanted: Mapping[str, int] | None) -> Batcher[Id, Found]:
@@ -81,7 +88,7 @@ def reading(collection: Collection, wanted: Mapping[str, int] | None) -> Batcher
     async def together(ids: Sequence[Id]) -> list[Found | Exception]:
         if len(ids) == 1:
             return [await collection.find_one({"_id": ids[0]}, wanted)]
-        found = {one["_id"]: one async for one in collection.find({"_id": {"$in": list(set(ids))}}, wanted)}
+        found = {one["_id"]: one async for one in collection.find({"_id": {"$in": list(ids)}}, wanted)}
         return [found.get(one) for one in ids]
 
     return Batcher(together)
@@ -127,6 +134,9 @@ def _answers(writes: Sequence[Write], details: Mapping[str, Any]) -> list[bool |
 
 
 def _answer(error: Mapping[str, Any]) -> bool | Exception:
+    if error["code"] == _IMMUTABLE:
+        # `BEGINS_NOTHING`: what it builds on is gone
+        return False
     if error["code"] != _DUPLICATE:
         return WriteError(str(error["errmsg"]), error["code"], dict(error))
     if "_id_" in str(error["errmsg"]) or list(error.get("keyPattern", ())) == ["_id"]:

@@ -1,18 +1,16 @@
 """How services keep state: one write a change, holding the new state, what caused it and the events to send."""
 
-import asyncio
-import contextlib
-import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pymongo import ReplaceOne, UpdateOne
 
 from chassis.clock import Clock
-from chassis.persistence.batching import reading, writing
+from chassis.persistence.batching import BEGINS_NOTHING, reading, writing
+from chassis.persistence.difference import Difference, difference
 from chassis.persistence.outbox import Collection, Entry, Id, Outbox
-from contracts.message import Cause, Emitted, Message, identified
+from contracts.message import Cause, Emitted, Message
 
 WITHOUT_EMITTED = {"told": 0}
 """A projection: what a document told is for `atendo reconcile` to read, and for no handler to load."""
@@ -31,9 +29,6 @@ It may run several times, each time on what somebody else made of it meanwhile. 
 it decides on, an awaiting one reads inside.
 """
 
-RACES = 25
-"""How often a lost race is run again before it counts as a failure."""
-
 
 class Documents:
     """A collection of things that change and tell of it."""
@@ -41,7 +36,7 @@ class Documents:
     def __init__(self, collection: Collection, outbox: Outbox, clock: Clock) -> None:
         self.collection = collection
         self._outbox = outbox
-        self._clock = clock
+        self.clock = clock
         self._reads = reading(collection, WITHOUT_EMITTED)
         self._writes = writing(collection)
         outbox.watch(collection)
@@ -65,17 +60,21 @@ class Documents:
         events: Sequence[Message] = (),
         forgets: bool = False,
         remembers: int | None = None,
+        before: Mapping[str, Any] | None = None,
     ) -> bool:
         """Make state, cause and events durable together, then publish the events.
 
         `version` is that of the document as loaded, 0 for a new one. A cause applied before changes nothing (False);
         what it still has in the outbox is published. The document keeps what it told, word for word, unless it
         `forgets`: then it keeps nothing, earlier words neither (R27). It `remembers` every cause, or so many
-        of the latest: only where what is older can't come again. Raises: Conflict, BrokerDown, Unroutable.
+        of the latest: only where what is older can't come again. Of a state that is known to have stood `before`, at
+        this version, only the difference is written. Raises: Conflict, BrokerDown, Unroutable.
         """
-        now = self._clock()
+        now = self.clock()
         entries = [Entry.of(event, cause=cause.event_id, at=now) for event in events]
-        change = _change(state, version=version, cause=cause.event_id, entries=entries)
+        change = _change(difference(before or {}, state), version=version, cause=cause.event_id, entries=entries)
+        if before:
+            change["$setOnInsert"] = BEGINS_NOTHING
         if forgets:
             change["$set"]["told"] = []
             change["$push"].pop("told", None)
@@ -100,8 +99,9 @@ class Documents:
         return [Entry.read(entry) for entry in document.get("outbox", []) if entry["cause"] == cause]
 
 
-def _change(state: Mapping[str, Any], *, version: int, cause: UUID, entries: Sequence[Entry]) -> dict[str, Any]:
-    change: dict[str, Any] = {"$set": {**state, "version": version + 1}, "$push": {"applied": cause}}
+def _change(found: Difference, *, version: int, cause: UUID, entries: Sequence[Entry]) -> dict[str, Any]:
+    grown = {name: {"$each": tail} for name, tail in found.grown.items()}
+    change: dict[str, Any] = {"$set": {**found.changed, "version": version + 1}, "$push": {**grown, "applied": cause}}
     if entries:
         pushed = {"$each": [entry.document() for entry in entries]}
         change["$push"] |= {"outbox": pushed, "told": pushed}
@@ -130,65 +130,3 @@ class Snapshots:
         replacing = ReplaceOne({"_id": document_id, "$or": older}, {**state, **stamp}, upsert=True)
         # the first try may lose to an older word that is told at the same moment: then nothing was there to replace
         return await self._writes.submit(replacing) or await self._writes.submit(replacing)
-
-
-class Repository(Generic[T]):
-    """Values of a domain, each kept in a document; `update` loads, decides, commits, and runs a lost race again."""
-
-    def __init__(
-        self,
-        documents: Documents,
-        *,
-        load: Callable[[dict[str, Any]], T],
-        dump: Callable[[T], Mapping[str, Any]],
-        forgets: Callable[[T], bool] = lambda _: False,
-        remembers: int | None = None,
-    ) -> None:
-        self.documents = documents
-        self._load = load
-        self._dump = dump
-        self._forgets = forgets
-        self._remembers = remembers
-        self._listeners: list[Callable[[T | None, T], None]] = []
-
-    def on_update(self, listener: Callable[[T | None, T], None]) -> None:
-        """Have `listener` receive what was kept before and what is kept since, once for each change."""
-        self._listeners.append(listener)
-
-    async def find(self, document_id: Id) -> T | None:
-        """What is kept under an id, or None."""
-        found = await self.documents.find(document_id)
-        return self._load(found) if found else None
-
-    async def update(self, document_id: Id, decide: Decide[T], *, cause: Cause) -> T:
-        """Decide on what is kept, and make the new value, its cause and what it emits durable together; then publish.
-
-        A cause that was applied before changes nothing; what it still has in the outbox is published. Returns what is
-        kept: what `decide` gave, or what stands where the cause was applied before, perhaps on another replica that
-        decided otherwise. Raises: what `decide` raises; Conflict after many lost races; BrokerDown, Unroutable.
-        """
-        for _ in range(RACES):
-            with contextlib.suppress(Conflict):
-                return await self._update_once(document_id, decide, cause)
-            await asyncio.sleep(random.uniform(0, 0.01))
-        return await self._update_once(document_id, decide, cause)
-
-    async def _update_once(self, document_id: Id, decide: Decide[T], cause: Cause) -> T:
-        found = await self.documents.find(document_id)
-        before = self._load(found) if found else None
-        decided = decide(before)
-        value, emitted = await decided if isinstance(decided, Awaitable) else decided
-        written = await self.documents.commit(
-            document_id,
-            self._dump(value),
-            version=found["version"] if found else 0,
-            cause=cause,
-            events=identified(emitted, cause),
-            forgets=self._forgets(value),
-            remembers=self._remembers,
-        )
-        if not written:
-            return await self.find(document_id) or value
-        for listener in self._listeners:
-            listener(before, value)
-        return value

@@ -25,7 +25,7 @@ Id = Any
 
 Listener = Callable[[Sequence[Message]], None]
 
-CLEAR_EVERY = timedelta(milliseconds=250)
+CLEAR_EVERY = timedelta(seconds=1)
 STALE_AFTER = timedelta(seconds=60)
 STALE_AT_A_TIME = 500
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.persistence.documents import Repository
+from chassis.persistence.repository import Repository
 from chassis.service import Service
 from contracts import mk
 from contracts.message import Cause
+from contracts.requests import SubmitContact
 from services.contacts.domain.contact import Contact, Refused
 from services.contacts.domain.register import Connection, Customer, Known, Sector
 from services.contacts.errors import PassingRefusal
@@ -28,7 +29,9 @@ class MongoContacts:
     """The contacts, one document each, and notes on those that were refused for a passing reason."""
 
     def __init__(self, service: Service) -> None:
-        self._contacts = Repository(service.documents("contacts"), load=_contact, dump=_document)
+        self._contacts = Repository(
+            service.documents("contacts"), load=_contact, dump=_document, begun_by=(SubmitContact,)
+        )
         self._collection = service.database["contacts"]
         self._refused = service.database["refused"]
 
@@ -39,10 +42,12 @@ class MongoContacts:
     async def update(self, contact_id: UUID, decide: Decide, *, cause: Cause) -> Contact:
         """Decide on a contact, and keep and publish what was decided, as `Repository.update` promises."""
         try:
-            return await self._contacts.update(contact_id, _unless_refused_by_v0_1(decide), cause=cause)
+            contact = await self._contacts.update(contact_id, _unless_refused_by_v0_1(decide), cause=cause)
+            _check_not_refused_by_v0_1(contact)
         except _RefusedByV01:
             await self._collection.delete_one({"_id": contact_id, "refusal.name": {"$in": _PASSING}})
             return await self.update(contact_id, decide, cause=cause)
+        return contact
 
     async def note_refused(self, contact_id: UUID, customer_id: str, *, at: datetime) -> None:
         """Keep for some weeks that a contact was refused, for whoever asks what became of it; not why."""
@@ -58,6 +63,7 @@ class MongoContacts:
 
         The fingerprint goes too: whoever guesses the text would find it confirmed.
         """
+        self._contacts.forget_recent()
         emptied = {"text": "", "fingerprint": "", "told": []}
         await self._collection.update_many({"customer_id": customer_id}, {"$set": emptied, "$inc": {"version": 1}})
         await self._refused.delete_many({"customer_id": customer_id})
@@ -128,11 +134,15 @@ class _RefusedByV01(Exception):
 
 def _unless_refused_by_v0_1(decide: Decide) -> Decide:
     def deciding(contact: Contact | None) -> Decided | Awaitable[Decided]:
-        if contact and contact.refusal and contact.refusal.reason in _PASSING:
-            raise _RefusedByV01
+        _check_not_refused_by_v0_1(contact)
         return decide(contact)
 
     return deciding
+
+
+def _check_not_refused_by_v0_1(contact: Contact | None) -> None:
+    if contact and contact.refusal and contact.refusal.reason in _PASSING:
+        raise _RefusedByV01
 
 
 def _contact(found: dict[str, Any]) -> Contact:

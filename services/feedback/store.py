@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from chassis.persistence.documents import WITHOUT_EMITTED, Conflict, Repository
+from chassis.persistence.documents import WITHOUT_EMITTED, Conflict
+from chassis.persistence.repository import Repository
 from chassis.service import Service
 from contracts import mk, tickets
 from contracts.message import Cause, Emitted, identified

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from pymongo import ReturnDocument
 
 from chassis.persistence.batching import Batcher
-from chassis.persistence.documents import WITHOUT_EMITTED, Repository
+from chassis.persistence.documents import WITHOUT_EMITTED
 from chassis.persistence.mongo import milliseconds
+from chassis.persistence.repository import Repository
 from chassis.service import Service
-from contracts import mk, tickets
+from contracts import contacts, mk, tickets
 from contracts.message import NotificationLevel
 from services.tickets.domain.announcing import with_those_of_last_release
 from services.tickets.domain.openings import protocol_of
@@ -41,6 +42,7 @@ class MongoTickets(Repository[Ticket]):
             load=_ticket,
             dump=lambda ticket: _document(ticket) | {"changed_at": service.clock()},
             forgets=lambda ticket: ticket.erased,
+            begun_by=(contacts.TicketRequested, mk.TicketOpened),
         )
 
     async def with_protocol(self, protocol: str) -> Ticket | None:

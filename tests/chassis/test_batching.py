@@ -48,6 +48,24 @@ async def test_one_that_comes_alone_waits_for_nobody() -> None:
     assert together.batches == [[1]]
 
 
+async def test_who_was_answered_and_asks_again_goes_with_those_that_came_meanwhile() -> None:
+    together = Together()
+    gathering = Batcher(together)
+
+    async def asks_twice() -> None:
+        await gathering.submit(1)
+        await gathering.submit(2)
+
+    async def comes_meanwhile() -> None:
+        while not together.batches:  # noqa: ASYNC110 - it is turns of the loop that count
+            await asyncio.sleep(0)
+        await gathering.submit(3)
+
+    await asyncio.gather(asks_twice(), comes_meanwhile())
+
+    assert [sorted(batch) for batch in together.batches] == [[1], [2, 3]]
+
+
 async def test_an_error_of_one_is_raised_for_that_one_alone() -> None:
     gathering = Batcher(Together())
 

@@ -20,7 +20,7 @@ _TRACE = "amq.rabbitmq.trace"
 _OWN_NAME = re.compile(r"(edge\.[a-z]+)\.?.*")
 """A queue that an edge replica names after itself."""
 
-_BY_THE_CLOCK = ({"outbox.at"}, {"due_at"}, {"_id", "migrated"})
+_BY_THE_CLOCK = ({"outbox.at"}, {"outbox.at", "_id"}, {"due_at"}, {"_id", "migrated"})
 """What is looked for by filters on these fields is looked for by the clock, whatever happens meanwhile."""
 
 

@@ -1,6 +1,7 @@
 """An event as the notifier sees it: what each message says that is worth writing, in words that templates know."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import singledispatch
 
 from contracts import contacts, feedback, tickets
@@ -41,7 +42,7 @@ def event_of(message: Step | contacts.ContactReceived, addresses: Mapping[str, s
         type=of.type_name(),
         kind=_KINDS.get(of) or _KINDS.setdefault(of, kind(of)),
         # a ticket is opened at its opening, not when the tickets service came to announce it
-        occurred_at=message.opened_at if isinstance(message, tickets.TicketOpened) else message.occurred_at,
+        occurred_at=_as_kept(message.opened_at if isinstance(message, tickets.TicketOpened) else message.occurred_at),
         correlation_id=message.correlation_id,
         level=getattr(message, "notification_level", None),
         facts={} if erased else {name: text for name, text in facts(message).items() if text},
@@ -51,6 +52,11 @@ def event_of(message: Step | contacts.ContactReceived, addresses: Mapping[str, s
         # a closing that a late reopening makes another cycle's is announced again: its customer knows of it
         step=message.cause_id if isinstance(message, tickets.TicketClosed | tickets.TicketReopened) else None,
     )
+
+
+def _as_kept(moment: datetime) -> datetime:
+    # whole milliseconds: the order of events is the same whether they were just read or just came
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _withheld(message: Message) -> str | None:

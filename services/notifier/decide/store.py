@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from chassis.persistence.documents import WITHOUT_EMITTED, Repository
+from chassis.persistence.documents import WITHOUT_EMITTED
+from chassis.persistence.repository import Repository
 from chassis.service import Service
 from contracts import mk
 from contracts.channels import Preferences
+from contracts.contacts import ContactReceived
 from contracts.message import NotificationLevel
+from contracts.tickets import TicketOpened
 from services.notifier.decide.domain import Customer, Decision, Event
 from services.notifier.decide.facts import ERASED
 from services.notifier.decide.ports import Held
@@ -34,7 +37,9 @@ class MongoContacts(Repository[Contact]):
     """The contacts and their receipts, one document each."""
 
     def __init__(self, service: Service) -> None:
-        super().__init__(service.documents("contacts"), load=_contact, dump=_contact_document)
+        super().__init__(
+            service.documents("contacts"), load=_contact, dump=_contact_document, begun_by=(ContactReceived,)
+        )
 
     async def received_as(self, event_id: UUID, *, of: str) -> UUID | None:
         """The contact of a customer that this event announced, or None."""
@@ -44,6 +49,7 @@ class MongoContacts(Repository[Contact]):
 
     async def erase(self, customer_id: str) -> None:
         """Remove what a customer wrote and where they are reached; what was decided, and why, stays."""
+        self.forget_recent()
         gone = {"received.facts": {}, "received.addresses": {}, "received.withheld": ERASED, "told": []}
         await self.documents.collection.update_many(
             {"customer_id": customer_id, "received": {"$ne": None}}, {"$set": gone, "$inc": {"version": 1}}
@@ -54,7 +60,7 @@ class MongoTickets(Repository[Ticket]):
     """The tickets with their events and decisions, one document each."""
 
     def __init__(self, service: Service) -> None:
-        super().__init__(service.documents("tickets"), load=_ticket, dump=_ticket_document)
+        super().__init__(service.documents("tickets"), load=_ticket, dump=_ticket_document, begun_by=(TicketOpened,))
 
     async def with_protocol(self, protocol: str) -> Ticket | None:
         """The ticket with this protocol, or None."""
@@ -80,6 +86,7 @@ class MongoTickets(Repository[Ticket]):
 
     async def erase(self, customer_id: str) -> None:
         """Remove what could be written of a customer's tickets; what was decided, and why, stays."""
+        self.forget_recent()
         gone = {"events.$[].facts": {}, "events.$[].addresses": {}, "events.$[].withheld": ERASED, "told": []}
         await self.documents.collection.update_many(
             {"customer_id": customer_id}, {"$set": gone, "$inc": {"version": 1}}

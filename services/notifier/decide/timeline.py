@@ -1,6 +1,6 @@
 """What a ticket's customer is informed of; the order in which its events arrive doesn't matter (R15, R17)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -35,7 +35,10 @@ VISIT_OVER = "visit is over"
 QUIET_HOURS = "the end of quiet hours"
 
 _VISIT = kind(tickets.ServiceOrderCreated)
-_Earlier = Mapping[tuple[UUID, str], Decision]
+_ON_THEIR_OWN = frozenset(
+    {_VISIT, kind(tickets.PhaseChanged), kind(tickets.ResponsibleAdded), kind(tickets.DefectFound), REMINDER}
+)
+"""What sheds no light on other events: it has no level, no question and no step that theirs depend on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def note(ticket: Ticket, event: Event, *, now: datetime) -> tuple[Ticket, list[M
     if any(event.id == known.id for known in ticket.events):
         return ticket, []
     ticket = replace(ticket, events=tuple(sorted((*ticket.events, event), key=_moment)))
-    return _decide(ticket, Arrival(event.id, now))
+    return _decide(ticket, Arrival(event.id, now), alone=event if event.kind in _ON_THEIR_OWN else None)
 
 
 def close_question(ticket: Ticket, evaluation_id: UUID, reason: str, on: Arrival) -> tuple[Ticket, list[Message]]:
@@ -100,23 +103,45 @@ def refuse(ticket: Ticket, event_id: UUID, channel: str, on: Arrival) -> tuple[T
     return _decide(replace(ticket, events=events), on)
 
 
-def _decide(ticket: Ticket, on: Arrival) -> tuple[Ticket, list[Message]]:
-    before: _Earlier = {(one.event_id, one.channel): one for one in ticket.decisions}
-    stands, news = reweigh(
-        ticket.decisions,
-        [
-            judge(one, (channel, "customer"), _known(ticket, one, channel, before=before, now=on.at), on)
-            for one in ticket.events
-            for channel in CARRIES
-        ],
-    )
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A ticket at the moment of a decision: what was decided, by event and channel, and what set its level."""
+
+    ticket: Ticket
+    before: Mapping[tuple[UUID, str], Decision]
+    setters: Sequence[Event]
+    now: datetime
+
+    @classmethod
+    def of(cls, ticket: Ticket, now: datetime) -> "_Scene":
+        return cls(ticket, {(one.event_id, one.channel): one for one in ticket.decisions}, _setters(ticket), now)
+
+    def is_settled(self, event: Event) -> bool:
+        """Whether time alone changes nothing of what is decided of it: nothing is held back."""
+        decided = (self.before.get((event.id, channel)) for channel in CARRIES)
+        return all(one is not None and one.verdict != "defer" for one in decided)
+
+    def stands(self, judged: Sequence[Decision]) -> tuple[Decision, ...]:
+        """All that is decided, with what was `judged` now, in the order of the events."""
+        anew = {(one.event_id, one.channel): one for one in judged}
+        places = ((event.id, channel) for event in self.ticket.events for channel in CARRIES)
+        return tuple(anew.get(place) or self.before[place] for place in places)
+
+
+def _decide(ticket: Ticket, on: Arrival, *, alone: Event | None = None) -> tuple[Ticket, list[Message]]:
+    scene = _Scene.of(ticket, on.at)
+    judged = [one for one in ticket.events if alone is None or one is alone or not scene.is_settled(one)]
+    judgements = [
+        judge(one, (channel, "customer"), _known(scene, one, channel), on) for one in judged for channel in CARRIES
+    ]
+    stands, news = reweigh(scene.before.values(), judgements)
     events = {one.id: one for one in ticket.events}
     emitted = [
         message
         for decision in news
         for message in follow(events[decision.event_id], decision, _scope(ticket, events[decision.event_id]))
     ]
-    return replace(ticket, decisions=stands), emitted
+    return replace(ticket, decisions=scene.stands(stands)), emitted
 
 
 def notices(ticket: Ticket, arrival: UUID) -> list[Notice]:
@@ -130,11 +155,17 @@ def level_for(ticket: Ticket, event: Event) -> NotificationLevel | None:
 
     The opening has the level that it sets.
     """
+    return _level_by(_setters(ticket), event)
+
+
+def _setters(ticket: Ticket) -> Sequence[Event]:
+    return [one for one in ticket.events if one.kind in {OPENING, LEVEL_CHANGE}]
+
+
+def _level_by(setters: Sequence[Event], event: Event) -> NotificationLevel | None:
     if event.kind == OPENING:
         return event.level
-    in_force = [
-        one for one in ticket.events if one.kind in {OPENING, LEVEL_CHANGE} and one.occurred_at <= event.occurred_at
-    ]
+    in_force = [one for one in setters if one.occurred_at <= event.occurred_at]
     return in_force[-1].level if in_force else event.level
 
 
@@ -155,14 +186,15 @@ def _moment(event: Event) -> tuple[datetime, bool, UUID]:
     return event.occurred_at, event.kind != OPENING, event.id
 
 
-def _known(ticket: Ticket, event: Event, channel: str, *, before: _Earlier, now: datetime) -> Known:
-    earlier = before.get((event.id, channel))
+def _known(scene: _Scene, event: Event, channel: str) -> Known:
+    ticket, now = scene.ticket, scene.now
+    earlier = scene.before.get((event.id, channel))
     withdrawn = event.kind in ASKING and is_withdrawn(ticket, event.facts.get("evaluation_id"))
     overtaken = WITHDRAWN if withdrawn else None
     if channel in OPTIONAL and overtaken is None:
         overtaken = _overtaken(ticket, event, earlier, now)
     return Known(
-        level=level_for(ticket, event),
+        level=_level_by(scene.setters, event),
         waits_for=_waits_for(ticket, event, channel, now),
         covered_by=event.covered_by or _repeated(ticket, event, channel),
         overtaken=overtaken,
@@ -182,13 +214,9 @@ def _overtaken(ticket: Ticket, event: Event, earlier: Decision | None, now: date
     if event.kind != _VISIT or earlier is None:
         return None
     # whoever holds a message back answers for its age; a visit that was over when its news came is news all the same
-    is_over = earlier.verdict == "defer" and _is_over(event, now)
+    scheduled = event.facts.get("scheduled_for") if earlier.verdict == "defer" else None
+    is_over = scheduled is not None and datetime.fromisoformat(scheduled) <= now
     return VISIT_OVER if is_over or earlier.reason == VISIT_OVER else None
-
-
-def _is_over(visit: Event, now: datetime) -> bool:
-    scheduled = visit.facts.get("scheduled_for")
-    return scheduled is not None and datetime.fromisoformat(scheduled) <= now
 
 
 def _repeated(ticket: Ticket, event: Event, channel: str) -> str | None:

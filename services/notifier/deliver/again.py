@@ -5,7 +5,8 @@ import contextlib
 import random
 from dataclasses import dataclass
 
-from chassis.persistence.documents import RACES, Conflict
+from chassis.persistence.documents import Conflict
+from chassis.persistence.repository import RACES
 from contracts.addresses import usable
 from contracts.notifier import EmailDue
 from contracts.operating import SendAgain, SentAgain

@@ -15,6 +15,7 @@ from services.notifier.decide import receipts, timeline
 from services.notifier.decide.domain import Decision
 from services.notifier.decide.facts import event_of
 from services.notifier.decide.notices import Arrival, Notice
+from services.notifier.decide.reach import NOBODY, OptionalChannels
 from services.notifier.decide.receipts import Contact, Opening, settle
 from services.notifier.decide.timeline import Ticket, note
 from tests.services.notifier.world import ANA, SECTOR, a_closing, a_contact, a_request, a_step, an_opening, at
@@ -112,6 +113,18 @@ def test_r17_late_news_of_the_level_can_only_add_messages(
         else:
             assert (found.verdict, expected.verdict) == ("send", "skip")
     assert dues(said) == sorted(one.notification_ids[0] for one in other.decisions if one.verdict == "send")
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(steps(), changes()), min_size=1, max_size=6), LEVELS, st.data())
+def test_r17_what_is_decided_of_one_event_alone_is_what_a_look_at_all_of_them_decides(
+    messages: list[Any], level: str, data: st.DataObject
+) -> None:
+    ticket, _ = hear_all(data.draw(st.permutations([an_opening(level=level), *messages])))
+
+    again = timeline.release(ticket, NOBODY, OptionalChannels(), Arrival(messages[0].event_id, at(1000)))
+
+    assert again == (ticket, [])
 
 
 def receive(contact: Contact, message: Any) -> Contact:  # noqa: ANN401 - either message

@@ -8,8 +8,9 @@ from uuid import UUID
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from chassis.persistence.documents import Decide, Repository
+from chassis.persistence.documents import Decide
 from chassis.persistence.mongo import Database
+from chassis.persistence.repository import Repository
 from chassis.service import Service
 from contracts.message import Cause
 from services.notifier.deliver.chat.domain import (

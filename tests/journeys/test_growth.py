@@ -1,0 +1,137 @@
+"""What a step of a ticket costs doesn't grow with its timeline: what goes to the database and comes back is counted."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import reduce
+from typing import Any
+
+import bson
+import pytest
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
+from pymongo import monitoring
+
+from chassis.service import Service
+from contracts import mk, tickets
+from services.notifier.app import build as build_notifier
+from services.notifier.decide import timeline
+from services.notifier.decide.facts import event_of
+from services.notifier.decide.store import MongoTickets as NotifiersTickets
+from services.notifier.settings import Settings as NotifierSettings
+from services.tickets.app import build as build_tickets
+from services.tickets.domain import changes, openings, resolution
+from services.tickets.domain.ticket import Ticket
+from services.tickets.settings import Settings as TicketsSettings
+from services.tickets.store import MongoTickets
+from tests.smtp import Mailbox
+from tests.system import LONG_AGO, System, emitted
+
+SHORT, LONG = 10, 1_000
+AT_MOST = 1.2
+"""How many times the bytes of a step on a short timeline one on a long timeline may take."""
+
+_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
+
+
+class Bytes(monitoring.CommandListener):
+    """Counts the bytes of what collections named `tickets` are asked and what they answer; clearing is left out."""
+
+    def __init__(self) -> None:
+        self.counted = 0
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Count what is asked."""
+        if event.command.get(event.command_name) == "tickets" and not self._clears(event.command):
+            self.counted += len(bson.encode(event.command, codec_options=_OPTIONS))
+
+    @staticmethod
+    def _clears(command: Any) -> bool:  # noqa: ANN401 - a command, as the driver has it
+        return any("$pull" in one["u"] for one in command.get("updates", ()))
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Count documents that come back."""
+        if event.command_name == "find":
+            self.counted += len(bson.encode(event.reply, codec_options=_OPTIONS))
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Count nothing."""
+
+
+@pytest.fixture
+def traffic() -> Iterator[Bytes]:
+    """Give what counts, for every client that is made from now on."""
+    counting = Bytes()
+    monitoring.register(counting)
+    yield counting
+    monitoring._LISTENERS.command_listeners.remove(counting)  # noqa: SLF001 - the driver has no way to take one back
+
+
+def minute(number: int) -> datetime:
+    """So many minutes after the beginning."""
+    return LONG_AGO + timedelta(minutes=number)
+
+
+def a_phase(number: int, ticket_id: str) -> mk.PhaseChanged:
+    return emitted(mk.PhaseChanged, at=minute(number), ticket_id=ticket_id, process="Suporte", phase=f"Fase {number}")
+
+
+def announced(number: int, ticket_id: str) -> tickets.PhaseChanged:
+    common = {"protocol": ticket_id, "customer_id": "ana", "notification_level": "all", "version": number}
+    more = {"process": "Suporte", "phase": f"Fase {number}", **common}
+    return emitted(tickets.PhaseChanged, at=minute(number), ticket_id=ticket_id, **more)
+
+
+async def bytes_of_a_step(service: Service, traffic: Bytes, message: Callable[[int, str], Any], ticket_id: str) -> int:
+    """What the second of two steps takes: the first is what brings the ticket into the replica's hands."""
+    await service.handle(message(LONG + 1, ticket_id))
+    traffic.counted = 0
+    await service.handle(message(LONG + 2, ticket_id))
+    return traffic.counted
+
+
+async def test_a_step_of_a_long_ticket_costs_tickets_what_one_of_a_short_ticket_does(
+    system: System, traffic: Bytes
+) -> None:
+    service = await system.run(build_tickets, TicketsSettings)
+    stored = MongoTickets(service)
+    for length in (SHORT, LONG):
+        name = f"t{length}"
+        opening = emitted(
+            mk.TicketOpened,
+            ticket_id=name,
+            customer_id="ana",
+            complaint="Sem sinal",
+            notification_level="all",
+            opened_by="o",
+        )
+        chosen = resolution.chosen_by_operator(opening)
+        ticket, _ = changes.open_ticket(
+            Ticket(name), openings.asked_by_operator(opening, chosen, protocol=f"{length:014}")
+        )
+        steps = [a_phase(number, name) for number in range(length)]
+        ticket = reduce(lambda so_far, step: changes.note(so_far, step)[0], steps, ticket)
+        await stored.update(name, lambda _, made=ticket: (made, []), cause=opening)  # type: ignore[misc]
+
+    short = await bytes_of_a_step(service, traffic, a_phase, f"t{SHORT}")
+    long = await bytes_of_a_step(service, traffic, a_phase, f"t{LONG}")
+
+    assert 0 < long <= AT_MOST * short
+
+
+async def test_a_step_of_a_long_ticket_costs_the_notifier_what_one_of_a_short_ticket_does(
+    system: System, traffic: Bytes, mailbox: Mailbox
+) -> None:
+    service = await system.run(build_notifier, NotifierSettings, smtp_url=mailbox.url)
+    stored = NotifiersTickets(service)
+    for length in (SHORT, LONG):
+        name = f"t{length}"
+        ticket = timeline.Ticket(name, "ana", name)
+        for number in range(length):
+            event = event_of(announced(number, name), {}, erased=False)
+            ticket, _ = timeline.note(ticket, event, now=LONG_AGO)
+        await stored.update(name, lambda _, made=ticket: (made, []), cause=announced(0, name))  # type: ignore[misc]
+
+    short = await bytes_of_a_step(service, traffic, announced, f"t{SHORT}")
+    long = await bytes_of_a_step(service, traffic, announced, f"t{LONG}")
+
+    assert 0 < long <= AT_MOST * short
