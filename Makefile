@@ -7,6 +7,7 @@ SCALE ?=
 CLUSTER ?= 1
 PACKAGES := $(wildcard contracts chassis services mk ops bench)
 IMAGES := edge contacts tickets notifier feedback mk
+EXTRAS := $(IMAGES) tracing ops embedded dev
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes
 
 # Addresses that are given would be used instead.
@@ -71,7 +72,8 @@ secrets: ## SRE: Make the passwords and keys of the containers: .env and secrets
 	@ops/install/secrets
 
 lock: $(READY) ## developer: Write the locks anew, with hashes: requirements.txt, and each image's part of it
-	@$(LOCK) --all-extras pyproject.toml -o requirements.txt
+	@$(LOCK) $(EXTRAS:%=--extra %) --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	@$(LOCK) --no-annotate --custom-compile-command "make lock" -c requirements.txt --extra peers pyproject.toml -o bench/peers/requirements.txt
 	@for image in $(IMAGES); do \
 		$(LOCK) --no-annotate --custom-compile-command "make lock" -c requirements.txt --extra $$image --extra tracing pyproject.toml -o requirements/$$image.txt || exit; \
 	done

@@ -20,6 +20,14 @@ def _ticks(pid: int) -> int:
     return int(fields[user_field]) + int(fields[kernel_field])
 
 
+def family(pid: int) -> list[int]:
+    """Return a process and all that it started and theirs, as far as they run. Raises: FileNotFoundError."""
+    started = [
+        int(child) for thread in (_PROC / str(pid) / "task").iterdir() for child in (thread / "children").read_text().split()
+    ]
+    return [pid, *(one for child in started for one in family(child))]
+
+
 def resident_megabytes(pid: int) -> float:
     """Return how much memory a process holds (VmRSS), in MB of a million bytes. Raises: FileNotFoundError."""
     lines = (_PROC / str(pid) / "status").read_text().splitlines()
