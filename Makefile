@@ -56,8 +56,10 @@ check: $(READY) ## developer: Lint, format, types, import rules, generated files
 hooks: ## developer: Have git run the quick checks before each commit
 	@hook="$$(git rev-parse --git-path hooks)/pre-commit" && mkdir -p "$$(dirname "$$hook")" && install -m 755 ops/install/pre-commit "$$hook" && echo "Written to $$hook."
 
-bench: $(READY) broker ## developer: Measure the figures, beside the floor
-	@$(BIN)/python -m bench $(ARGS)
+bench: $(READY) broker ## developer: Measure the figures, beside the floor and peers; QUICK=1 for two minutes, LARGE=1 for a million tickets, HOUR=1
+	@ops/install/chromium || true
+	@bench/peers/environment $(BIN)/python var/peers
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(LARGE),--large) $(if $(HOUR),--hour) $(if $(KEEP),--keep) $(ARGS)
 
 chaos: $(READY) broker ## SRE: Break the running product 200 times under load, and prove what it kept
 	@$(BIN)/python -m tests.chaos --cluster "$(CLUSTER)" $(ARGS)

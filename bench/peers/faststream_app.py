@@ -14,8 +14,8 @@ gives out no protocol, which the product does.
 import asyncio
 import logging
 import sys
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email.message import EmailMessage
 
 import aiosmtplib
@@ -28,6 +28,7 @@ from pymongo.errors import DuplicateKeyError
 
 from bench.peers.work import AMQP_URL, DATABASE, DURABLE, MONGO_URL, SMTP_PORT, Document, mails_of, ticket_of
 
+_log = logging.getLogger(__name__)
 _PREFETCH = 64
 _SMTP_CONNECTIONS = 8
 
@@ -58,7 +59,7 @@ class Role:
             try:
                 await does(contact)
             except Exception:
-                logging.exception("given back")
+                _log.exception("given back")
                 await message.nack()
             else:
                 await message.ack()

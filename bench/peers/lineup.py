@@ -1,6 +1,7 @@
 """Which peers there are: how a worker of each is started, and what a contact looks like in its queue."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +31,6 @@ class Peer:
     def queue(self, role: str) -> str:
         """The queue that a role's worker consumes."""
         return f"{self.name.lower()}.{role}"
-
-    @property
-    def distribution(self) -> str:
-        """Its name on PyPI."""
-        return self.name.lower()
 
 
 def _celery_argv(role: str) -> tuple[str, ...]:
@@ -82,9 +78,11 @@ def _id_of(contact: Contact) -> str:
 
 
 PEERS = (
-    Peer("Celery", _celery_argv, _celery_command, f"a worker a role with {CELERY_THREADS} threads, prefetch 4 a thread"),
-    Peer("dramatiq", _dramatiq_argv, _dramatiq_command, f"a process a role with {DRAMATIQ_THREADS} threads, prefetch 2 a thread"),
-    Peer("FastStream", _faststream_argv, _faststream_command, "a process a role on uvloop, prefetch 64"),
+    Peer("Celery", _celery_argv, _celery_command, f"a role is a worker of {CELERY_THREADS} threads, prefetch 64"),
+    Peer(
+        "dramatiq", _dramatiq_argv, _dramatiq_command, f"a role is a process of {DRAMATIQ_THREADS} threads, prefetch 16"
+    ),
+    Peer("FastStream", _faststream_argv, _faststream_command, "a role is a process on uvloop, prefetch 64"),
 )
 
 
@@ -92,3 +90,12 @@ def python(environment: Path = ENVIRONMENT) -> Path | None:
     """The Python that the peers run on, or None where they were not installed."""
     interpreter = environment / "bin" / "python"
     return interpreter if (environment / "installed.txt").exists() and interpreter.exists() else None
+
+
+def versions(environment: Path = ENVIRONMENT) -> dict[str, str]:
+    """The version of each peer as its lock has it; nothing where they were not installed."""
+    if python(environment) is None:
+        return {}
+    locked = (environment / "installed.txt").read_text()
+    found = {name: re.search(rf"^{name.lower()}==(\S+)", locked, re.MULTILINE) for name in (one.name for one in PEERS)}
+    return {name: one[1] for name, one in found.items() if one}

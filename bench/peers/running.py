@@ -68,6 +68,9 @@ def workers(peer: Peer, places: Places) -> Iterator[Workers]:
         running = {role: program.start() for role, program in programs.items()}
         for process in running.values():
             stack.callback(stop, process, grace=_STOP_WITHIN)
+        # all are asked at once, and waited for one after another
+        for process in running.values():
+            stack.callback(process.terminate)
 
         def all_consume() -> bool:
             for role, process in running.items():
