@@ -12,8 +12,14 @@ from typing import Any
 import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
+from pymongo.errors import BulkWriteError
 
 _AT_ONCE = 1000
+
+
+class NotCopied(Exception):
+    """A collection did not take copies; the message has the database's reason."""
+
 
 Replacing = Mapping[bytes, bytes]
 
@@ -29,14 +35,19 @@ def date(old: datetime, new: datetime) -> Replacing:
 
 
 def fill(mongo_url: str, collection: str, template: Mapping[str, Any], copies: Iterable[Replacing]) -> None:
-    """Insert a copy for each of `copies`; `collection` with its database, as `tickets.tickets`."""
+    """Insert a copy for each of `copies`; `collection` with its database, as `tickets.tickets`. Raises: NotCopied."""
     database, _, name = collection.partition(".")
     document = bson.encode(template, codec_options=_STANDARD)
     made = (RawBSONDocument(_copy(document, one)) for one in copies)
     with MongoClient[Any](mongo_url) as client:
         target = client[database][name]
         while some := list(islice(made, _AT_ONCE)):
-            target.insert_many(some, ordered=False)
+            try:
+                target.insert_many(some, ordered=False)
+            except BulkWriteError as error:
+                # the error itself holds all documents
+                problem = f"{collection} took no copies: {error.details['writeErrors'][0]['errmsg']}"
+                raise NotCopied(problem) from None
 
 
 def stored(mongo_url: str, collection: str, document_id: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import httpx2
 from bench import evaluating, findings, lifecycle, reaching, streams, timelines
 from bench.archive import Archive
 from bench.burst import BurstFailed
+from bench.copying import NotCopied
 from bench.floor import FloorFailed
 from bench.mails import Unsound
 from bench.measuring import PATH, Bench, Capacity
@@ -24,7 +25,17 @@ from bench.reading import PARTS, Reader
 from bench.table import Figure
 from bench.waiting import TookTooLong
 
-PROBLEMS = (Unsound, TookTooLong, BurstFailed, FloorFailed, ProductFailed, LookupError, RuntimeError, TimeoutError)
+PROBLEMS = (
+    Unsound,
+    TookTooLong,
+    BurstFailed,
+    NotCopied,
+    FloorFailed,
+    ProductFailed,
+    LookupError,
+    RuntimeError,
+    TimeoutError,
+)
 
 _READS_A_SECOND = 50
 _MINUTE = 60

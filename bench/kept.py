@@ -16,16 +16,16 @@ BEGIN, END = "<!-- results: python -m bench.report -->", "<!-- end of results --
 
 CAVEATS = (
     (
-        "Product, broker, database, mail server, load generator and peers share these cores: a faster generator makes a "
-        "slower product. Read the ratios to the floor, measured in turn in the same run, before the absolute figures."
+        "Product, broker, database, mail server, load generator and peers share these cores: a faster generator makes "
+        "a slower product. Read the ratios to the floor, measured in turn in the same run, before the absolute figures."
     ),
     (
         "The floor is the same messages, writes and mails on bare asynchronous clients, with no validation, look-up, "
         "retry, deduplication or decision. It is a yardstick and no bound: clients that block are cheaper still."
     ),
     (
-        "The peers do a contact's messages, writes and mails as their own manuals advise; each one's docstring says what "
-        "it leaves out. None keeps an outbox, a timeline, an inbox or a record of why somebody was informed."
+        "The peers do a contact's messages, writes and mails as their own manuals advise; each one's docstring says "
+        "what it leaves out. None keeps an outbox, a timeline, an inbox or a record of why somebody was informed."
     ),
 )
 

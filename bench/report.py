@@ -8,21 +8,38 @@ import argparse
 import json
 import sys
 
-from bench.kept import FOLDER, README, draw, page, run_of, with_summary
+from bench.kept import FOLDER, README, Run, draw, page, run_of, with_summary
+
+
+def kept() -> Run | None:
+    """The run whose results are kept, or None before the first."""
+    results = FOLDER / "results.json"
+    return run_of(json.loads(results.read_text())) if results.exists() else None
+
+
+def is_current() -> bool:
+    """Whether page and README are what the kept results give; so they are where none are kept."""
+    run = kept()
+    if run is None:
+        return True
+    return (
+        with_summary(README.read_text(), run) == README.read_text() and page(run) == (FOLDER / "results.md").read_text()
+    )
 
 
 def main() -> int:
     """Make them, or check them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--check", action="store_true", help="write nothing")
-    only_check = parser.parse_args().check
-    run = run_of(json.loads((FOLDER / "results.json").read_text()))
-    readme = with_summary(README.read_text(), run)
-    if only_check:
-        return int(readme != README.read_text() or page(run) != (FOLDER / "results.md").read_text())
+    if parser.parse_args().check:
+        return int(not is_current())
+    run = kept()
+    if run is None:
+        print("bench: no results are kept: run `make bench` first", file=sys.stderr)
+        return 1
     for problem in draw(run):
         print(f"bench: {problem}", file=sys.stderr)
-    README.write_text(readme)
+    README.write_text(with_summary(README.read_text(), run))
     return 0
 
 

@@ -80,7 +80,7 @@ def _fill(product: Product, of: Template, number: int, copies: int) -> list[str]
 
 def _protocol(of: Template, number: int) -> str:
     # of a day long past, which no ticket of today has
-    return f"19{len(str(of.length)):02}{number:0{len(of.protocol) - 4}}"
+    return f"19{of.length:04}{number:0{len(of.protocol) - 6}}"
 
 
 def _await(product: Product, ids: list[str], messages: int) -> None:

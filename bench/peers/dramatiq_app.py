@@ -1,8 +1,8 @@
 """A contact on dramatiq: three actors, each on a quorum queue of its own, each queue with one worker.
 
 As its manual advises: publisher confirms, persistent messages, acknowledged once the actor has ended, its default
-middleware with retries. A worker is one process with THREADS threads (8 is dramatiq's default), which have a database
-pool and an SMTP connection each; prefetching is dramatiq's default of two messages a thread.
+middleware with retries. A worker is one process with 8 threads, dramatiq's default (16 were no better here), which
+have a database pool and an SMTP connection each; prefetching is dramatiq's default of two messages a thread.
 
 Caveats: a crash between the write and the next message repeats both, and of a mail that was noted as sent but wasn't
 nobody knows. It validates nothing, looks up no customer and gives out no protocol, which the product does.

@@ -58,7 +58,7 @@ class Role:
         async def handle(contact: Contact, message: RabbitMessage) -> None:
             try:
                 await does(contact)
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever fails is given back
                 _log.exception("given back")
                 await message.nack()
             else:

@@ -13,8 +13,7 @@ from ops.embedded.plan import ROOT
 ROLES = ("contacts", "tickets", "notifier")
 ENVIRONMENT = ROOT / "var" / "peers"
 
-CELERY_THREADS = 16
-DRAMATIQ_THREADS = 8
+CELERY_THREADS, DRAMATIQ_THREADS = 16, 8
 
 Contact = dict[str, str]
 
@@ -78,9 +77,9 @@ def _id_of(contact: Contact) -> str:
 
 
 PEERS = (
-    Peer("Celery", _celery_argv, _celery_command, f"a role is a worker of {CELERY_THREADS} threads, prefetch 64"),
+    Peer("Celery", _celery_argv, _celery_command, f"a role is a process, {CELERY_THREADS} threads, prefetch 64"),
     Peer(
-        "dramatiq", _dramatiq_argv, _dramatiq_command, f"a role is a process of {DRAMATIQ_THREADS} threads, prefetch 16"
+        "dramatiq", _dramatiq_argv, _dramatiq_command, f"a role is a process, {DRAMATIQ_THREADS} threads, prefetch 16"
     ),
     Peer("FastStream", _faststream_argv, _faststream_command, "a role is a process on uvloop, prefetch 64"),
 )

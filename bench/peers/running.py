@@ -56,9 +56,12 @@ class Workers:
 
 
 @contextmanager
-def workers(peer: Peer, places: Places) -> Iterator[Workers]:
-    """Run one worker a role on queues of their own, and leave nothing behind. Raises: PeerFailed, TookTooLong."""
-    interpreter = python()
+def workers(peer: Peer, places: Places, *, interpreter: Path | None = None) -> Iterator[Workers]:
+    """Run one worker a role on queues of their own, by the peers' Python or a given one, and leave nothing behind.
+
+    Raises: PeerFailed, TookTooLong.
+    """
+    interpreter = interpreter or python()
     if interpreter is None:
         raise PeerFailed(f"{peer.name} is not installed in {ENVIRONMENT}")
     _clean(peer, places)
