@@ -90,7 +90,7 @@ def bench(scope: Scope | None = None, options: Options | None = None) -> int:
     except _PROBLEMS as problem:
         print(f"bench: {problem}", file=sys.stderr)
         return 1
-    run = _run(course, machine, [*_doubts(scope, others), *course.problems])
+    run = _run(course, machine, [*_doubts(scope, others), *course.doubts, *course.problems])
     _report(run, scope.folder(course), console)
     return int(bool(course.problems))
 

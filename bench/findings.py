@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bench.evaluating import Evaluated
 from bench.figures import Spread, median
-from bench.kept import COST, PARTS, RATE
+from bench.kept import ANSWERED, COST, MAILED, PARTS, RATE
 from bench.lifecycle import Lived
 from bench.mailing import Mailing
 from bench.measuring import PATH, Capacity, Latency
@@ -35,9 +35,9 @@ def of_bursts(
 def of_latency(per_second: int, found: Latency) -> Iterator[Figure]:
     """Times from when a post was due."""
     is_usual = per_second == 50  # noqa: PLR2004 - the load that the targets are for
-    yield from _spread("Latency", f"{per_second}/s: answered", found.answers, p99=50 if is_usual else None)
+    yield from _spread("Latency", f"{per_second}/s: {ANSWERED}", found.answers, p99=50 if is_usual else None)
     mails = {"p50": 60.0, "p99": 250.0} if is_usual else {}
-    yield from _spread("Latency", f"{per_second}/s: both mails", found.mails, **mails)
+    yield from _spread("Latency", f"{per_second}/s: {MAILED}", found.mails, **mails)
     yield Figure("Latency", f"{per_second}/s: turned away (503) and sent again", found.turned_away, target=0)
     yield Figure("Latency", f"{per_second}/s: the generator's own lateness p99", found.lateness.p99, "ms")
 
@@ -80,7 +80,8 @@ def of_reads(reads: Sequence[Read]) -> Iterator[Figure]:
     """Reading while ever more is stored."""
     part = "Reading stored tickets (list and page at the edge, Painel at MK's console)"
     for one in reads:
-        yield from _spread(part, f"{one.stored:,} stored: {one.kind}", one.answers)
+        for rank, value in (("p50", one.answers.p50), ("p99", one.answers.p99)):
+            yield Figure(part, f"{one.stored:,} stored: {one.kind} {rank}", value, "ms")
     yield Figure(part, "plans that are no index scan", sum(len(one.scans) for one in reads), target=0)
     for kind in dict.fromkeys(one.kind for one in reads):
         cost = {one.stored: one.cpu_ms for one in reads if one.kind == kind}

@@ -43,7 +43,7 @@ class Options:
     timelines: tuple[int, ...] = (10, 100, 1_000)
     "Lengths of a ticket's timeline."
 
-    reads: Annotated[int, _from_1_to(10_000)] = 1000
+    reads: Annotated[int, _from_1_to(10_000)] = 500
     "Reads of each kind."
 
     seed: int = 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +12,7 @@ import aio_pika
 from bench import copying, steps
 from bench.burst import Command, burst, message_of
 from bench.product import Product
-from bench.waiting import until
+from bench.waiting import TookTooLong, until
 
 LENGTHS = (10, 100, 1000)
 COPIES, MORE = 100, 3
@@ -21,16 +22,18 @@ _AT_ONCE = 4
 """Messages to one ticket under way: more would only race each other."""
 
 _WITHIN = timedelta(minutes=5)
+_GROWN_WITHIN = timedelta(minutes=4)
 _STORED = ("tickets.tickets", "notifier.tickets")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Template:
-    """A ticket of some length that came about message by message."""
+    """A ticket of some length that came about message by message; `copied` counts its copies so far."""
 
     ticket_id: str
     protocol: str
     length: int
+    copied: int = 0
 
 
 def template(product: Product, length: int) -> Template:
@@ -46,16 +49,20 @@ def template(product: Product, length: int) -> Template:
 
 async def _grow(product: Product, ticket_id: str, commands: Sequence[Command]) -> None:
     async with await aio_pika.connect(product.addresses["AMQP_URL"]) as connection, connection.channel() as channel:
+        deadline = time.monotonic() + _GROWN_WITHIN.total_seconds()
         for begin in range(0, len(commands), _AT_ONCE):
+            if time.monotonic() > deadline:
+                within = _GROWN_WITHIN.total_seconds()
+                raise TookTooLong(f"a timeline of {len(commands)} messages did not come about within {within:g} s")
             some = commands[begin : begin + _AT_ONCE]
             for number, command in enumerate(some, start=begin):
                 await channel.default_exchange.publish(message_of(command, number), steps.QUEUE)
             await asyncio.to_thread(_await, product, [ticket_id], begin + len(some))
 
 
-def measure(product: Product, of: Template, *, number: int, copies: int = COPIES) -> dict[str, float]:
-    """Send messages to copies of it: processor milliseconds a message of each part. Each round has a number."""
-    ids = _fill(product, of, number, copies)
+def measure(product: Product, of: Template, *, copies: int = COPIES) -> dict[str, float]:
+    """Send messages to new copies of it: processor milliseconds a message of each part. Raises: TookTooLong."""
+    ids = _fill(product, of, copies)
     commands = [steps.phase(one, of.length + more) for more in range(MORE) for one in ids]
     product.settle()
     before = product.cpu()
@@ -65,8 +72,9 @@ def measure(product: Product, of: Template, *, number: int, copies: int = COPIES
     return {name: (spent - before[name]) * 1000 / len(commands) for name, spent in product.cpu().items()}
 
 
-def _fill(product: Product, of: Template, number: int, copies: int) -> list[str]:
-    numbers = range(number * copies + 1, (number + 1) * copies + 1)
+def _fill(product: Product, of: Template, copies: int) -> list[str]:
+    numbers = range(of.copied + 1, of.copied + copies + 1)
+    of.copied += copies
     ids = [f"{of.ticket_id[:-6]}{one:06}" for one in numbers]
     for collection in _STORED:
         document = copying.stored(product.addresses["MONGO_URL"], collection, of.ticket_id)
