@@ -1,6 +1,7 @@
 """How much of the processor went to others while a benchmark ran: figures mean little without it."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,12 @@ def busy_seconds() -> float:
 
 def our_seconds() -> float:
     """How long of that this process was, and all that it started."""
-    return sum(processes.cpu_seconds_with_ended(pid) for pid in processes.family(os.getpid()))
+    found = 0.0
+    for pid in processes.family(os.getpid()):
+        # one that ended meanwhile is its parent's from now on
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += processes.cpu_seconds_with_ended(pid)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,10 @@ CAVEATS = (
     ),
 )
 
+TITLE = "Atendo beside its floor and its peers"
 NOTE = (
-    "Floor and peers handle three messages a contact, Atendo about twelve: look-ups, timeline, inbox, ledger, protocol. "
-    "All share the cores."
+    "Floor and peers handle three messages a contact, Atendo about twelve: "
+    "look-ups, timeline, inbox, ledger, protocol. All share the cores."
 )
 
 RATE, COST, ANSWERED, MAILED = "contacts/s", "processor time a contact", "answered", "both mails"
@@ -82,9 +83,7 @@ def draw(run: Run, folder: Path = FOLDER) -> list[str]:
     """Make page and chart of a run; returns what could not be made."""
     (folder / "results.md").write_text(page(run))
     drawn = folder / "chart.svg"
-    drawn.write_text(
-        chart.svg(panels(run.figures), title="Atendo beside its floor and its peers", lines=[*run.lines, NOTE])
-    )
+    drawn.write_text(chart.svg(panels(run.figures), title=TITLE, lines=[*run.lines, NOTE]))
     problem = picture.png(drawn.absolute(), (folder / "chart.png").absolute())
     return [problem] if problem else []
 

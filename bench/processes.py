@@ -27,10 +27,17 @@ def _ticks(pid: int, *, fields: int = 2) -> int:
 
 
 def family(pid: int) -> list[int]:
-    """Return a process and all that it started and theirs, as far as they run. Raises: FileNotFoundError."""
-    threads = (_PROC / str(pid) / "task").iterdir()
-    started = [int(child) for thread in threads for child in (thread / "children").read_text().split()]
-    return [pid, *(one for child in started for one in family(child))]
+    """Return a process and all that it started and theirs, as far as they run."""
+    return [pid, *(one for child in _children(pid) for one in family(child))]
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        threads = [thread / "children" for thread in (_PROC / str(pid) / "task").iterdir()]
+        return [int(child) for started in threads for child in started.read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        # it ended meanwhile
+        return []
 
 
 def resident_megabytes(pid: int) -> float:
