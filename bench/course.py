@@ -162,7 +162,8 @@ class Course:
                     self.doubts.append(str(problem))
                     continue
                 bar.advance()
-                found[length] = self._times(partial(timelines.measure, self.bench.product, template), bar.advance)
+                measure = partial(timelines.measure, self.bench.product, template)
+                found[length] = self._times(measure, bar.advance, within=timedelta(seconds=30))
         self.raw["timelines"] = found
         yield from findings.of_timelines(found)
 
@@ -194,11 +195,13 @@ class Course:
         self.raw["starts"] = {name: [asdict(one) for one in of_one] for name, of_one in found.items()}
         yield from findings.of_starts(found)
 
-    def _times(self, measure: Callable[[], T], advance: Callable[[], None]) -> list[T]:
-        """Measure in every round, or as often as goes into a minute and a half."""
+    def _times(
+        self, measure: Callable[[], T], advance: Callable[[], None], *, within: timedelta = _ROUNDS_WITHIN
+    ) -> list[T]:
+        """Measure in every round, or as often as is begun in so long."""
         found: list[T] = []
         began = time.monotonic()
-        while len(found) < self.options.rounds and time.monotonic() - began < _ROUNDS_WITHIN.total_seconds():
+        while len(found) < self.options.rounds and time.monotonic() - began < within.total_seconds():
             found.append(measure())
             advance()
         return found

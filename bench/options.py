@@ -22,7 +22,7 @@ class Options:
     rounds: Annotated[int, _from_1_to(20)] = 5
     "Bursts of each, in turn; the median is shown."
 
-    burst: Annotated[int, _from_1_to(20_000)] = 1500
+    burst: Annotated[int, _from_1_to(20_000)] = 1000
     "Contacts of one burst: ours, the floor's and each peer's."
 
     rates: tuple[int, ...] = (10, 50, 100)
@@ -43,7 +43,7 @@ class Options:
     timelines: tuple[int, ...] = (10, 100, 1_000)
     "Lengths of a ticket's timeline."
 
-    reads: Annotated[int, _from_1_to(10_000)] = 500
+    reads: Annotated[int, _from_1_to(10_000)] = 400
     "Reads of each kind."
 
     seed: int = 1

@@ -22,7 +22,7 @@ _AT_ONCE = 4
 """Messages to one ticket under way: more would only race each other."""
 
 _WITHIN = timedelta(minutes=5)
-_GROWN_WITHIN = timedelta(minutes=4)
+_GROWN_WITHIN = timedelta(minutes=2)
 _STORED = ("tickets.tickets", "notifier.tickets")
 
 
