@@ -65,10 +65,10 @@ class Scope:
         wanted = self.only or [one for one in COURSE if one != "hour" or self.hour]
         return [one for one in COURSE if one in wanted or one == "start"]
 
-    def folder(self, course: Course) -> Path:
+    def folder(self, *, has_problems: bool) -> Path:
         """Where the results go; a run with problems is never kept."""
         is_kept = self.is_whole if self.keep is None else self.keep
-        return FOLDER if is_kept and not course.problems else VAR / "bench"
+        return FOLDER if is_kept and not has_problems else VAR / "bench"
 
 
 def bench(scope: Scope | None = None, options: Options | None = None) -> int:
@@ -91,7 +91,7 @@ def bench(scope: Scope | None = None, options: Options | None = None) -> int:
         print(f"bench: {problem}", file=sys.stderr)
         return 1
     run = _run(course, machine, [*_doubts(scope, others), *course.doubts, *course.problems])
-    _report(run, scope.folder(course), console)
+    _report(run, scope.folder(has_problems=bool(course.problems)), console)
     return int(bool(course.problems))
 
 
