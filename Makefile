@@ -8,6 +8,7 @@ CLUSTER ?= 1
 SEEDS ?= 1000
 PACKAGES := $(wildcard contracts chassis services mk ops bench)
 IMAGES := edge contacts tickets notifier feedback mk
+EXTRAS := $(IMAGES) tracing ops embedded dev
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes
 
 # Addresses that are given would be used instead.
@@ -56,8 +57,10 @@ check: $(READY) ## developer: Lint, format, types, import rules, generated files
 hooks: ## developer: Have git run the quick checks before each commit
 	@hook="$$(git rev-parse --git-path hooks)/pre-commit" && mkdir -p "$$(dirname "$$hook")" && install -m 755 ops/install/pre-commit "$$hook" && echo "Written to $$hook."
 
-bench: $(READY) broker ## developer: Measure the figures, beside the floor
-	@$(BIN)/python -m bench $(ARGS)
+bench: $(READY) broker ## developer: Measure the figures, beside the floor and peers; QUICK=1 for two minutes, LARGE=1 for a million tickets, HOUR=1
+	@ops/install/chromium || true
+	@bench/peers/environment $(BIN)/python var/peers
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(LARGE),--large) $(if $(HOUR),--hour) $(if $(KEEP),--keep) $(ARGS)
 
 chaos: $(READY) broker ## SRE: Break the running product 200 times under load, and prove what it kept
 	@$(BIN)/python -m tests.chaos --cluster "$(CLUSTER)" $(ARGS)
@@ -75,7 +78,8 @@ secrets: ## SRE: Make the passwords and keys of the containers: .env and secrets
 	@ops/install/secrets
 
 lock: $(READY) ## developer: Write the locks anew, with hashes: requirements.txt, and each image's part of it
-	@$(LOCK) --all-extras pyproject.toml -o requirements.txt
+	@$(LOCK) $(EXTRAS:%=--extra %) --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	@$(LOCK) --no-annotate --custom-compile-command "make lock" -c requirements.txt --extra peers pyproject.toml -o bench/peers/requirements.txt
 	@for image in $(IMAGES); do \
 		$(LOCK) --no-annotate --custom-compile-command "make lock" -c requirements.txt --extra $$image --extra tracing pyproject.toml -o requirements/$$image.txt || exit; \
 	done

@@ -1,79 +1,98 @@
-"""`make bench`: measures the product on this machine, beside the floor, and says what it found."""
+"""`make bench`: measures the product on this machine, beside the floor and its peers, and keeps what it found."""
 
-import json
 import os
 import shlex
 import signal
 import sys
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 from cyclopts import App, Parameter
-from cyclopts.validators import Number
 from rich.console import Console
 
-from bench.burst import BurstFailed
-from bench.floor import FloorFailed
+from bench import kept
+from bench.company import Company
+from bench.course import COURSE, PROBLEMS, Course
+from bench.kept import FOLDER, Run
 from bench.machine import Machine
-from bench.mailing import KINDS
-from bench.mails import Unsound
 from bench.measuring import Bench
-from bench.product import VAR, Product, ProductFailed, running
+from bench.options import LARGE, QUICK, Options
+from bench.peers import lineup
+from bench.product import VAR, running
 from bench.progress import Board
-from bench.report import CAVEAT, Findings, document, table
-from bench.sink import Sink, SinkGone, sink
-from bench.waiting import TookTooLong
+from bench.sink import SinkGone, sink
+from bench.table import table
 from ops.embedded.process import MissingPartError
 
-_PROBLEMS = (Unsound, ProductFailed, TookTooLong, SinkGone, BurstFailed, FloorFailed, MissingPartError)
+_COMPANY = 0.1
+"""Cores that others may keep busy before figures count as measured in company."""
 
-
-def _from_1_to(highest: int) -> Parameter:
-    return Parameter(validator=Number(gte=1, lte=highest))
+_PROBLEMS = (*PROBLEMS, SinkGone, MissingPartError)
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True)
-class Options:
-    """How much is measured."""
+class Scope:
+    """Which parts are measured, and where the results go."""
 
-    rate: Annotated[int, _from_1_to(1000)] = 50
-    "Contacts posted a second."
+    quick: bool = False
+    "Measure a little of everything, to see that it works."
 
-    seconds: Annotated[int, _from_1_to(300)] = 30
-    "How long they are posted."
+    large: bool = False
+    "Read among a million stored tickets, too."
 
-    burst: Annotated[int, _from_1_to(20_000)] = 2000
-    "Contacts of one burst, ours and the floor's."
+    hour: bool = False
+    "Add an hour of contacts, and look at the memory then."
 
-    rounds: Annotated[int, _from_1_to(10)] = 2
-    "Bursts, ours and the floor's in turn."
+    only: tuple[str, ...] = ()
+    "Measure these parts alone."
 
-    starts: Annotated[int, _from_1_to(10)] = 3
-    "Starts of each service."
+    keep: bool | None = None
+    "Write to bench/results/ and the README, as a whole run does of itself; else to var/bench/."
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left out that is kept."""
+        return not self.quick and not self.only
+
+    @property
+    def parts(self) -> list[str]:
+        """What is measured, in order."""
+        wanted = self.only or [one for one in COURSE if one != "hour" or self.hour]
+        return [one for one in COURSE if one in wanted or one == "start"]
+
+    def folder(self, *, has_problems: bool) -> Path:
+        """Where the results go; a run with problems is never kept."""
+        is_kept = self.is_whole if self.keep is None else self.keep
+        return FOLDER if is_kept and not has_problems else VAR / "bench"
 
 
-QUICK = Options(seconds=5, burst=200, rounds=1, starts=1)
-
-
-def bench(options: Options | None = None, *, quick: bool = False) -> int:
-    """Measure the whole product on this machine, beside the floor, on ports and data of its own.
-
-    `quick` measures a little of everything, to see that it works: its figures aren't worth quoting.
-    """
-    console = Console(width=None if sys.stdout.isatty() else 120)
+def bench(scope: Scope | None = None, options: Options | None = None) -> int:
+    """Measure the product on this machine, beside the floor and its peers, on ports and data of its own."""
+    scope = scope or Scope()
+    chosen = options or (QUICK if scope.quick else Options())
+    if scope.large:
+        chosen = replace(chosen, stored=(*chosen.stored, LARGE))
     signal.signal(signal.SIGTERM, _leave)
-    load = os.getloadavg()[0]
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    load, company, began = os.getloadavg()[0], Company(), time.monotonic()
     try:
         with sink() as mails, running(mails.url) as product:
-            findings, machine = _measure(product, mails, QUICK if quick else options or Options(), console, load)
+            addresses = product.addresses
+            machine = Machine.look(amqp_url=addresses["AMQP_URL"], mongo_url=addresses["MONGO_URL"], load=load)
+            course = Course(Bench(product, mails, Board(console)), chosen)
+            course.run(scope.parts)
+            others = company.cores(time.monotonic() - began)
     except _PROBLEMS as problem:
         print(f"bench: {problem}", file=sys.stderr)
         return 1
-    command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
-    _report(findings, machine, command, console)
-    return 0
+    run = _run(course, machine, [*_doubts(scope, others), *course.doubts, *course.problems])
+    _report(run, scope.folder(has_problems=bool(course.problems)), console)
+    return int(bool(course.problems))
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -81,39 +100,37 @@ def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + signal.SIGTERM)
 
 
-def _measure(
-    product: Product, mails: Sink, options: Options, console: Console, load: float
-) -> tuple[Findings, Machine]:
-    machine = Machine.look(amqp_url=product.addresses["AMQP_URL"], mongo_url=product.addresses["MONGO_URL"], load=load)
-    work = Bench(product, mails, Board(console))
-    product.settle()
-    idle_memory = work.memory()
-    work.introduce()
-    latency = work.latency(options.rate, options.seconds)
-    rounds = [(work.floor(options.burst), work.capacity(options.burst)) for _ in range(options.rounds)]
-    mailings = [work.mailing(options.burst) for _ in range(options.rounds)]
-    later_memory = work.memory()
-    findings = Findings(
-        per_second=options.rate,
-        burst=options.burst,
-        latency=latency,
-        ours=[ours for _, ours in rounds],
-        floor=[floor for floor, _ in rounds],
-        idle_memory=idle_memory,
-        later_memory=later_memory,
-        starts=work.starts(options.starts),
-        imports=work.imports(),
-        mailing={kind: [one[kind] for one in mailings] for kind in KINDS},
+def _doubts(scope: Scope, others: float) -> list[str]:
+    part = [] if scope.is_whole else ["only a part or a little was measured"]
+    return [*part, *([f"others kept {others:.1f} cores busy meanwhile"] if others > _COMPANY else [])]
+
+
+def _run(course: Course, machine: Machine, doubts: list[str]) -> Run:
+    versions = lineup.versions()
+    return Run(
+        command=shlex.join(["python", "-m", "bench", *sys.argv[1:]]),
+        when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        seed=course.options.seed,
+        machine=f"{machine.hardware}; load average before the start: {machine.load}",
+        versions=", ".join([machine.versions, *(f"{name} {version}" for name, version in versions.items())]),
+        figures=course.figures,
+        peers={one.name: one.note for one in lineup.PEERS if versions},
+        doubts=doubts,
+        seconds=course.seconds,
+        raw=course.raw,
     )
-    return findings, machine
 
 
-def _report(findings: Findings, machine: Machine, command: str, console: Console) -> None:
-    console.print(table(findings.rows()))
-    console.print(f"\n{machine.text}\n{command}\n{CAVEAT}", highlight=False, soft_wrap=True)
-    written = VAR / "bench.json"
-    written.write_text(json.dumps(document(findings, machine, command), indent=2, ensure_ascii=False) + "\n")
-    console.print(f"Written to {written.relative_to(VAR.parent)}.", highlight=False)
+def _report(run: Run, folder: Path, console: Console) -> None:
+    console.print(table(run.figures))
+    console.print("\n".join(["", *run.lines, *kept.CAVEATS]), highlight=False, soft_wrap=True)
+    problems = kept.keep(run, folder)
+    if folder == FOLDER:
+        kept.README.write_text(kept.with_summary(kept.README.read_text(), run))
+    problems += [] if run.peers else ["the peers are not installed, and left out: see bench/peers/environment"]
+    for problem in problems:
+        print(f"bench: {problem}", file=sys.stderr)
+    console.print(f"Written to {folder.relative_to(VAR.parent)}/.", highlight=False)
 
 
 def main() -> None:

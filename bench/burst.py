@@ -28,6 +28,19 @@ class Command(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+def message_of(command: Command, number: int) -> aio_pika.Message:
+    """A command as it is published; its id is its number."""
+    return aio_pika.Message(
+        command.body,
+        content_type="application/json",
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        message_id=str(number),
+        type=command.type or None,
+        correlation_id=command.correlation_id or None,
+        headers=dict(command.headers),
+    )
+
+
 @contextmanager
 def burst(amqp_url: str, queue: str, commands: Sequence[Command]) -> Iterator[float]:
     """Begin to publish, and give the moment of the beginning, on the machine's monotonic clock.
@@ -66,16 +79,7 @@ async def _publish_all(
 
         async def publish(number: int, command: Command) -> None:
             async with slots:
-                message = aio_pika.Message(
-                    command.body,
-                    content_type="application/json",
-                    delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-                    message_id=str(number),
-                    type=command.type or None,
-                    correlation_id=command.correlation_id or None,
-                    headers=dict(command.headers),
-                )
-                await exchange.publish(message, queue, mandatory=True)
+                await exchange.publish(message_of(command, number), queue, mandatory=True)
 
         pipe.send(time.monotonic())
         await asyncio.gather(*(publish(number, command) for number, command in enumerate(commands)))

@@ -21,13 +21,13 @@ class Spread:
 
     p50: float
     p99: float
+    p999: float
     max: float
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> "Spread":
         """Raises: ValueError where nothing was timed."""
-        p50, p99, longest = (percentile(seconds, rank) * 1000 for rank in (50, 99, 100))
-        return cls(p50, p99, longest)
+        return cls(*(percentile(seconds, rank) * 1000 for rank in (50, 99, 99.9, 100)))
 
 
 def median(values: Sequence[float]) -> float:

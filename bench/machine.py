@@ -41,10 +41,17 @@ class Machine:
     @property
     def text(self) -> str:
         """One line for people."""
-        return (
-            f"{self.cores} cores of {self.processor}, {self.kernel}, Python {self.python}, RabbitMQ {self.rabbitmq}, "
-            f"mongod {self.mongod}; load average before the start: {self.load}"
-        )
+        return f"{self.hardware}, {self.versions}; load average before the start: {self.load}"
+
+    @property
+    def hardware(self) -> str:
+        """What it is, and its kernel."""
+        return f"{self.cores} cores of {self.processor}, {self.kernel}"
+
+    @property
+    def versions(self) -> str:
+        """What runs on it."""
+        return f"Python {self.python}, RabbitMQ {self.rabbitmq}, mongod {self.mongod}"
 
 
 def _processor() -> str:

@@ -20,7 +20,7 @@ from bench.processes import resident_megabytes
 from bench.product import Product
 from bench.progress import Bar, Board
 from bench.sink import Sink
-from bench.startup import Start, import_seconds, start_again
+from bench.startup import Start, start_again
 from bench.waiting import TookTooLong, until
 from contracts.requests import SubmitContact
 from mk.tokens import issue
@@ -40,13 +40,15 @@ _ACCEPTED = 202
 class Latency:
     """The open loop: how long answers and mails took, and how late the generator itself was.
 
-    `turned_away` counts the answers "unavailable", after which a post was sent again.
+    `turned_away` counts the answers "unavailable", after which a post was sent again; `memory` is what each service
+    held at the last post, in MB.
     """
 
     answers: Spread
     mails: Spread
     lateness: Spread
     turned_away: int
+    memory: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +79,27 @@ class Bench:
         """
         provider.publish(self.product.addresses["AMQP_URL"])
         self.product.settle()
-        self._account_for(self._burst(provider.CUSTOMERS, "Warm-up")[0])
+        self.account_for(self._burst(provider.CUSTOMERS, "Warm-up")[0])
 
     def latency(self, per_second: int, seconds: int) -> Latency:
         """Post contacts at a fixed rate. Raises: Unsound, TookTooLong."""
-        markers = _markers(per_second * seconds)
-        posts = [self._post(number, one) for number, one in enumerate(markers)]
+        marked = markers(per_second * seconds)
+        posts = [self._post(number, one) for number, one in enumerate(marked)]
         url = f"{self.product.addresses['EDGE_URL']}/v1/contacts"
         with self.board.phase(f"POST /v1/contacts, {per_second}/s for {seconds} s", len(posts)) as bar:
             answers = uvloop.run(open_loop(url, posts, per_second=per_second, advance=bar.advance))
+        memory = self.memory()
         _check_answers(answers)
         with self.board.phase("Their mails", 2 * len(posts)) as bar:
-            self._await_mails(2 * len(posts), bar)
+            self.await_mails(2 * len(posts), bar)
         self.product.settle()
-        done = self._account_for(markers)
+        done = self.account_for(marked)
         return Latency(
             answers=Spread.of([answer.answered - answer.due for answer in answers]),
-            mails=Spread.of([done[one] - answer.due for one, answer in zip(markers, answers, strict=True)]),
+            mails=Spread.of([done[one] - answer.due for one, answer in zip(marked, answers, strict=True)]),
             lateness=Spread.of([answer.sent - answer.due for answer in answers]),
             turned_away=sum(answer.turned_away for answer in answers),
+            memory=memory,
         )
 
     def _post(self, number: int, one: str) -> Post:
@@ -110,9 +114,9 @@ class Bench:
         """Send a burst of contacts straight to the queue of commands. Raises: Unsound, TookTooLong."""
         self.product.settle()
         before = self.product.cpu()
-        markers, began = self._burst(contacts, f"Burst of {contacts} contacts, their mails")
+        marked, began = self._burst(contacts, f"Burst of {contacts} contacts, their mails")
         used = self._used_since(before, contacts)
-        return Capacity(contacts / (max(self._account_for(markers).values()) - began), used)
+        return Capacity(contacts / (max(self.account_for(marked).values()) - began), used)
 
     def floor(self, contacts: int) -> Capacity:
         """Have the floor handle as many. Raises: Unsound, FloorFailed."""
@@ -153,27 +157,23 @@ class Bench:
                     bar.advance()
         return found
 
-    def imports(self) -> dict[str, float]:
-        """Return how many seconds it takes Python to start and to import each service."""
-        with self.board.phase("Imports"):
-            return {name: import_seconds(f"services.{name}.app", self._log) for name in SERVICES}
-
     @property
     def _log(self) -> Path:
         return self.product.folder.path / "log" / "bench.log"
 
     def _burst(self, contacts: int, title: str) -> tuple[list[str], float]:
         """Return the contacts' markers and when the burst began, once the product has come to rest."""
-        markers = _markers(contacts)
-        commands = [_message(provider.command(number, one)) for number, one in enumerate(markers)]
+        marked = markers(contacts)
+        commands = [_message(provider.command(number, one)) for number, one in enumerate(marked)]
         amqp_url, queue = self.product.addresses["AMQP_URL"], SubmitContact.queue()
         with self.board.phase(title, 2 * contacts) as bar, burst(amqp_url, queue, commands) as began:
-            self._await_mails(2 * contacts, bar)
+            self.await_mails(2 * contacts, bar)
         # what follows a mail belongs to its contact, and a doubled mail may come after all the others
         self.product.settle()
-        return markers, began
+        return marked, began
 
-    def _await_mails(self, mails: int, bar: Bar) -> None:
+    def await_mails(self, mails: int, bar: Bar) -> None:
+        """Return once so many mails came, or once none has come for long."""
         came, last_at = 0, time.monotonic()
 
         def no_more_come() -> bool:
@@ -187,7 +187,7 @@ class Bench:
         with suppress(TookTooLong):
             until(no_more_come, within=_MAILS_WITHIN, what="all mails")
 
-    def _account_for(self, markers: list[str]) -> dict[str, float]:
+    def account_for(self, markers: list[str]) -> dict[str, float]:
         """Return when each contact's second mail came. Raises: Unsound."""
         return handed_over(self.sink.take(), markers, sector=provider.SECTOR_EMAIL)
 
@@ -195,7 +195,8 @@ class Bench:
         return {name: (used - before[name]) * 1000 / contacts for name, used in self.product.cpu().items()}
 
 
-def _markers(contacts: int) -> list[str]:
+def markers(contacts: int) -> list[str]:
+    """Markers of the contacts of a new run."""
     run = secrets.token_hex(4)
     return [marker(run, number) for number in range(contacts)]
 

@@ -1,4 +1,4 @@
-"""Posts to the edge at a fixed rate, whatever the edge does (an open loop), and times the answers.
+"""Asks a server at a fixed rate, whatever it does (an open loop), and times the answers.
 
 A time counts from when the post was due, so that a server that holds up the generator can't hide it. As the app does,
 a post that finds the server unavailable is sent again (R13); its time goes on until it is answered.
@@ -23,10 +23,12 @@ _LEAD = timedelta(milliseconds=200)
 
 
 class Post(NamedTuple):
-    """One request: `headers` and `body` of a POST."""
+    """One request; without a `path` of its own it goes to that of the address."""
 
     headers: dict[str, str]
-    body: bytes
+    body: bytes = b""
+    method: str = "POST"
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Poster:
     def _wire(self, post: Post) -> bytes:
         headers = {"Host": f"{self._host}:{self._port}", **post.headers, "Content-Length": str(len(post.body))}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        return f"POST {self._path} HTTP/1.1\r\n{lines}\r\n".encode() + post.body
+        return f"{post.method} {post.path or self._path} HTTP/1.1\r\n{lines}\r\n".encode() + post.body
 
     def close(self) -> None:
         """Close all connections."""

@@ -13,11 +13,31 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return sum(_ticks(pid) for pid in pids) / _TICKS_PER_SECOND
 
 
-def _ticks(pid: int) -> int:
+def cpu_seconds_with_ended(pid: int) -> float:
+    """Return a process's own processor time and that of its children which have ended. Raises: FileNotFoundError."""
+    return _ticks(pid, fields=4) / _TICKS_PER_SECOND
+
+
+def _ticks(pid: int, *, fields: int = 2) -> int:
     # the name, in brackets, may itself hold blanks and brackets
-    fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    user_field, kernel_field = 11, 12
-    return int(fields[user_field]) + int(fields[kernel_field])
+    stat = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    # user's and kernel's, then both of the children that have ended
+    first = 11
+    return sum(int(one) for one in stat[first : first + fields])
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that it started and theirs, as far as they run."""
+    return [pid, *(one for child in _children(pid) for one in family(child))]
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        threads = [thread / "children" for thread in (_PROC / str(pid) / "task").iterdir()]
+        return [int(child) for started in threads for child in started.read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        # it ended meanwhile
+        return []
 
 
 def resident_megabytes(pid: int) -> float:

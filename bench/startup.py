@@ -1,7 +1,6 @@
 """How long a service takes from its process's start to its readiness: a copy of each, beside the running ones."""
 
 import http.client
-import sys
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,17 +36,6 @@ def start_again(pid: int, log: Path) -> Start:
         return Start(time.monotonic() - began, processes.cpu_seconds([process.pid]))
     finally:
         stop(process, grace=_STOP_WITHIN)
-
-
-def import_seconds(module: str, log: Path) -> float:
-    """Return how long Python takes to start and to import a module."""
-    began = time.monotonic()
-    process = Program((sys.executable, "-c", f"import {module}"), log, {}, ROOT).start()
-    try:
-        until(lambda: process.poll() is not None, within=_READY_WITHIN, what="an import", pause=_LOOK_EVERY)
-        return time.monotonic() - began
-    finally:
-        stop(process, grace=timedelta())
 
 
 def _is_ready(port: int) -> bool:

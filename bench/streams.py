@@ -11,6 +11,7 @@ timed from before it is published until its reader has it.
 import argparse
 import asyncio
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -53,8 +54,29 @@ class Streams:
         return reader, writer
 
 
-async def measure(product: Product, *, streams: int) -> None:
-    """Open, look, send, look, and print. Raises: RuntimeError, TimeoutError."""
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """The edge's memory in MB before, with all open and after; seconds until all had theirs; one event alone."""
+
+    streams: int
+    at_rest: float
+    is_open: float
+    later: float
+    together: float
+    alone: Spread
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return (
+            f"edge at rest {self.at_rest:.1f} MB, with {self.streams} open streams {self.is_open:.1f} MB,\n"
+            f"after one notification each {self.later:.1f} MB; all of them had it after {self.together:.2f} s\n"
+            f"one at a time: p50 {self.alone.p50:.1f} ms, p99 {self.alone.p99:.1f} ms, at most {self.alone.max:.1f} ms"
+        )
+
+
+async def measure(product: Product, *, streams: int) -> Streamed:
+    """Open, look, send, look. Raises: RuntimeError, TimeoutError."""
     (edge,) = product.pids()["edge"]
     at_rest = resident_megabytes(edge)
     opening = Streams(product)
@@ -70,11 +92,10 @@ async def measure(product: Product, *, streams: int) -> None:
     spent = time.monotonic() - began
     alone = Spread.of([await _one(publisher, number, opened[number][0]) for number in range(min(_ALONE, streams))])
     await publisher.stop()
-    print(f"edge at rest {at_rest:.1f} MB, with {streams} open streams {is_open:.1f} MB,")
-    print(f"after one notification each {resident_megabytes(edge):.1f} MB; all of them had it after {spent:.2f} s")
-    print(f"one at a time: p50 {alone.p50:.1f} ms, p99 {alone.p99:.1f} ms, at most {alone.max:.1f} ms")
+    later = resident_megabytes(edge)
     for _, writer in opened:
         writer.close()
+    return Streamed(streams, at_rest, is_open, later, spent, alone)
 
 
 async def _one(publisher: Publisher, number: int, reader: asyncio.StreamReader) -> float:
@@ -110,7 +131,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=2_000, help="how many streams are opened")
     streams = parser.parse_args().streams
     with running(_NO_MAIL) as product:
-        asyncio.run(measure(product, streams=streams))
+        print(asyncio.run(measure(product, streams=streams)).text)
 
 
 if __name__ == "__main__":
