@@ -88,7 +88,7 @@ def reading(collection: Collection, wanted: Mapping[str, int] | None) -> Batcher
     async def together(ids: Sequence[Id]) -> list[Found | Exception]:
         if len(ids) == 1:
             return [await collection.find_one({"_id": ids[0]}, wanted)]
-        found = {one["_id"]: one async for one in collection.find({"_id": {"$in": list(set(ids))}}, wanted)}
+        found = {one["_id"]: one async for one in collection.find({"_id": {"$in": list(ids)}}, wanted)}
         return [found.get(one) for one in ids]
 
     return Batcher(together)
