@@ -6,7 +6,7 @@ A line more is a cost for every contact: change these tables only with what it b
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from inspect import cleandoc
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from pymongo import monitoring
 
 from contracts import mk
+from contracts.message import Message
 from mk.app import build as build_mk
 from mk.settings import Settings as MkSettings
 from tests.eventually import eventually
@@ -162,3 +163,84 @@ async def test_a_contact_with_a_ticket_and_a_step_of_it_cost_what_the_tables_say
     assert state["state"] == "emailed"
     assert of_contact == (cleandoc(CONTACT_MESSAGES), and_reach(CONTACT_OPERATIONS, with_push=with_push))
     assert of_step == (cleandoc(STEP_MESSAGES), and_reach(STEP_OPERATIONS, with_push=with_push))
+
+
+LIFE: tuple[tuple[type[Message], dict[str, object]], ...] = (
+    (mk.ServiceOrderCreated, {"service_order_id": "os1"}),
+    (mk.PhaseChanged, {"process": "Suporte", "phase": "Visita"}),
+    (mk.ResponsibleAdded, {"responsible_id": "r1", "name": "Rui"}),
+    (mk.DefectFound, {"defect_found": "Fibra"}),
+    (mk.TicketClosed, {"closed_by": "olga"}),
+    (mk.TicketReopened, {}),
+    (mk.TicketClosed, {"closed_by": "olga", "request_evaluation": True}),
+)
+LIFE_COST = {
+    "none": """
+        TicketOpened: 3 messages, 5 received, 4 reads, 3 writes
+        ServiceOrderCreated: 3 messages, 4 received, 1 reads, 2 writes
+        PhaseChanged: 3 messages, 4 received, 1 reads, 2 writes
+        ResponsibleAdded: 3 messages, 4 received, 1 reads, 2 writes
+        DefectFound: 2 messages, 4 received, 1 reads, 2 writes
+        TicketClosed: 3 messages, 5 received, 1 reads, 2 writes
+        TicketReopened: 3 messages, 5 received, 2 reads, 3 writes
+        TicketClosed: 7 messages, 11 received, 10 reads, 8 writes
+    """,
+    "start_end": """
+        TicketOpened: 3 messages, 6 received, 4 reads, 4 writes
+        ServiceOrderCreated: 3 messages, 4 received, 1 reads, 2 writes
+        PhaseChanged: 3 messages, 4 received, 1 reads, 2 writes
+        ResponsibleAdded: 3 messages, 4 received, 1 reads, 2 writes
+        DefectFound: 2 messages, 4 received, 1 reads, 2 writes
+        TicketClosed: 3 messages, 6 received, 2 reads, 3 writes
+        TicketReopened: 3 messages, 6 received, 3 reads, 4 writes
+        TicketClosed: 6 messages, 11 received, 10 reads, 8 writes
+    """,
+    "all": """
+        TicketOpened: 3 messages, 6 received, 4 reads, 4 writes
+        ServiceOrderCreated: 3 messages, 5 received, 2 reads, 3 writes
+        PhaseChanged: 3 messages, 5 received, 2 reads, 3 writes
+        ResponsibleAdded: 3 messages, 5 received, 2 reads, 3 writes
+        DefectFound: 2 messages, 4 received, 1 reads, 2 writes
+        TicketClosed: 3 messages, 6 received, 2 reads, 3 writes
+        TicketReopened: 3 messages, 6 received, 3 reads, 4 writes
+        TicketClosed: 6 messages, 11 received, 10 reads, 8 writes
+    """,
+}
+"""At each level; MK itself, which is left out, takes each event once more."""
+
+
+@pytest.mark.parametrize("with_push", [False], indirect=True)
+@pytest.mark.parametrize("level", ["none", "start_end", "all"])
+async def test_each_step_of_a_ticket_costs_what_the_table_says(
+    provider: Provider, operations: Operations, broker: Broker, level: str
+) -> None:
+    messages = Messages()
+    await provider.start()
+    await messages.listen(provider.system, broker)
+    opening = {"ticket_id": "t1", "customer_id": ANA, "complaint": "Sem sinal", "opened_by": "olga"}
+    began = datetime.now(UTC)
+    found: list[str] = []
+
+    steps: list[tuple[type[Message], dict[str, object]]] = [
+        (mk.TicketOpened, {**opening, "notification_level": level}),
+        *LIFE,
+    ]
+    for number, (kind, fields) in enumerate(steps):
+        await quiet(provider, messages, operations)
+        messages.begin()
+        operations.begin()
+        step = emitted(kind, at=began + timedelta(seconds=number), **{"ticket_id": "t1", **fields})
+        await provider.system.publish(step)
+        await eventually(lambda: messages.cost)
+        await quiet(provider, messages, operations)
+        found.append(f"{kind.__name__}: {summary(messages.cost, operations.cost)}")
+
+    assert found == cleandoc(LIFE_COST[level]).splitlines()
+
+
+def summary(messages: Cost, operations: Cost) -> str:
+    """How many messages, reads and writes something cost, each queue's receipt of a message counted too."""
+    received = sum(times * len(queues.split(", ")) for (_, queues), times in messages.items() if queues)
+    reads = sum(times for (command, _), times in operations.items() if command in {"find", "count", "aggregate"})
+    writes = operations.total() - reads
+    return f"{messages.total()} messages, {received} received, {reads} reads, {writes} writes"
