@@ -11,7 +11,7 @@ from chassis.persistence.outbox import Id
 
 T = TypeVar("T")
 
-MOST = 1_000
+MOST = 500
 """How many values a collection remembers."""
 
 LONGEST = timedelta(seconds=30)
