@@ -118,6 +118,10 @@ class Outbox:
 
         Raises: BrokerDown, Unroutable, once all were tried.
         """
+        if len(entries) == 1:
+            # as nearly always: a task less
+            await self._publish(collection, document_id, entries[0])
+            return
         tried = await asyncio.gather(
             *(self._publish(collection, document_id, entry) for entry in entries), return_exceptions=True
         )

@@ -21,10 +21,10 @@ RACES = 25
 class Repository(Generic[T]):
     """Values of a domain, each kept in a document; `update` loads, decides, commits, and runs a lost race again.
 
-    Messages of the types in `begun_by` are nearly always the first of their document: they are decided about and
-    committed as such, without a look whether there is one. A repository with such types decides about what follows
-    on what it wrote last itself, too. Where either turns out to be wrong, the commit says so and the document is read
-    (ADR 40). For this every write of such a collection, whoever makes it, raises the document's version.
+    One that `recalls` decides on what it wrote last itself, without a look at the document. Messages of the types in
+    `begun_by` are nearly always the first of their document, and deciding on them uses up nothing: they are decided
+    about and committed as the first, without a look whether there is one. Where either turns out wrong, the commit
+    says so and the document is read (ADR 40). For this every write of such a collection raises the document's version.
     """
 
     def __init__(  # noqa: PLR0913 - keyword-only after two
@@ -35,6 +35,7 @@ class Repository(Generic[T]):
         dump: Callable[[T], Mapping[str, Any]],
         forgets: Callable[[T], bool] = lambda _: False,
         remembers: int | None = None,
+        recalls: bool = False,
         begun_by: tuple[type, ...] = (),
     ) -> None:
         self.documents = documents
@@ -42,6 +43,7 @@ class Repository(Generic[T]):
         self._dump = dump
         self._forgets = forgets
         self._remembers = remembers
+        self._recalls = recalls
         self._begun_by = begun_by
         self._recent: Recent[T] = Recent(documents.clock)
         self._turns: WeakValueDictionary[Id, asyncio.Lock] = WeakValueDictionary()
@@ -109,7 +111,7 @@ class Repository(Generic[T]):
         )
         if not written:
             return await self.find(document_id) or value
-        if self._begun_by:
+        if self._recalls:
             self._recent.note(document_id, Kept(value, before.version + 1, state))
         for listener in self._listeners:
             listener(before.value, value)

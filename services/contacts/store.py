@@ -30,7 +30,7 @@ class MongoContacts:
 
     def __init__(self, service: Service) -> None:
         self._contacts = Repository(
-            service.documents("contacts"), load=_contact, dump=_document, begun_by=(SubmitContact,)
+            service.documents("contacts"), load=_contact, dump=_document, recalls=True, begun_by=(SubmitContact,)
         )
         self._collection = service.database["contacts"]
         self._refused = service.database["refused"]

@@ -13,7 +13,7 @@ from chassis.persistence.documents import WITHOUT_EMITTED
 from chassis.persistence.mongo import milliseconds
 from chassis.persistence.repository import Repository
 from chassis.service import Service
-from contracts import contacts, mk, tickets
+from contracts import mk, tickets
 from contracts.message import NotificationLevel
 from services.tickets.domain.announcing import with_those_of_last_release
 from services.tickets.domain.openings import protocol_of
@@ -42,7 +42,8 @@ class MongoTickets(Repository[Ticket]):
             load=_ticket,
             dump=lambda ticket: _document(ticket) | {"changed_at": service.clock()},
             forgets=lambda ticket: ticket.erased,
-            begun_by=(contacts.TicketRequested, mk.TicketOpened),
+            # openings are looked for: one that is repeated must not use up a protocol
+            recalls=True,
         )
 
     async def with_protocol(self, protocol: str) -> Ticket | None:

@@ -71,6 +71,7 @@ async def replica(system: System) -> Replica:
             service.documents("numbers"),
             load=lambda found: int(found["n"]),
             dump=lambda n: {"n": n},
+            recalls=True,
             begun_by=(mk.CustomerSaved,),
         )
 

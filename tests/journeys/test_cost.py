@@ -48,6 +48,7 @@ CONTACT_OPERATIONS = """
     2 find → tickets.erasures
     1 find → tickets.person_groups
     1 find → tickets.sectors
+    1 find → tickets.tickets
     1 findAndModify → tickets.protocols
     3 update → contacts.contacts
     1 update → mk.contacts
@@ -176,7 +177,7 @@ LIFE: tuple[tuple[type[Message], dict[str, object]], ...] = (
 )
 LIFE_COST = {
     "none": """
-        TicketOpened: 3 messages, 5 received, 4 reads, 3 writes
+        TicketOpened: 3 messages, 5 received, 5 reads, 3 writes
         ServiceOrderCreated: 3 messages, 4 received, 1 reads, 2 writes
         PhaseChanged: 3 messages, 4 received, 1 reads, 2 writes
         ResponsibleAdded: 3 messages, 4 received, 1 reads, 2 writes
@@ -186,7 +187,7 @@ LIFE_COST = {
         TicketClosed: 7 messages, 11 received, 10 reads, 8 writes
     """,
     "start_end": """
-        TicketOpened: 3 messages, 6 received, 4 reads, 4 writes
+        TicketOpened: 3 messages, 6 received, 5 reads, 4 writes
         ServiceOrderCreated: 3 messages, 4 received, 1 reads, 2 writes
         PhaseChanged: 3 messages, 4 received, 1 reads, 2 writes
         ResponsibleAdded: 3 messages, 4 received, 1 reads, 2 writes
@@ -196,7 +197,7 @@ LIFE_COST = {
         TicketClosed: 6 messages, 11 received, 10 reads, 8 writes
     """,
     "all": """
-        TicketOpened: 3 messages, 6 received, 4 reads, 4 writes
+        TicketOpened: 3 messages, 6 received, 5 reads, 4 writes
         ServiceOrderCreated: 3 messages, 5 received, 2 reads, 3 writes
         PhaseChanged: 3 messages, 5 received, 2 reads, 3 writes
         ResponsibleAdded: 3 messages, 5 received, 2 reads, 3 writes

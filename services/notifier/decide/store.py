@@ -38,7 +38,11 @@ class MongoContacts(Repository[Contact]):
 
     def __init__(self, service: Service) -> None:
         super().__init__(
-            service.documents("contacts"), load=_contact, dump=_contact_document, begun_by=(ContactReceived,)
+            service.documents("contacts"),
+            load=_contact,
+            dump=_contact_document,
+            recalls=True,
+            begun_by=(ContactReceived,),
         )
 
     async def received_as(self, event_id: UUID, *, of: str) -> UUID | None:
@@ -60,7 +64,9 @@ class MongoTickets(Repository[Ticket]):
     """The tickets with their events and decisions, one document each."""
 
     def __init__(self, service: Service) -> None:
-        super().__init__(service.documents("tickets"), load=_ticket, dump=_ticket_document, begun_by=(TicketOpened,))
+        super().__init__(
+            service.documents("tickets"), load=_ticket, dump=_ticket_document, recalls=True, begun_by=(TicketOpened,)
+        )
 
     async def with_protocol(self, protocol: str) -> Ticket | None:
         """The ticket with this protocol, or None."""
