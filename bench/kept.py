@@ -122,7 +122,8 @@ def with_summary(readme: str, run: Run) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the page has no {BEGIN} … {END}")
-    return "\n".join([before + BEGIN, *summary(run), END + after])
+    picture = "![The chart](results/chart.svg)"
+    return "\n".join([before + BEGIN, *summary(run), "", picture, END + after])
 
 
 def panels(figures: Sequence[Figure]) -> list[Panel]:
