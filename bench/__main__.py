@@ -22,6 +22,7 @@ from bench.machine import Machine
 from bench.measuring import Bench
 from bench.options import LARGE, QUICK, Options
 from bench.peers import lineup
+from bench.picture import png
 from bench.product import VAR, running
 from bench.progress import Board
 from bench.sink import SinkGone, sink
@@ -124,11 +125,12 @@ def _run(course: Course, machine: Machine, doubts: list[str]) -> Run:
 def _report(run: Run, folder: Path, console: Console) -> None:
     console.print(table(run.figures))
     console.print("\n".join(["", *run.lines, *kept.CAVEATS]), highlight=False, soft_wrap=True)
-    problems = kept.keep(run, folder)
+    kept.keep(run, folder)
+    problems = [png(folder)]
     if folder == FOLDER:
         kept.README.write_text(kept.with_summary(kept.README.read_text(), run))
     problems += [] if run.peers else ["the peers are not installed, and left out: see bench/peers/environment"]
-    for problem in problems:
+    for problem in filter(None, problems):
         print(f"bench: {problem}", file=sys.stderr)
     console.print(f"Written to {folder.relative_to(VAR.parent)}/.", highlight=False)
 

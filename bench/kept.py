@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench import chart, picture
+from bench import chart
 from bench.chart import Bar, Panel
 from bench.table import Figure, figure_of, markdown, written
 
@@ -72,20 +72,17 @@ def run_of(document: Mapping[str, Any]) -> Run:
     return Run(**{**named, "figures": [figure_of(one) for one in document["figures"]]})
 
 
-def keep(run: Run, folder: Path = FOLDER) -> list[str]:
-    """Write all files of a run into a folder; returns what could not be made."""
+def keep(run: Run, folder: Path = FOLDER) -> None:
+    """Write results, page and chart of a run into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(run.document(), indent=2, ensure_ascii=False) + "\n")
-    return draw(run, folder)
+    draw(run, folder)
 
 
-def draw(run: Run, folder: Path = FOLDER) -> list[str]:
-    """Make page and chart of a run; returns what could not be made."""
+def draw(run: Run, folder: Path = FOLDER) -> None:
+    """Make page and chart of a run."""
     (folder / "results.md").write_text(page(run))
-    drawn = folder / "chart.svg"
-    drawn.write_text(chart.svg(panels(run.figures), title=TITLE, lines=[*run.lines, NOTE]))
-    problem = picture.png(drawn.absolute(), (folder / "chart.png").absolute())
-    return [problem] if problem else []
+    (folder / "chart.svg").write_text(chart.svg(panels(run.figures), title=TITLE, lines=[*run.lines, NOTE]))
 
 
 def page(run: Run) -> str:
@@ -125,7 +122,8 @@ def with_summary(readme: str, run: Run) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the page has no {BEGIN} … {END}")
-    return "\n".join([before + BEGIN, *summary(run), END + after])
+    picture = "![The chart](results/chart.svg)"
+    return "\n".join([before + BEGIN, *summary(run), "", picture, END + after])
 
 
 def panels(figures: Sequence[Figure]) -> list[Panel]:

@@ -12,10 +12,16 @@ from bench.chart import size_of
 _WITHIN = timedelta(seconds=60)
 
 
-def png(drawn: Path, made: Path) -> str:
-    """Make it; what is returned says why there is none, and is empty where there is one."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
+def chromium() -> str | None:
+    """The browser: `CHROMIUM`, or what is installed."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def png(folder: Path) -> str:
+    """Make `chart.png` of `chart.svg`; what is returned names why there is none, and is empty where there is one."""
+    drawn, made = (folder.absolute() / name for name in ("chart.svg", "chart.png"))
+    browser = chromium()
+    if not browser:
         return "no chart.png: Chromium is not installed"
     width, height = size_of(drawn.read_text())
     with tempfile.TemporaryDirectory(prefix="bench-chromium-") as profile:
@@ -23,7 +29,7 @@ def png(drawn: Path, made: Path) -> str:
         picture = (f"--window-size={width},{height}", "--force-device-scale-factor=2", f"--screenshot={made}")
         try:
             done = subprocess.run(  # noqa: S603 - a browser of ours on a picture of ours
-                [chromium, *options, *picture, drawn.as_uri()],
+                [browser, *options, *picture, drawn.as_uri()],
                 capture_output=True,
                 check=False,
                 timeout=_WITHIN.total_seconds(),

@@ -9,6 +9,7 @@ import json
 import sys
 
 from bench.kept import FOLDER, README, Run, draw, page, run_of, with_summary
+from bench.picture import png
 
 
 def kept() -> Run | None:
@@ -37,7 +38,8 @@ def main() -> int:
     if run is None:
         print("bench: no results are kept: run `make bench` first", file=sys.stderr)
         return 1
-    for problem in draw(run):
+    draw(run)
+    if problem := png(FOLDER):
         print(f"bench: {problem}", file=sys.stderr)
     README.write_text(with_summary(README.read_text(), run))
     return 0

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.chart import WIDTH
 from bench.kept import BEGIN, COST, END, PARTS, RATE, README, Run, keep, panels, run_of, with_summary
+from bench.picture import chromium, png
 from bench.report import is_current
 from bench.table import Figure
 
@@ -70,6 +72,23 @@ def test_the_table_stands_between_the_marks_of_the_readme_and_nothing_else_moves
 def test_a_readme_without_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="has no"):
         with_summary("nothing", RUN)
+
+
+@pytest.mark.skipif(not chromium(), reason="Chromium is not installed")
+def test_the_chart_is_photographed_at_twice_its_size(tmp_path: Path) -> None:
+    keep(RUN, tmp_path)
+
+    assert png(tmp_path) == ""
+
+    made = (tmp_path / "chart.png").read_bytes()
+    assert int.from_bytes(made[16:20], "big") == 2 * WIDTH
+
+
+def test_without_chromium_one_line_names_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CHROMIUM", raising=False)
+
+    assert png(tmp_path) == "no chart.png: Chromium is not installed"
 
 
 def test_what_is_kept_is_what_its_results_give() -> None:
