@@ -1,4 +1,4 @@
-"""Loads libraries without what they would take along if it is installed, and what nobody here uses (ADR 42)."""
+"""Loads libraries without what they would take along if it is installed, and what nobody here uses (ADR 25)."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What has to be written so that one state becomes another: changed fields, and what lists grew by (ADR 41)."""
+"""What has to be written so that one state becomes another: changed fields, and what lists grew by (ADR 24)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

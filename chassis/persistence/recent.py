@@ -1,4 +1,4 @@
-"""What this replica itself wrote last, with its version: the next decision on it needs no look first (ADR 40)."""
+"""What this replica itself wrote last, with its version: the next decision on it needs no look first (ADR 23)."""
 
 from collections import OrderedDict
 from collections.abc import Mapping

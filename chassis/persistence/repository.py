@@ -24,7 +24,7 @@ class Repository(Generic[T]):
     One that `recalls` decides on what it wrote last itself, without a look at the document. Messages of the types in
     `begun_by` are nearly always the first of their document, and deciding on them uses up nothing: they are decided
     about and committed as the first, without a look whether there is one. Where either turns out wrong, the commit
-    says so and the document is read (ADR 40). For this every write of such a collection raises the document's version.
+    says so and the document is read (ADR 23). For this every write of such a collection raises the document's version.
     """
 
     def __init__(  # noqa: PLR0913 - keyword-only after two

@@ -63,7 +63,7 @@ Replica = Callable[[], Repository[int]]
 
 @pytest.fixture
 async def replica(system: System) -> Replica:
-    """Give what makes a replica's view of one and the same numbers, which `CustomerSaved` begins (ADR 40)."""
+    """Give what makes a replica's view of one and the same numbers, which `CustomerSaved` begins (ADR 23)."""
     service = await system.run(lambda settings: Service("feedback", settings), Settings)
 
     def make() -> Repository[int]:
