@@ -21,7 +21,6 @@ from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.chat.parts import ChatParts
 from services.notifier.deliver.push.senders import BrowserSender
 from services.notifier.parts import Parts
-from tests.chaos.history import History
 from tests.chaos.provider import Customer, customers, registers
 from tests.simulation import edges, erp, made
 from tests.simulation.app import App
@@ -32,6 +31,7 @@ from tests.simulation.door import Door
 from tests.simulation.erp import Announcer, Mirror
 from tests.simulation.loop import REPLICA, Replica, VirtualLoop
 from tests.simulation.mail_server import MailServer
+from tests.simulation.noting import Noting
 from tests.simulation.plan import Plan
 from tests.simulation.push_service import HOST, PushService
 from tests.simulation.replicas import Made, Replicas
@@ -51,7 +51,7 @@ class World:
     plan: Plan
     loop: VirtualLoop
     trace: Callable[[str], None] | None = None
-    history: History = field(default_factory=History)
+    history: Noting = field(default_factory=Noting)
     seen: Seen = field(default_factory=Seen)
     mirror: Mirror = field(default_factory=Mirror)
     customers: dict[str, Customer] = field(default_factory=lambda: dict(PEOPLE))
@@ -66,6 +66,8 @@ class World:
     mk: Announcer = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.trace is not None:
+            self.history.line = self.note
         self.broker = Broker(self.chance("broker"), clock=utc_now)
         self.usual_latency = self.broker.latency
         self.store = Store(self.chance("store"))
