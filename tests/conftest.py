@@ -9,6 +9,7 @@ from pathlib import Path
 import pymongo
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from xdist.remote import Producer
 
 from tests.infra import ADDRESSES, Broker, Infra, NowhereError, Way, shared_infra
@@ -16,6 +17,10 @@ from tests.smtp import Mailbox
 from tests.spreading import Spreading
 from tests.system import System
 from tests.telegram import Telegram
+
+# how long an example takes says how busy the machine is
+settings.register_profile("atendo", deadline=None)
+settings.load_profile("atendo")
 
 _INFRA = pytest.StashKey[Infra]()
 _OWN = "starts, kills or clusters a RabbitMQ or mongod of this machine: runs with TEST_INFRA=embedded alone"

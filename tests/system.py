@@ -97,7 +97,7 @@ class System:
 
     async def ask(self, request: Request[Any], *, within: timedelta = timedelta(seconds=20)) -> Reply:
         """Ask as the edge does."""
-        return await self.requests.reply(request, within=within)
+        return await self.requests.reply(request, within=within, confirm_within=within)
 
     async def answer(self, request: Request[Any]) -> Any:  # noqa: ANN401 - JSON
         """Ask, and give what was answered. A problem fails the test."""

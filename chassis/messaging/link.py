@@ -64,7 +64,7 @@ class Channel(Answered, Protocol):
     """One conversation on a connection. What is asked of it raises LinkLost where it is over; `close` doesn't."""
 
     def on_close(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called once, when it ends without `close`."""
+        """Have `callback` called once, when it ends without `close`, its own or its link's."""
         ...
 
     async def declare_exchange(self, name: str) -> None:

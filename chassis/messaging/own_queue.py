@@ -5,6 +5,7 @@ Each connection gives it another name: a lost one holds its own while the broker
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
@@ -49,10 +50,13 @@ class OwnQueue:
 
     async def _read_patiently(self) -> None:
         async for attempt in stamina.retry_context(
-            on=(*AWAY, TimeoutError), attempts=None, timeout=None, wait_initial=0.05, wait_max=1
+            on=self._may_pass, attempts=None, timeout=None, wait_initial=0.05, wait_max=1
         ):
             with attempt:
                 await self._read()
+
+    def _may_pass(self, error: Exception) -> bool:
+        return isinstance(error, (*AWAY, TimeoutError)) and not self._publisher.is_stopped
 
     async def _read(self) -> None:
         name = f"{self._prefix}{uuid4()}"
@@ -73,8 +77,13 @@ class OwnQueue:
 
     def _read_again(self) -> None:
         self._reading.clear()
-        if self._coming_back is None or self._coming_back.done():
-            self._coming_back = asyncio.create_task(self._read_patiently())
+        if not self._publisher.is_stopped and (self._coming_back is None or self._coming_back.done()):
+            self._coming_back = asyncio.create_task(self._come_back())
+
+    async def _come_back(self) -> None:
+        # by an error only where the publisher was stopped meanwhile
+        with suppress(*AWAY, TimeoutError):
+            await self._read_patiently()
 
     async def wait(self, *, within: timedelta) -> None:
         """Return when it is read. Raises: TimeoutError."""

@@ -52,6 +52,7 @@ class Publisher:
         self._channel: Channel | None = None
         self._opening = asyncio.Lock()
         self._is_prepared = False
+        self.is_stopped = False
 
     @property
     def link(self) -> Link:
@@ -114,6 +115,7 @@ class Publisher:
 
     async def stop(self) -> None:
         """Close the connection; what was confirmed stays with the broker."""
+        self.is_stopped = True
         if self._preparing is not None:
             self._preparing.cancel()
         if self._link is not None:

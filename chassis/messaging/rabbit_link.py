@@ -54,6 +54,8 @@ class RabbitLink:
 
     async def close(self) -> None:
         """Close it for good."""
+        if self._wire is not None:
+            self._wire.is_closing = True
         with suppress(ConnectionError), lost_connection_is_an_error():
             await self.connection.close()
 

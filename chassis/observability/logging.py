@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -20,9 +21,8 @@ def configure_logging(service: str, *, form: Literal["json", "console", "auto"],
     console = form == "console" or (form == "auto" and sys.stdout.isatty())
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            _add_trace,
+            partial(_add, service),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
@@ -31,11 +31,11 @@ def configure_logging(service: str, *, form: Literal["json", "console", "auto"],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
 
 
-def _add_trace(_logger: object, _method: str, line: EventDict) -> EventDict:
+def _add(service: str, _logger: object, _method: str, line: EventDict) -> EventDict:
+    line.setdefault("service", service)
     found = tracing.trace_id()
     if found:
         line["trace_id"] = found

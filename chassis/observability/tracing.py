@@ -10,7 +10,7 @@ from structlog.stdlib import BoundLogger as Log
 
 from chassis.observability.spans import TRACEPARENT, Attributes, Headers, Span, Tracing, Untraced
 
-__all__ = ["Attributes", "begin", "calling", "carried", "consuming", "end", "exemplar", "serving", "trace_id"]
+__all__ = ["Attributes", "begin", "calling", "carried", "consuming", "end", "exemplar", "is_on", "serving", "trace_id"]
 
 
 class _Process:
@@ -35,6 +35,11 @@ async def end() -> None:
     """Send what is left, and trace no more."""
     ended, _Process.tracing = _Process.tracing, Untraced()
     await asyncio.to_thread(ended.stop)
+
+
+def is_on() -> bool:
+    """Whether spans are made at all."""
+    return not isinstance(_Process.tracing, Untraced)
 
 
 def consuming(queue: str, headers: Headers) -> AbstractContextManager[Span]:

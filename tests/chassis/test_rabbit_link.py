@@ -187,11 +187,12 @@ async def test_a_channel_that_the_broker_closes_amid_publishes_leaves_nobody_wai
 async def test_a_connection_that_is_cut_before_the_confirm_is_an_error_and_comes_back(
     link: Link, door: Door, amqp_url: str
 ) -> None:
+    assert link.is_open
     url = URL(amqp_url).with_host("127.0.0.1").with_port(door.port)
     cut, returns = await links.connect(str(url), name="cut"), list[str]()
     cut.on_return(lambda: returns.append("back"))
     channel = await cut.channel()
-    sending = asyncio.create_task(published(channel, *(an_envelope() for _ in range(500))))
+    sending = asyncio.create_task(published(channel, *(an_envelope() for _ in range(500))))  # noqa: RUF006 - awaited
     await asyncio.sleep(0)
 
     door.lose()
@@ -203,6 +204,19 @@ async def test_a_connection_that_is_cut_before_the_confirm_is_an_error_and_comes
     await eventually(lambda: returns == ["back"])
     assert await published(await cut.channel(), an_envelope()) == [None]
     await cut.close()
+
+
+async def test_a_link_that_we_close_ends_its_channels_without_a_call(amqp_url: str) -> None:
+    link, ends = await links.connect(amqp_url, name="closed"), list[str]()
+    channel = await link.channel()
+    channel.on_close(lambda: ends.append("closed"))
+
+    await link.close()
+
+    await eventually(lambda: channel.is_closed)
+    assert ends == []
+    with pytest.raises(LinkLost):
+        await link.channel()
 
 
 async def test_an_answer_to_what_came_by_a_lost_channel_is_an_error(link: Link) -> None:

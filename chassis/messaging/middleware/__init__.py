@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, Literal, Protocol
 
 from chassis.messaging.envelope import Delivery
@@ -24,18 +24,11 @@ Proceed = Callable[[Delivery], Coroutine[Any, Any, Outcome]]
 class Middleware(Protocol):
     """One concern around the handling: does its part, and lets the rest proceed."""
 
-    async def __call__(self, delivery: Delivery, proceed: Proceed) -> Outcome:
+    def __call__(self, delivery: Delivery, proceed: Proceed) -> Coroutine[Any, Any, Outcome]:
         """Handle one delivery to its end."""
         ...
 
 
 def around(innermost: Proceed, *layers: Middleware) -> Proceed:
     """The handling with these layers around it, the outermost first."""
-    return reduce(_wrapped, reversed(layers), innermost)
-
-
-def _wrapped(inner: Proceed, layer: Middleware) -> Proceed:
-    async def proceed(delivery: Delivery) -> Outcome:
-        return await layer(delivery, inner)
-
-    return proceed
+    return reduce(lambda inner, layer: partial(layer, proceed=inner), reversed(layers), innermost)

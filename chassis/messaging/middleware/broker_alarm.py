@@ -34,7 +34,8 @@ class BrokerAlarm:
 
     async def __call__(self, delivery: Delivery, proceed: Proceed) -> Outcome:
         """Proceed at once, or when the broker takes messages again."""
-        await self._passes.wait()
+        if self.is_on:
+            await self._passes.wait()
         return await proceed(delivery)
 
     async def wait(self) -> None:

@@ -15,6 +15,8 @@ from chassis.messaging.faults import Fault
 from chassis.messaging.middleware import Outcome, Proceed
 from chassis.observability.logging import Log
 
+_MOST_SEEN = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -37,7 +39,8 @@ class KillSwitch:
         self._log = log
         self._resume = resume
         self._limits = limits
-        self._seen: deque[tuple[datetime, bool]] = deque(maxlen=200)
+        self._seen: deque[tuple[datetime, bool]] = deque()
+        self._failures = 0
         self._passes = asyncio.Event()
         self._passes.set()
         self._pause = self._limits.first_pause
@@ -56,10 +59,11 @@ class KillSwitch:
         """Count one handled message; opens the switch when most of the recent ones failed."""
         now = self._clock()
         self._seen.append((now, failed))
-        while self._seen and now - self._seen[0][0] > self._limits.window:
-            self._seen.popleft()
-        failures = sum(1 for _, one_failed in self._seen if one_failed)
-        if len(self._seen) >= self._limits.at_least and failures > self._limits.failing * len(self._seen):
+        self._failures += failed
+        while len(self._seen) > _MOST_SEEN or now - self._seen[0][0] > self._limits.window:
+            self._failures -= self._seen.popleft()[1]
+        seen = len(self._seen)
+        if seen >= self._limits.at_least and self._failures > self._limits.failing * seen:
             self.hold("most recent messages failed")
 
     def hold(self, why: str) -> None:
@@ -67,8 +71,7 @@ class KillSwitch:
         if self.is_open:
             return
         self.why = why
-        failures = sum(failed for _, failed in self._seen)
-        self._log.error("consumers held", queue=self.queue, why=why, failures=failures, of=len(self._seen))
+        self._log.error("consumers held", queue=self.queue, why=why, failures=self._failures, of=len(self._seen))
         recently = self._resumed_at is not None and self._clock() - self._resumed_at < self._limits.window
         self._pause = min(self._pause * 2, self._limits.longest_pause) if recently else self._limits.first_pause
         self._passes.clear()
@@ -85,6 +88,7 @@ class KillSwitch:
                 continue
             break
         self._seen.clear()
+        self._failures = 0
         self._resumed_at = self._clock()
         self._passes.set()
         self._log.info("consumers resumed", queue=self.queue)
@@ -123,7 +127,7 @@ class KillSwitches:
     async def __call__(self, delivery: Delivery, proceed: Proceed) -> Outcome:
         """Proceed at once, or when the queue's switch lets go."""
         switch = self._switches.get(delivery.queue)
-        if switch is not None:
+        if switch is not None and switch.is_open:
             await switch.wait()
         return await proceed(delivery)
 

@@ -11,7 +11,9 @@ class Traced:
     """Opens the span, and notes how it ended."""
 
     async def __call__(self, delivery: Delivery, proceed: Proceed) -> Outcome:
-        """Proceed within a span."""
+        """Proceed within a span, where there are any."""
+        if not tracing.is_on():
+            return await proceed(delivery)
         with tracing.consuming(delivery.queue, delivery.headers) as span:
             outcome = await proceed(delivery)
             attributes = {"atendo.handler": outcome.handler, "atendo.outcome": outcome.end}

@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 _ERRORS: Mapping[int, type[Exception]] = {404: NotThere, 403: NotAllowed, 405: NotAllowed, 406: NotAllowed}
 _CLOSES_WITHIN_SECONDS = 10
-_HIGHEST = 2047
+_HIGHEST = 65_535
 
 
 class Conversation:
@@ -32,7 +32,10 @@ class Conversation:
         self._loop = asyncio.get_running_loop()
         # free again when the broker has confirmed that it is
         channels = self._connection.channels
-        self._number = next(number for number in range(1, _HIGHEST + 1) if number not in channels)
+        highest = self._connection.connection_tune.channel_max or _HIGHEST
+        self._number = next((number for number in range(1, highest + 1) if number not in channels), 0)
+        if not self._number:
+            raise LinkLost("all channels are taken")
         channels[self._number] = self  # type: ignore[assignment] # of which the reader needs `frames` alone
         self.frames = self
         self._takes: dict[type, Callable[[Any], None]] = {
@@ -78,8 +81,9 @@ class Conversation:
             self._loop.call_exception_handler({"message": "a frame was not dealt with", "exception": error})
 
     def _take_answer(self, frame: Frame) -> None:
-        answer = self._calls.popleft()
-        if not answer.done():
+        answer = self._calls.popleft() if self._calls else None
+        # done where nobody waits any more
+        if answer is not None and not answer.done():
             answer.set_result(frame)
 
     def _take_close(self, frame: amqp.Channel.Close) -> None:
@@ -102,7 +106,7 @@ class Conversation:
             if not answer.done():
                 answer.set_exception(error)
         self._calls.clear()
-        for callback in self._on_close:
+        for callback in () if self._wire.is_closing else self._on_close:
             callback()
 
     def _let_go(self) -> None:

@@ -22,6 +22,8 @@ class Wire:
         self._parts: list[bytes] = []
         self._waiting = 0
         self._is_busy = False
+        self.is_closing = False
+        """Whether we end the connection ourselves: then its channels end without further notice."""
         self._has_room = asyncio.Event()
         self._has_room.set()
 
