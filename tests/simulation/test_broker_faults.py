@@ -8,7 +8,7 @@ from selectors import DefaultSelector, SelectorKey
 
 import pytest
 
-from chassis.messaging.link import Arrival, Channel, LinkLost, NotThere
+from chassis.messaging.link import Arrival, Channel, LinkLost
 from tests.eventually import eventually
 from tests.simulation.broker import Broker, Connection
 from tests.simulation.conformance.scene import TOPIC, consume, declare, publish, waits
@@ -145,6 +145,25 @@ async def test_a_partition_that_heals_in_time_loses_nothing() -> None:
     assert not channel.is_closed
 
 
+@pytest.mark.parametrize("gives_up_after", [(0.05, 0.3), (0.3, 0.05)], ids=["broker first", "client first"])
+async def test_what_a_silent_connection_held_comes_to_another(gives_up_after: tuple[float, float]) -> None:
+    sim = broker()
+    sim.missed_heartbeats = iter(gives_up_after).__next__
+    link = await sim.connect("amqp://any", name="a")
+    channel = await link.channel()
+    await declare(channel, "q")
+    await publish(channel, "held", to="q")
+    await (await consume(channel, "q")).count(1)
+    other = await (await sim.connect("amqp://any", name="b")).channel()
+
+    sim.partition("a")
+
+    again = await consume(other, "q")
+    assert await again.count(1) == ["held"]
+    await eventually(lambda: channel.is_closed)
+    assert len(sim.queues["q"].consumers) == 1
+
+
 async def test_a_process_that_dies_is_never_called_again_and_what_it_held_comes_to_another() -> None:
     sim = broker()
     link, other = await sim.connect("amqp://any", name="a"), await sim.connect("amqp://any", name="b")
@@ -197,30 +216,6 @@ async def test_an_ack_without_a_leader_is_lost_with_its_connection() -> None:
     again = await consume(await (await sim.connect("amqp://any", name="b")).channel(), "q")
     assert await again.count(1) == ["a"]
     assert again.arrivals[0].redelivered
-
-
-async def test_a_restart_keeps_what_is_durable() -> None:
-    sim = broker()
-    link = await sim.connect("amqp://any", name="a")
-    channel = await link.channel()
-    await declare(channel, "quorum")
-    await channel.declare_queue("classic")
-    await channel.declare_queue("own", durable=False, exclusive=True)
-    for queue in ("quorum", "classic"):
-        await publish(channel, "persistent", to=queue)
-        await publish(channel, "transient", to=queue, persistent=False)
-
-    sim.restart(after_seconds=0.1)
-    with pytest.raises(ConnectionError):
-        await sim.connect("amqp://any", name="b")
-    await eventually(lambda: channel.is_closed and link.is_open)
-
-    again = await link.channel()
-    # a quorum queue writes down everything
-    assert (await again.check_queue("quorum")).messages == 2
-    assert (await again.check_queue("classic")).messages == 1
-    with pytest.raises(NotThere):
-        await again.check_queue("own")
 
 
 async def test_a_dead_letter_without_a_place_stays_until_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

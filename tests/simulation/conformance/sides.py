@@ -7,9 +7,12 @@ from typing import Protocol
 import aio_pika
 
 from chassis.messaging import rabbit_link
-from chassis.messaging.link import Link
+from chassis.messaging.link import Channel, Link
+from chassis.messaging.rabbit import frames
+from chassis.messaging.rabbit.channel import RabbitChannel
 from chassis.messaging.rabbit_link import RabbitLink
 from tests.simulation.broker import Broker, SimLink
+from tests.simulation.broker.channel import SimChannel
 
 
 class Side(Protocol):
@@ -21,6 +24,10 @@ class Side(Protocol):
 
     async def cut(self, link: Link) -> None:
         """Have the network lose a link's connection."""
+        ...
+
+    def ack_unknown(self, channel: Channel) -> None:
+        """Send an ack for what was never delivered, which no channel does by itself."""
         ...
 
     async def delete(self, queue: str) -> None:
@@ -58,6 +65,11 @@ class RabbitMQSide:
         assert link.connection.transport is not None
         await link.connection.transport.connection.close(ConnectionResetError("the network"))
 
+    def ack_unknown(self, channel: Channel) -> None:
+        """Send the frame past the channel."""
+        assert isinstance(channel, RabbitChannel)
+        channel._wire.send(frames.ack(channel._number, 99, multiple=False))  # noqa: SLF001 - there is no other way
+
     async def delete(self, queue: str) -> None:
         """Delete a queue on a connection of its own."""
         async with await aio_pika.connect(self.url) as connection, connection.channel() as channel:
@@ -87,6 +99,11 @@ class SimulatedSide:
         assert isinstance(link, SimLink)
         assert link.connection is not None
         self.broker.cut(link.connection)
+
+    def ack_unknown(self, channel: Channel) -> None:
+        """Send the frame past the channel."""
+        assert isinstance(channel, SimChannel)
+        channel.session.to_broker.send(channel.session.acked, 99)
 
     async def delete(self, queue: str) -> None:
         """Delete a queue."""

@@ -1,6 +1,6 @@
 """What a consumer gets, in which order, and what becomes of what it doesn't acknowledge."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -134,6 +134,20 @@ async def test_a_second_answer_is_none(side: Side) -> None:
     await waits(watching, "q", 1)
 
 
+async def test_an_answer_to_what_was_never_delivered_costs_the_channel(side: Side) -> None:
+    watching = await filled(side, *"ab")
+    channel = await (await side.link()).channel(prefetch=1)
+    ends: list[str] = []
+    channel.on_close(lambda: ends.append("closed"))
+    await (await consume(channel, "q")).count(1)
+
+    side.ack_unknown(channel)
+
+    await eventually(lambda: ends == ["closed"])
+    assert channel.is_closed
+    await waits(watching, "q", 2)
+
+
 async def test_without_acknowledgements_nothing_comes_again(side: Side) -> None:
     watching = await filled(side, *"ab")
     channel = await (await side.link()).channel(prefetch=1)
@@ -163,6 +177,19 @@ async def test_who_may_have_no_more_is_passed_over(side: Side) -> None:
     await publish(watching, *"abcd", to="q")
 
     assert (await bounded.count(1), await free.count(3)) == (["a"], ["b", "c", "d"])
+
+
+async def test_what_is_given_back_goes_to_whoever_waited_before(side: Side) -> None:
+    watching = await filled(side)
+    first = await consume(await (await side.link()).channel(prefetch=1), "q")
+    second = await consume(await (await side.link()).channel(prefetch=1), "q")
+    await publish(watching, "a", to="q")
+    await first.count(1)
+
+    first.arrivals[0].give_back()
+
+    assert await second.count(1) == ["a"]
+    assert first.bodies == ["a"]
 
 
 @pytest.mark.usefixtures("counts_as_3")
@@ -213,36 +240,3 @@ async def test_a_classic_queue_puts_back_where_it_was_and_counts_nothing(side: S
     again = await consume(await link.channel(), "own")
     await again.count(3)
     assert seen(again) == [("a", True, None), ("b", True, None), ("d", False, None)]
-
-
-async def test_a_link_comes_back_by_itself(side: Side) -> None:
-    link = await side.link()
-    channel = await link.channel()
-    came: list[str] = []
-    channel.on_close(lambda: came.append("closed"))
-    link.on_return(lambda: came.append("back"))
-
-    await side.cut(link)
-
-    await eventually(lambda: came == ["closed", "back"])
-    assert (link.is_open, link.is_blocked, channel.is_closed) == (True, False, True)
-    await declare(await link.channel(), "q")
-
-
-async def test_an_unused_queue_goes_away(side: Side) -> None:
-    channel = await (await side.link()).channel()
-    await declare(channel, "unused", "used", x_expires=1000)
-    taken = await consume(channel, "used")
-    looking = await side.link()
-
-    async def is_gone() -> bool:
-        try:
-            await (await looking.channel()).check_queue("unused")
-        except LookupError:
-            return True
-        return False
-
-    await eventually(is_gone, timedelta(seconds=20))
-
-    await publish(channel, "a", to="used")
-    assert await taken.count(1) == ["a"]

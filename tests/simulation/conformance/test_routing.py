@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from chassis.messaging.link import Channel, Depth, NotAllowed, NotThere
-from tests.eventually import eventually
 from tests.simulation.conformance.scene import QUORUM, TOPIC, consume, declare, publish, waits
 from tests.simulation.conformance.sides import Side
 
@@ -142,31 +141,3 @@ async def test_a_look_counts_what_waits_and_who_consumes(side: Side) -> None:
     await (await consume(bounded, "q")).count(2)
 
     assert await waits(channel, "q", 1) == Depth(messages=1, consumers=1)
-
-
-async def test_an_exclusive_queue_is_its_connections_and_goes_with_it(side: Side) -> None:
-    own, other = await side.link(), await side.link()
-    channel = await own.channel()
-    await channel.declare_queue("own", durable=False, exclusive=True)
-    await channel.declare_exchange(TOPIC)
-    await channel.bind("own", TOPIC, "a")
-
-    attempts: tuple[Ask, ...] = (lambda channel: channel.check_queue("own"), lambda channel: consume(channel, "own"))
-    for attempt in attempts:
-        refused = await other.channel()
-        with pytest.raises(NotAllowed):
-            await attempt(refused)
-        assert refused.is_closed
-    await publish(channel, "one", to="a", exchange=TOPIC)
-    await own.close()
-
-    async def is_gone() -> bool:
-        try:
-            await (await other.channel()).check_queue("own")
-        except NotThere:
-            return True
-        except NotAllowed:
-            return False
-        return False
-
-    await eventually(is_gone)
