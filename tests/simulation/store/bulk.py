@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
@@ -9,7 +10,7 @@ from pymongo.errors import BulkWriteError, InvalidOperation
 from pymongo.results import BulkWriteResult
 
 from tests.simulation.store.errors import Refused
-from tests.simulation.store.link import BulkBroken
+from tests.simulation.store.request import BulkBroken
 from tests.simulation.store.table import Table
 from tests.simulation.store.updates import check
 from tests.simulation.store.values import Document, Value, canonical
@@ -33,10 +34,11 @@ class Bulk:
     def __call__(self, part: float | None = None) -> BulkWriteResult:
         """Carry them out, or a part of them. Raises: BulkWriteError, BulkBroken."""
         result = _nothing_yet()
-        end = len(self.writes) if part is None else int(part * len(self.writes))
-        for index, write in enumerate(self.writes[:end]):
+        places = self._places()
+        end = len(places) if part is None else int(part * len(places))
+        for index in places[:end]:
             try:
-                _count(result, index, self._carry_out(write))
+                _count(result, index, self._carry_out(self.writes[index]))
             except Refused as refused:
                 result["writeErrors"].append({**refused.details, "index": index, "op": _shown(self.operations[index])})
                 if self.ordered:
@@ -44,13 +46,25 @@ class Bulk:
         if part is not None:
             raise BulkBroken
         if result["writeErrors"]:
+            result["writeErrors"].sort(key=itemgetter("index"))
             raise BulkWriteError(result)
         return BulkWriteResult(result, acknowledged=True)
+
+    def _places(self) -> list[int]:
+        places = list(range(len(self.writes)))
+        # those of one kind are sent together, where their order doesn't matter
+        return places if self.ordered else sorted(places, key=lambda index: _kind(self.operations[index]))
 
     def _carry_out(self, write: Write) -> Answer:
         if self.unlucky():
             raise Refused(OUT_OF_SPACE, "available disk space is less than required minimum")
         return write()
+
+
+def _kind(operation: Operation) -> int:
+    if isinstance(operation, InsertOne):
+        return 0
+    return 2 if isinstance(operation, DeleteOne | DeleteMany) else 1
 
 
 def _nothing_yet() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tests.simulation.store.sorting import Collation, sorter
 from tests.simulation.store.values import Document, Value
 
 if TYPE_CHECKING:
-    from tests.simulation.store.collection import SimCollection
+    from tests.simulation.store.reading import ReadCollection
 
 _FIRST_BATCH = 101
 """The server's own."""
@@ -20,7 +20,7 @@ class SimCursor:
     """What `find` gives: nothing is asked of the store before the first document is."""
 
     def __init__(
-        self, collection: "SimCollection", query: Mapping[str, Any], part: Callable[[Document], Document]
+        self, collection: "ReadCollection", query: Mapping[str, Any], part: Callable[[Document], Document]
     ) -> None:
         self._collection = collection
         self._query = query

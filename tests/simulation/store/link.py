@@ -11,6 +11,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
+from tests.simulation.store.request import BulkBroken, Request
 from tests.simulation.store.server import Store
 from tests.simulation.store.values import Value
 
@@ -21,32 +22,6 @@ TIMEOUT = 6.0
 """Seconds: its `timeoutMS`."""
 
 _MOMENT = 1e-6
-
-
-class Request:
-    """Something that is asked of the store."""
-
-    __slots__ = ("attempts", "deadline", "epoch", "error", "future", "mode", "perform", "text", "timer")
-
-    def __init__(
-        self, perform: Callable[..., Value], *, text: Callable[[], str], retries: bool = True, mode: str = "read"
-    ) -> None:
-        self.perform = perform
-        """Carries it out; asked twice, it does nothing twice."""
-        self.text = text
-        self.attempts = 1 if retries else 0
-        """How often it is sent again; as often as there is time for, if at all."""
-        self.mode = mode
-        """`read`, `majority` or `one`: what is read, and what a majority has, no failover takes back."""
-        self.future: asyncio.Future[Value]
-        self.deadline: float | None = None
-        self.epoch = 0
-        self.error: PyMongoError | None = None
-        self.timer: asyncio.TimerHandle | None = None
-
-
-class BulkBroken(Exception):
-    """The connection ended while a bulk was carried out."""
 
 
 class Link:
@@ -112,7 +87,7 @@ class Link:
                 self._trace(request, "lost")
                 self._broken(request, loop)
                 return
-            if faults.broken_bulks and store.chance.random() < faults.broken_bulks:
+            if faults.broken_bulks and request.in_parts and store.chance.random() < faults.broken_bulks:
                 parts = store.chance.random()
         value, error = self._carry_out(request, parts)
         if faults.any_single and (

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.simulation.store.paths import candidates
+from tests.simulation.store.paths import at
 from tests.simulation.store.values import MISSING, NULL, Document, Value, order
 
 Order = Sequence[tuple[str, int]]
@@ -29,11 +29,9 @@ def sorter(keys: Order, collation: Collation = None) -> Callable[[list[Document]
 
 
 def _place(document: Document, path: str, direction: int, collation: Collation) -> tuple[int, Any]:
-    found = candidates(document, path)
-    if any(type(one) is list for one in found):
-        # an array stands where its first or last element would, and an empty one before everything
-        found = [one for one in found if type(one) is not list] or [_EMPTY]
-    places = [_order(one, collation) for one in found] or [(NULL, 0)]
+    # an array stands where its first or last element would, and an empty one before everything
+    elements = [(one or [_EMPTY]) if type(one) is list else [one] for one in at(document, path)]
+    places = [_order(one, collation) for some in elements for one in some] or [(NULL, 0)]
     return min(places) if direction > 0 else max(places)
 
 

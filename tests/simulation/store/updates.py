@@ -34,37 +34,52 @@ def check(change: Change) -> None:
                 raise bad_value(f"Modifiers operate on fields but we found type {type(fields).__name__}")
 
 
-def changed(document: Document, change: Change, *, inserts: bool = False) -> Document:
-    """The document after a change; `$setOnInsert` counts where it `inserts`. Raises: Refused."""
-    if not isinstance(change, Mapping):
-        new = changed_by_pipeline(document, change)
-    else:
-        new = dict(document)
-        for path, operator, value in _in_order(change, inserts=inserts):
-            if "." in path:
-                _change_inside(new, path.split("."), operator, value)
-            else:
-                _change_field(new, path, operator, value)
-    if "_id" in document and not equal(new.get("_id"), document["_id"]):
-        message = "Performing an update on the path '_id' would modify the immutable field '_id'"
-        raise Refused(IMMUTABLE_FIELD, message)
-    return new
+Plan = Sequence[tuple[str, Operator, Value, bool]]
+"""What is done to which field, in order; True for what an insertion alone does."""
 
 
-def _in_order(change: Mapping[str, Any], *, inserts: bool) -> list[tuple[str, Operator, Value]]:
-    # the server changes fields in the order of their names, and refuses a change of something and of what is in it
-    steps = {}
+def planned(change: Mapping[str, Any]) -> Plan:
+    """What operators do, in the order of their fields' names, as the server does it.
+
+    Raises: Refused where two would change the same, or something and what is in it.
+    """
+    steps: dict[str, tuple[str, Operator, Value, bool]] = {}
     for name, fields in change.items():
+        only_inserting = name == "$setOnInsert"
+        operator = OPERATORS["$set" if only_inserting else name]
         for path, value in fields.items():
             if path in steps:
                 raise _conflict(path)
-            steps[path] = (
-                (OPERATORS["$set"], value, inserts) if name == "$setOnInsert" else (OPERATORS[name], value, True)
-            )
+            steps[path] = (path, operator, value, only_inserting)
     names = sorted(steps)
     if any("." in name for name in names):
         _check_nested(names)
-    return [(name, steps[name][0], steps[name][1]) for name in names if steps[name][2]]
+    return [steps[name] for name in names]
+
+
+def changed(document: Document, plan: Plan, *, inserts: bool = False) -> Document:
+    """The document after what is planned. Raises: Refused."""
+    new = dict(document)
+    for path, operator, value, only_inserting in plan:
+        if only_inserting and not inserts:
+            continue
+        if "." in path:
+            _change_inside(new, path.split("."), operator, value)
+        else:
+            _change_field(new, path, operator, value)
+    return _with_its_id(new, document)
+
+
+def changed_in_stages(document: Document, stages: Sequence[Mapping[str, Any]]) -> Document:
+    """The document after a pipeline. Raises: Refused, NotImplementedError."""
+    return _with_its_id(changed_by_pipeline(document, stages), document)
+
+
+def _with_its_id(new: Document, document: Document) -> Document:
+    if "_id" in document and new.get("_id") is not document["_id"] and not equal(new.get("_id"), document["_id"]):
+        message = "Performing an update on the path '_id' would modify the immutable field '_id'"
+        raise Refused(IMMUTABLE_FIELD, message)
+    return new
 
 
 def _check_nested(names: Iterable[str]) -> None:
@@ -138,12 +153,16 @@ def _inside(element: Value, names: list[str], operator: Operator, value: Value) 
     return made
 
 
-def inserted_by(query: Mapping[str, Any]) -> Document:
+def inserted_by(query: Mapping[str, Any], *, only_id: bool = False) -> Document:
     """What an upsert begins with: the fields that its query names by one value, `_id` among them."""
     found: Document = {}
-    for path, value in _equalities(query):
-        if path in found:
+    named: list[str] = []
+    for path, value in sorted(_equalities(query), key=lambda one: one[0]):
+        if only_id and path != "_id":
+            continue
+        if any(path == one or path.startswith(f"{one}.") for one in named):
             raise Refused(54, f"cannot infer query fields to set, path '{path}' is matched twice")
+        named.append(path)
         _change_inside(found, path.split("."), OPERATORS["$set"], value)
     return {"_id": found.pop("_id"), **found} if "_id" in found else found
 

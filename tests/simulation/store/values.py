@@ -11,6 +11,7 @@ from bson.errors import InvalidDocument
 from bson.int64 import Int64
 from bson.objectid import ObjectId
 from bson.tz_util import utc
+from pymongo.errors import DocumentTooLarge
 
 Document = dict[str, Any]
 Value = Any
@@ -25,8 +26,8 @@ MISSING = object()
 _INT32 = range(-(1 << 31), 1 << 31)
 _AS_IT_IS = frozenset({type(None), bool, float, UUID, ObjectId, bytes})
 _CONTAINERS = frozenset({dict, list})
-_SUSPECT = 1 << 20
-"""From this length on, text may make a document too large."""
+_LARGEST = 1 << 24
+"""Bytes of a document. Only a single text that is longer is noticed: to count the rest would take too long."""
 
 
 def canonical(value: Value) -> Value:  # noqa: PLR0911 - one for each kind of value, the frequent ones first
@@ -36,14 +37,15 @@ def canonical(value: Value) -> Value:  # noqa: PLR0911 - one for each kind of va
     """
     kind = type(value)
     if kind is str:
-        if not value.isascii():
-            value.encode()
+        if len(value) > _LARGEST or not value.isascii():
+            _check_text(value)
         return value
     if kind in _AS_IT_IS:
         return value
     if kind is dict:
         return {
-            name if type(name) is str and _is_plain(name) else _name(name): canonical(value[name]) for name in value
+            name if type(name) is str and name.isascii() and "\0" not in name else _name(name): canonical(one)
+            for name, one in value.items()
         }
     if kind is list or kind is tuple:
         return [canonical(one) for one in value]
@@ -54,8 +56,9 @@ def canonical(value: Value) -> Value:  # noqa: PLR0911 - one for each kind of va
     return bson.decode(bson.encode({"value": value}, codec_options=STANDARD), codec_options=STANDARD)["value"]
 
 
-def _is_plain(name: str) -> bool:
-    return name.isascii() and "\0" not in name
+def _check_text(text: str) -> None:
+    if len(text.encode()) > _LARGEST:
+        raise DocumentTooLarge(f"BSON document too large (more than {_LARGEST} bytes)")
 
 
 def _name(name: Value) -> str:

@@ -1,13 +1,13 @@
 """Writes as the server carries them out: each once, though its request may come twice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bson.objectid import ObjectId
 
 from tests.simulation.store.table import Table
-from tests.simulation.store.updates import Change, changed, inserted_by, replaced
+from tests.simulation.store.updates import Change, Plan, changed, changed_in_stages, inserted_by, planned, replaced
 from tests.simulation.store.values import Document, Value
 
 
@@ -56,16 +56,26 @@ class Updating:
     many: bool = False
     sort: Callable[[list[tuple[Value, Document]]], list[tuple[Value, Document]]] | None = None
 
+    _plan: Plan | None = None
+
+    def prepare(self) -> None:
+        """Look at it before any document is looked for. Raises: Refused where it contradicts itself."""
+        if self._plan is None and isinstance(self.change, Mapping):
+            self._plan = planned(self.change)
+
     def made(self, document: Document, *, inserts: bool = False) -> Document:
         """What becomes of a document. Raises: Refused."""
         if self.replacement is not None:
             return replaced(document, self.replacement)
-        assert self.change is not None
-        return changed(document, self.change, inserts=inserts)
+        if self._plan is not None:
+            return changed(document, self._plan, inserts=inserts)
+        assert isinstance(self.change, Sequence)
+        return changed_in_stages(document, self.change)
 
 
 def updated(table: Table, what: Updating, by: Write) -> Answer:
     """Change what matches. Raises: Refused."""
+    what.prepare()
     found = _chosen(table, what)
     if not found:
         return _upserted(table, what, by) if what.upsert else Answer()
@@ -89,9 +99,8 @@ def _chosen(table: Table, what: Updating) -> list[tuple[Value, Document]]:
 
 
 def _upserted(table: Table, what: Updating, by: Write) -> Answer:
-    named = inserted_by(what.query)
-    if what.replacement is not None:
-        named = {"_id": named["_id"]} if "_id" in named else {}
+    # of the query a replacement takes the id alone
+    named = inserted_by(what.query, only_id=what.replacement is not None)
     new = what.made(named, inserts=True)
     if "_id" not in new:
         new = {"_id": ObjectId(), **new}
