@@ -152,7 +152,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_soon(  # type: ignore[override]
         self,
         callback: Callable[..., object],
-        *args: Any,
+        *args: Any,  # noqa: ANN401 - a callback's
         context: Context | None = None,
     ) -> Step:
         """Have a callback run in the next round."""
@@ -164,7 +164,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self,
         when: float,
         callback: Callable[..., object],
-        *args: Any,
+        *args: Any,  # noqa: ANN401 - a callback's
         context: Context | None = None,
     ) -> Step:
         """Have a callback run at a moment of this loop's time."""
@@ -176,7 +176,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self,
         delay: float,
         callback: Callable[..., object],
-        *args: Any,
+        *args: Any,  # noqa: ANN401 - a callback's
         context: Context | None = None,
     ) -> Step:
         """Have a callback run after so many seconds."""
