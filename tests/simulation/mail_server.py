@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import aiosmtplib
@@ -19,8 +20,9 @@ TROUBLES = ("away", "lost", "busy", "broken")
 class MailServer:
     """Takes mails, and keeps of each what the checker asks for, and its bytes."""
 
-    def __init__(self, weather: Weather, history: History) -> None:
+    def __init__(self, weather: Weather, history: History, arrived: Callable[[str, str], None]) -> None:
         self.weather = weather
+        self.arrived = arrived
         self._history = history
         self.mails: list[Mail] = []
         self.bodies: dict[str, bytes] = {}
@@ -29,6 +31,7 @@ class MailServer:
         """Have one mail from now on."""
         found = _MESSAGE_ID.search(mail)
         message_id = message_id_of(found.group(1).decode() if found else "")
+        self.arrived(message_id, "")
         self.mails.append(Mail(time.time(), message_id, recipient))
         self.bodies[message_id] = mail
 

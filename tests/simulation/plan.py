@@ -68,7 +68,7 @@ class Plan:
         kinds = [kind for kind, times in _COMMANDS for _ in range(times)]
         commands = _events(seed, kinds, rng, first=1)
         struck = [rng.choice(_FAULTS) for _ in range(rng.randint(5, 8))] if faults else []
-        days: tuple[float, ...] = ()
+        days: tuple[float, ...] = rng.choice(((), (), (), (), (3.1,), (3.1, 11.0), (14.5,)))
         return cls(seed, commands, _events(seed, struck, rng, first=101), days, rng.choice((1, 1, 2, 2, 3)))
 
     def without(self, gone: Iterable[Event]) -> Self:

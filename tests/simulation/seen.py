@@ -47,3 +47,16 @@ class Seen:
         """Note one ticket's page."""
         entries = tuple((one.at.isoformat(), one.type) for one in page.timeline)
         self.glimpses.append(Glimpse(visit, page.protocol, page.status, page.phase, page.defect_found, entries))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Something reached a customer: a mail by its notification's id, a push message by its topic.
+
+    `durable` are the ids of all events that documents held at that moment.
+    """
+
+    at: float
+    name: str
+    customer_id: str
+    durable: frozenset[str]

@@ -21,6 +21,7 @@ from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.chat.parts import ChatParts
 from services.notifier.deliver.push.senders import BrowserSender
 from services.notifier.parts import Parts
+from tests.chaos.history import now
 from tests.chaos.provider import Customer, customers, registers
 from tests.simulation import edges, erp, made
 from tests.simulation.app import App
@@ -35,7 +36,7 @@ from tests.simulation.noting import Noting
 from tests.simulation.plan import Plan
 from tests.simulation.push_service import HOST, PushService
 from tests.simulation.replicas import Made, Replicas
-from tests.simulation.seen import Seen
+from tests.simulation.seen import Arrived, Seen
 from tests.simulation.store import SimClient, Store
 from tests.simulation.weather import Weather
 from tests.simulation.workload import Workload
@@ -53,6 +54,7 @@ class World:
     trace: Callable[[str], None] | None = None
     history: Noting = field(default_factory=Noting)
     seen: Seen = field(default_factory=Seen)
+    arrivals: list[Arrived] = field(default_factory=list)
     mirror: Mirror = field(default_factory=Mirror)
     customers: dict[str, Customer] = field(default_factory=lambda: dict(PEOPLE))
     broker: Broker = field(init=False)
@@ -71,8 +73,8 @@ class World:
         self.broker = Broker(self.chance("broker"), clock=utc_now)
         self.usual_latency = self.broker.latency
         self.store = Store(self.chance("store"))
-        self.mail = MailServer(Weather(self.chance("mail")), self.history)
-        self.push = PushService(Weather(self.chance("push")))
+        self.mail = MailServer(Weather(self.chance("mail")), self.history, self._arrived)
+        self.push = PushService(Weather(self.chance("push")), self._arrived)
         self.chats = Chats(Weather(self.chance("bot")))
         counts = {name: 1 if name == "mk" else self.plan.replicas for name in SERVICES}
         self.replicas = Replicas(counts, self._build, self, self.chance("replicas"), note=self.note)
@@ -126,6 +128,15 @@ class World:
             ):
                 stack.enter_context(patch.object(owner, name, instead))
             yield
+
+    def _arrived(self, name: str, customer_id: str) -> None:
+        durable = frozenset(
+            str(event["event_id"])
+            for table in self.store.tables.values()
+            for document in table.documents.values()
+            for event in document.get("told", ())
+        )
+        self.arrivals.append(Arrived(now(), name, customer_id, durable))
 
     def died(self, replica: Replica) -> None:
         """Lose the connections of a process that is no more."""
