@@ -150,8 +150,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_soon(  # type: ignore[override]
         self,
         callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,  # noqa: ANN401 - a callback's
+        *args: Any,  # noqa: ANN401 - a callback's
+        context: Context | None = None,
     ) -> Step:
         """Have a callback run in the next round."""
         step = Step(callback, args, context, self._now)
@@ -162,8 +162,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self,
         when: float,
         callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,  # noqa: ANN401
+        *args: Any,  # noqa: ANN401 - a callback's
+        context: Context | None = None,
     ) -> Step:
         """Have a callback run at a moment of this loop's time."""
         step = Step(callback, args, context, when)
@@ -174,8 +174,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self,
         delay: float,
         callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,  # noqa: ANN401
+        *args: Any,  # noqa: ANN401 - a callback's
+        context: Context | None = None,
     ) -> Step:
         """Have a callback run after so many seconds."""
         return self.call_at(self._now + delay, callback, *args, context=context)

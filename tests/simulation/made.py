@@ -108,7 +108,7 @@ def _nothing(*_args: object, **_fields: object) -> None:
 def quietly() -> Iterator[None]:
     """Make what costs most once for all seeds, and log nothing, while the context lasts."""
     with ExitStack() as stack:
-        stack.enter_context(patch.object(parts, "Writer", lambda **of: _writer(**of)))
+        stack.enter_context(patch.object(parts, "Writer", _writer))
         stack.enter_context(patch.object(chassis_service, "Metrics", _metrics))
         stack.enter_context(patch.object(chassis_service, "CLEAR_EVERY", _SELDOM))
         stack.enter_context(patch.object(broker_alarm, "_LOOK_EVERY", _SELDOM))

@@ -24,7 +24,8 @@ class Noting(History):
 
 def short(record: object) -> str:
     """A record in a line."""
-    fields = dataclasses.asdict(record) if dataclasses.is_dataclass(record) else {}  # type: ignore[call-overload]
+    is_one = dataclasses.is_dataclass(record) and not isinstance(record, type)
+    fields = dataclasses.asdict(record) if is_one else {}
     more = {"level": record.body.get("notification_level")} if isinstance(record, Said) else {}
     shown = {**fields, **more}
     return f"{type(record).__name__.lower():8} " + " ".join(

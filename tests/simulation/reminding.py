@@ -15,7 +15,7 @@ REMINDED = "EvaluationReminded.v1"
 
 
 def with_reminders(case: Case) -> Case:
-    """The case with the notices of what was reminded of; one that was answered or withdrawn meanwhile may be left out."""
+    """The case with the notices of reminders; those of what was answered or withdrawn meanwhile may be left out."""
     reminders = list(_notices(case.evidence, case.customers))
     ended = {str(one["_id"]) for one in case.evidence.evaluations if one["answer"] or one.get("withdrawn")}
     pointless = {

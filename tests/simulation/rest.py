@@ -1,4 +1,4 @@
-"""Waits until the product has come to rest, and has days pass: the world leaps, and what replicas wait for stands still."""
+"""Waits until the product has come to rest, and has days pass: the world leaps, what replicas wait for stands still."""
 
 import asyncio
 from datetime import timedelta

@@ -17,7 +17,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """What one look showed of one ticket; `entries` are (moment, type) of its timeline, None where that wasn't asked."""
+    """What one look showed of one ticket; `entries` are (moment, type) of its timeline, None where it was a list."""
 
     visit: Visit
     protocol: str

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
+from typing import ClassVar
 
 from chassis.clock import utc_now
 from chassis.messaging.envelope import Envelope
@@ -129,7 +130,7 @@ class Workload:
         await self.mk.insist(_by_an_exchange(envelope), mark)
         self.history.note(Poisoned(now(), mark, services))
 
-    _does = {
+    _does: ClassVar[dict[str, Callable[["Workload", Event, Random], Awaitable[None]]]] = {
         "contact": _contact,
         "ticket": _ticket,
         "there and back": _there_and_back,
