@@ -21,7 +21,6 @@ SUBTLE: dict[str, Plant] = {
     "lease for ever": subtle.lease_for_ever,
     "lease unchecked": subtle.lease_unchecked,
     "one collection swept": subtle.one_collection_swept,
-    "remembered in memory": subtle.remembered_in_memory,
     "stale cache": subtle.stale_cache,
     "timer read twice": subtle.timer_read_twice,
     "published before commit": subtle.published_before_commit,

@@ -177,25 +177,6 @@ def one_collection_swept(stack: ExitStack) -> None:
     swap(stack, Sweeper, "sweep", make)
 
 
-def remembered_in_memory(stack: ExitStack) -> None:
-    """Know what was applied only for as long as the process lives."""
-    applied: set[tuple[str, str, UUID]] = set()
-
-    def make(write: Any) -> Any:  # noqa: ANN401 - a method
-        async def forgetful(self: Documents, document_id: object, state: Any, **of: Any) -> bool:  # noqa: ANN401
-            key = (str(id(self)), str(document_id), of["cause"])
-            if key in applied or not of["version"]:
-                return bool(await write(self, document_id, state, **of))
-            written = bool(await write(self, document_id, state, **{**of, "cause": uuid4()}))
-            if written:
-                applied.add(key)
-            return written
-
-        return forgetful
-
-    swap(stack, Documents, "_write", make)
-
-
 def stale_cache(stack: ExitStack) -> None:
     """Show a ticket as this replica saw it first, for as long as it lives."""
 
