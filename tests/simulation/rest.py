@@ -29,7 +29,10 @@ async def rest(world: World) -> None:
     quiet, leap, swept_at = 0, _FIRST_LEAP, 0.0
     while quiet < _QUIET_LOOKS:
         await asyncio.sleep(_LOOK_EVERY)
-        waiting = {**world.waiting(), **world.unsent()}
+        waiting = world.waiting()
+        if all(any(far in name for far in _FAR) for name in waiting):
+            # what lies in documents is asked for when nothing else is under way: that costs a look at each
+            waiting |= world.unsent()
         if _standing(world) > deadline:
             raise NeverAtRest(waiting)
         quiet = quiet + 1 if not waiting else 0

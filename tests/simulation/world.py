@@ -186,11 +186,8 @@ class World:
 
     def waiting(self) -> dict[str, int]:
         """What is not over yet, by where it waits."""
-        found = {
-            queue.name: len(self.broker.queues[queue.name]) + self.broker.queues[queue.name].unanswered
-            for queue in topology.queues()
-            if queue.kind not in {"dead", "queries"} and queue.name in self.broker.queues
-        }
+        queues = self.broker.queues
+        found = {name: len(queues[name]) + queues[name].unanswered for name in _WATCHED if name in queues}
         found["in flight"] = self.replicas.in_flight
         found["updates of the chats"] = len(self.chats.updates)
         return {name: count for name, count in found.items() if count}
@@ -205,4 +202,5 @@ class World:
         return found
 
 
+_WATCHED = tuple(queue.name for queue in topology.queues() if queue.kind not in {"dead", "queries"})
 _UNSENT = ("queued", "sending", "claimed")
