@@ -52,12 +52,12 @@ def _one(seed: int, *, trace: bool) -> int:
     with simulating():
         outcome = play(Plan.of(seed))
         if trace:
-            told = report.story(outcome.plan, frames=True)
+            shown = report.story(outcome.plan, frames=True)
         elif outcome.violations:
-            told = report.lines(outcome, shrink(outcome))
+            shown = report.lines(outcome, shrink(outcome))
         else:
-            told = report.story(outcome.plan)
-        for line in told:
+            shown = report.story(outcome.plan)
+        for line in shown:
             sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"Seed {seed} breaks {', '.join(outcome.violations) or 'no promise'}.\n")
     return int(bool(outcome.violations))

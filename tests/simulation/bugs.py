@@ -23,6 +23,7 @@ SUBTLE: dict[str, Plant] = {
     "one collection swept": subtle.one_collection_swept,
     "stale cache": subtle.stale_cache,
     "timer read twice": subtle.timer_read_twice,
+    "quiet hours ignored": subtle.quiet_hours_ignored,
     "published before commit": subtle.published_before_commit,
 }
 """Those that only a simulation is sure to find, by name."""

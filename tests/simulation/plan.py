@@ -26,6 +26,9 @@ _COMMANDS = (
 With the messages by which MK goes on with contacts and tickets they are between 30 and 60.
 """
 
+_SLEEPY = 0.3
+"""The share of seeds in which customers want quiet hours, which begin now."""
+
 _FAULTS = (
     "crash", "crash", "crash", "crash", "roll", "cut", "cut", "broker away", "broker restart", "blocked",
     "slow broker", "cancelled", "leaderless", "full", "store away", "store slow", "failover", "partial bulks", "skew",
@@ -72,6 +75,10 @@ class Plan:
         commands = _events(seed, kinds, rng, first=1)
         struck = [rng.choice(_FAULTS) for _ in range(rng.randint(5, 8))] if faults else []
         days: tuple[float, ...] = rng.choice(((), (), (), (), (3.1,), (3.1, 11.0), (14.5,)))
+        if rng.random() < _SLEEPY:
+            # before most of the commands; quiet hours end within half a day
+            sleep = Event(99, rng.uniform(0.0, SPREAD / 8), "sleep", seed)
+            commands, days = (sleep, *commands), (0.5, *days)
         return cls(seed, commands, _events(seed, struck, rng, first=101), days, rng.choice((1, 1, 2, 2, 3)))
 
     def without(self, gone: Iterable[Event]) -> Self:

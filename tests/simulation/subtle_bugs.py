@@ -18,6 +18,7 @@ from chassis.persistence.outbox import Outbox, Sweeper
 from contracts.message import Cause
 from services.feedback.store import MongoEvaluations
 from services.notifier.decide.handlers import DecisionHandlers
+from services.notifier.decide.quiet_hours import QuietHours
 from services.notifier.deliver.chat.polling import Polling
 from services.notifier.deliver.store import MongoDeliveries
 from services.tickets.store import MongoTickets
@@ -224,6 +225,11 @@ class _Clock(Cause):
     def correlation_id(self) -> str:
         """Part of nothing."""
         return ""
+
+
+def quiet_hours_ignored(stack: ExitStack) -> None:
+    """Push to whoever sleeps."""
+    swap(stack, QuietHours, "until", lambda _: lambda *_args: None)
 
 
 def published_before_commit(stack: ExitStack) -> None:

@@ -13,7 +13,7 @@ from tests.simulation.world import World
 _LASTING = frozenset({"ticket_opened", "service_order_created", "phase_changed", "responsible_added"})
 """The entries of a timeline that no other takes back; a closing may turn out to have changed nothing (R15b)."""
 
-_SAID = {
+_OF_MK = {
     "service_order_created": "ServiceOrderCreated.v1",
     "phase_changed": expected.PHASE,
     "responsible_added": expected.RESPONSIBLE,
@@ -22,20 +22,20 @@ _SAID = {
 }
 
 
-def what_is_shown_was_said(world: World, case: Case) -> Iterator[str]:
+def what_is_shown_was_published(world: World, case: Case) -> Iterator[str]:
     """A ticket shows no step before MK began to publish it, and none that MK never published."""
     tickets = {one["protocol"]: one["_id"] for one in case.evidence.tickets if one["openings"]}
-    said: dict[tuple[str, str, datetime], list[float]] = defaultdict(list)
+    published: dict[tuple[str, str, datetime], list[float]] = defaultdict(list)
     for one in case.said:
         begun = world.mk.begun[one.event_id]
-        said[one.ticket_id, one.type, datetime.fromisoformat(one.occurred_at)].append(begun)
+        published[one.ticket_id, one.type, datetime.fromisoformat(one.occurred_at)].append(begun)
     for glimpse in world.seen.glimpses:
         for at, kind in glimpse.entries or ():
-            if kind not in _SAID:
+            if kind not in _OF_MK:
                 continue
-            begun_at = said[tickets.get(glimpse.protocol, ""), _SAID[kind], datetime.fromisoformat(at)]
+            begun_at = published[tickets.get(glimpse.protocol, ""), _OF_MK[kind], datetime.fromisoformat(at)]
             if not any(begun <= glimpse.visit.until for begun in begun_at):
-                yield f"{glimpse.protocol} showed {kind} of {at}, which nobody had said by {glimpse.visit.until}"
+                yield f"{glimpse.protocol} showed {kind} of {at}, which nobody had published by {glimpse.visit.until}"
 
 
 def what_was_shown_stays(world: World, _case: Case) -> Iterator[str]:
@@ -64,6 +64,14 @@ def nobody_is_informed_early(world: World, case: Case) -> Iterator[str]:
             yield f"{notice} arrived at {arrival.at}, before it was durable"
 
 
+def quiet_hours_are_kept(world: World, _case: Case) -> Iterator[str]:
+    """Nothing is pushed to whoever sleeps (R20)."""
+    for sleep in world.seen.sleeps:
+        for arrival in world.arrivals:
+            if arrival.customer_id == sleep.customer_id and sleep.covers(arrival.at):
+                yield f"{sleep.customer_id} was pushed to at {arrival.at}, in the hours {sleep.begins} to {sleep.ends}"
+
+
 def evaluations_end(world: World, case: Case) -> Iterator[str]:
     """A question is open for as long as it may be, is reminded of once, and expires once (R24)."""
     passed = sum(world.plan.days)
@@ -84,6 +92,12 @@ _REMINDS_AFTER, _EXPIRES_AFTER = 3.05, 14.05
 
 PROPERTIES = {
     one.__name__: one
-    for one in (what_is_shown_was_said, what_was_shown_stays, nobody_is_informed_early, evaluations_end)
+    for one in (
+        what_is_shown_was_published,
+        what_was_shown_stays,
+        nobody_is_informed_early,
+        quiet_hours_are_kept,
+        evaluations_end,
+    )
 }
 """Every property of this module, by name."""

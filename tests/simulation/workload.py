@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from chassis.clock import utc_now
 from chassis.messaging.envelope import Envelope
@@ -26,6 +27,7 @@ from tests.simulation.plan import Event
 
 _BEST = 5
 _LINK = re.compile(rb"/avaliacao/([\w.~=\r\n-]+)")
+_ZONE = ZoneInfo("America/Sao_Paulo")
 _A_SECOND = timedelta(seconds=1)
 
 
@@ -124,6 +126,12 @@ class Workload:
             for line in shown[:2]:
                 await self.app.ticket(customer, line.protocol)
 
+    async def _sleep(self, _command: Event, rng: Random) -> None:
+        local = utc_now().astimezone(_ZONE)
+        begins, ends = local - timedelta(minutes=rng.randint(0, 120)), local + timedelta(minutes=rng.randint(2, 240))
+        sleeper = rng.choice([one.id for one in self.customers.values() if one.has_device])
+        await self.app.prefer(sleeper, f"{begins:%H:%M}", f"{ends:%H:%M}")
+
     async def _poison(self, command: Event, rng: Random) -> None:
         mark = f"mark-{command.number}"
         envelope, services = poison(rng, mark)
@@ -139,6 +147,7 @@ class Workload:
         "rate by link": _rate_by_link,
         "answer in chat": _answer_in_chat,
         "look": _look,
+        "sleep": _sleep,
         "poison": _poison,
     }
 
