@@ -15,7 +15,7 @@ _COMMANDS = (
     ("contact", 4),
     ("ticket", 2),
     ("register", 1),
-    ("rate", 2),
+    ("rate", 3),
     ("rate by link", 1),
     ("answer in chat", 2),
     ("look", 2),

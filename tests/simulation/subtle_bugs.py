@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,12 +10,14 @@ from uuid import UUID, uuid4
 from pymongo import ReplaceOne
 
 from chassis.messaging.arrival import Arrival
+from chassis.messaging.envelope import Envelope
 from chassis.messaging.link import LinkLost
 from chassis.messaging.middleware.kill_switch import KillSwitch
 from chassis.persistence import batching
 from chassis.persistence.documents import Documents, Snapshots
 from chassis.persistence.outbox import Outbox, Sweeper
-from contracts.message import Cause
+from contracts.message import identified
+from services.feedback import store as feedback
 from services.feedback.store import MongoEvaluations
 from services.notifier.decide.handlers import DecisionHandlers
 from services.notifier.decide.quiet_hours import QuietHours
@@ -194,37 +196,25 @@ def stale_cache(stack: ExitStack) -> None:
 
 
 def timer_read_twice(stack: ExitStack) -> None:
-    """Decide what the clock brings on what was read when it was looked for, not on what stands."""
+    """Decide what the clock brings on what stood a moment ago, whatever somebody else made of it since."""
 
     def make(_update: Any) -> Any:  # noqa: ANN401 - a method
         async def stale(self: MongoEvaluations, evaluation_id: UUID, decide: Callable[..., Any]) -> None:
-            found = await self._documents.find(evaluation_id)
-            if found is None:
+            documents = self._documents
+            kept = feedback._load(await documents.find(evaluation_id) or {})  # noqa: SLF001 - its own way
+            evaluation, emitted = decide(kept.evaluation)
+            if evaluation == kept.evaluation:
                 return
-            await asyncio.sleep(0.2)
-            with suppress(Exception):
-                await self.update(evaluation_id, decide, cause=_Clock(uuid4()))
+            await asyncio.sleep(1.0)
+            now = await documents.find(evaluation_id) or {}
+            cause = feedback._Origin(uuid4(), kept.origin.correlation_id)  # noqa: SLF001 - its own way
+            state = feedback._dump(feedback._Kept(evaluation, kept.origin))  # noqa: SLF001 - its own way
+            events = identified(emitted, cause)
+            await documents.commit(evaluation_id, state, version=now["version"], cause=cause, events=events)
 
         return stale
 
     swap(stack, MongoEvaluations, "update_by_clock", make)
-
-
-class _Clock(Cause):
-    """A cause of its own for every look."""
-
-    def __init__(self, event_id: UUID) -> None:
-        self._event_id = event_id
-
-    @property
-    def event_id(self) -> UUID:
-        """Another each time."""
-        return self._event_id
-
-    @property
-    def correlation_id(self) -> str:
-        """Part of nothing."""
-        return ""
 
 
 def quiet_hours_ignored(stack: ExitStack) -> None:
@@ -237,8 +227,6 @@ def published_before_commit(stack: ExitStack) -> None:
 
     def make(commit: Any) -> Any:  # noqa: ANN401 - a method
         async def early(self: Documents, document_id: object, state: Any, *, events: Any = (), **of: Any) -> bool:  # noqa: ANN401
-            from chassis.messaging.envelope import Envelope  # noqa: PLC0415 - the bug's own need
-
             for event in events:
                 await self._outbox._publisher.publish(Envelope.of(event))  # noqa: SLF001 - beside the outbox
             return bool(await commit(self, document_id, state, events=events, **of))

@@ -98,7 +98,7 @@ class Workload:
                 if rng.random() < 0.3:
                     await self.app.rate(customer, evaluation, score % _BEST + 1, "Mudei de ideia")
         # an old mail's button, whose question a reopening may have withdrawn since
-        if self._asked and rng.random() < 0.5:
+        if self._asked and rng.random() < 0.8:
             evaluation = rng.choice(sorted(self._asked))
             await self.app.rate(self._asked[evaluation], evaluation, _BEST, None)
 
