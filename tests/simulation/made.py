@@ -82,7 +82,7 @@ def _metrics() -> Metrics:
     return made
 
 
-_SELDOM = timedelta(seconds=1.5)
+_SELDOM = timedelta(seconds=3)
 """How often replicas look at what they look at several times a second: half of all steps would be these looks."""
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.simulation.plan import Plan
 
 ROOT = Path(__file__).parents[2]
-SEEDS = 200
+SEEDS = 120
 
 
 def simulation(*arguments: str) -> "subprocess.CompletedProcess[str]":
