@@ -82,7 +82,7 @@ class World:
         self.mk = Announcer(
             Publisher(Settings().broker_url, app_id="mk", rights=Rights.OWN), self.history, self.chance("mk")
         )
-        self.workload = Workload(app, self.mk, self.history, self.customers, self.chats, self.mail)
+        self.workload = Workload(app, self.mk, self.history, self.customers, self.chats, self.mirror)
 
     def chance(self, part: str) -> Random:
         """What this part of the world decides by."""
