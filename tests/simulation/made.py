@@ -84,7 +84,7 @@ def _metrics() -> Metrics:
     return made
 
 
-_SELDOM = timedelta(seconds=1)
+_SELDOM = timedelta(seconds=3)
 """How often replicas look at what they look at several times a second: half of all steps would be these looks."""
 
 
@@ -117,7 +117,7 @@ _COUNTING = ((Counter, "inc"), (Gauge, "inc"), (Gauge, "dec"), (Gauge, "set"), (
 def quietly() -> Iterator[None]:
     """Make what costs most once for all seeds, and log nothing, while the context lasts."""
     with ExitStack() as stack:
-        stack.enter_context(patch.object(parts, "Writer", lambda **of: _writer(**of)))
+        stack.enter_context(patch.object(parts, "Writer", _writer))
         stack.enter_context(patch.object(chassis_service, "Metrics", _metrics))
         stack.enter_context(patch.object(chassis_service, "CLEAR_EVERY", _SELDOM))
         stack.enter_context(patch.object(broker_alarm, "_LOOK_EVERY", _SELDOM))

@@ -24,9 +24,11 @@ class Noting(History):
 
 def short(record: object) -> str:
     """A record in a line."""
-    fields = dataclasses.asdict(record) if dataclasses.is_dataclass(record) else {}  # type: ignore[call-overload]
-    more = {"level": record.body.get("notification_level")} if isinstance(record, Said) else {}
-    shown = {**fields, **more}
+    fields: dict[str, object] = {}
+    if dataclasses.is_dataclass(record):
+        fields = {one.name: getattr(record, one.name) for one in dataclasses.fields(record)}
+    if isinstance(record, Said):
+        fields["level"] = record.body.get("notification_level")
     return f"{type(record).__name__.lower():8} " + " ".join(
-        f"{name}={value}" for name, value in shown.items() if name not in _LEFT_OUT and value not in {None, ""}
+        f"{name}={value}" for name, value in fields.items() if name not in _LEFT_OUT and value not in {None, ""}
     )

@@ -13,7 +13,8 @@ def lines(outcome: Outcome, shortest: Outcome) -> Iterator[str]:
     seed = outcome.plan.seed
     yield f"Seed {seed} breaks {', '.join(outcome.violations)}:"
     yield from _violations(outcome)
-    yield f"The shortest schedule found has {len(shortest.plan.events)} of {len(outcome.plan.events)} events; it breaks:"
+    left, whole = len(shortest.plan.events), len(outcome.plan.events)
+    yield f"The shortest schedule found has {left} of {whole} events; it breaks:"
     yield from _violations(shortest)
     yield "What happened in it, in seconds of made-up time:"
     yield from story(shortest.plan)
