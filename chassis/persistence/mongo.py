@@ -7,7 +7,7 @@ from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
 from bson.errors import InvalidDocument
 from pymongo import AsyncMongoClient, WriteConcern
-from pymongo.errors import ServerSelectionTimeoutError, WriteError
+from pymongo.errors import ConnectionFailure, ServerSelectionTimeoutError, WriteError
 from pymongo.read_concern import ReadConcern
 
 from chassis.settings import Settings
@@ -64,6 +64,11 @@ def database(client: Client, name: str) -> Database:
 def is_away(error: BaseException) -> bool:
     """Whether no server that takes writes was found in time: every other message would fail as well."""
     return isinstance(error, ServerSelectionTimeoutError)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether a connection or its server failed, and not what was asked of it: the same may be done the next time."""
+    return isinstance(error, ConnectionFailure)
 
 
 def milliseconds(moment: datetime) -> datetime:

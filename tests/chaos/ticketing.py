@@ -156,8 +156,8 @@ def mirror_agrees(case: Case) -> Iterator[str]:
 
 
 def _is_told(kind: str) -> bool:
-    # answers and withdrawals are proved on their own, and deliveries that failed are no part of a ticket
-    apart = ("EvaluationSubmitted", "EvaluationWithdrawn", "Notification")
+    # how questions end is proved on its own, and deliveries that failed are no part of a ticket
+    apart = ("EvaluationSubmitted", "EvaluationWithdrawn", "EvaluationReminded", "EvaluationExpired", "Notification")
     return not kind.startswith(apart) or kind == expected.LEVEL_CHANGED
 
 

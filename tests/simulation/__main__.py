@@ -8,7 +8,7 @@ import cyclopts
 from rich import progress
 from rich.console import Console
 
-from tests.simulation import campaign, report
+from tests.simulation import campaign, hunting, report
 from tests.simulation.plan import Plan
 from tests.simulation.play import play, simulating
 from tests.simulation.shrinking import shrink
@@ -20,20 +20,26 @@ application = cyclopts.App(help_format="plaintext", version_flags=[])
 
 
 @application.default
-def main(
+def main(  # noqa: PLR0913 - the command line's options
     *,
     seeds: int = 1_000,
     first: int = 1,
     seed: int | None = None,
     trace: bool = False,
     digest: bool = False,
+    bugs: bool = False,
     processes: int | None = None,
 ) -> int:
     """Play SEEDS seeds from FIRST on, on all cores, and report those that break a promise.
 
     With SEED, that one alone: it is shortened if it fails; with `--trace`, every message of it is shown; with
-    `--digest`, a hash of all that happened.
+    `--digest`, a hash of all that happened. `--bugs` plants every bug, and counts the seeds until it is noticed.
     """
+    if bugs:
+        with simulating():
+            for line in hunting.table():
+                sys.stdout.write(f"{line}\n")
+        return 0
     if seed is not None and digest:
         sys.stdout.write(f"{campaign.digest(seed)}\n")
         return 0
@@ -46,12 +52,12 @@ def _one(seed: int, *, trace: bool) -> int:
     with simulating():
         outcome = play(Plan.of(seed))
         if trace:
-            told = report.story(outcome.plan, frames=True)
+            shown = report.story(outcome.plan, frames=True)
         elif outcome.violations:
-            told = report.lines(outcome, shrink(outcome))
+            shown = report.lines(outcome, shrink(outcome))
         else:
-            told = report.story(outcome.plan)
-        for line in told:
+            shown = report.story(outcome.plan)
+        for line in shown:
             sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"Seed {seed} breaks {', '.join(outcome.violations) or 'no promise'}.\n")
     return int(bool(outcome.violations))

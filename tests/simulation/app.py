@@ -34,7 +34,7 @@ from services.edge.errors.problems import Refused
 from services.edge.gateway import Caller
 from tests.chaos.history import History, Rated, Unsure, Wrote, now
 from tests.simulation.door import CutOff, Door
-from tests.simulation.seen import Seen, Visit
+from tests.simulation.seen import Seen, Sleep, Visit
 
 A = TypeVar("A")
 
@@ -118,6 +118,7 @@ class App:
         await self._insist(
             "preferences", customer_id, lambda caller: caller.makes(SavePreferences, preferences=chosen, saved_at=at)
         )
+        self.seen.sleeps.append(Sleep(now(), customer_id, begins, ends))
 
     async def pending(self, customer_id: str) -> list[str]:
         """The evaluations that the customer may still answer."""

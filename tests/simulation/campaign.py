@@ -59,9 +59,9 @@ def all_of(seeds: Iterable[int], *, processes: int) -> Iterator[Result]:
 
 def digest(seed: int) -> str:
     """What happened in a seed, byte by byte, as a hash: every message to the broker and the store, and the history."""
-    said = hashlib.sha256()
+    summed = hashlib.sha256()
     with simulating():
-        outcome = play(Plan.of(seed), trace=lambda line: said.update(line.encode()), frames=True)
+        outcome = play(Plan.of(seed), trace=lambda line: summed.update(line.encode()), frames=True)
     for record in (*outcome.history.records, outcome.violations):
-        said.update(repr(record).encode())
-    return said.hexdigest()
+        summed.update(repr(record).encode())
+    return summed.hexdigest()

@@ -18,6 +18,8 @@ from tests.simulation.loop import REPLICA, VirtualLoop
 EPOCH = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 """When every seed begins, but for some hours of its own."""
 
+_SINCE = datetime.fromtimestamp(0, UTC)
+
 
 class Chance:
     """Where this process takes chance and time from; `begin` starts them anew for one seed."""
@@ -26,6 +28,8 @@ class Chance:
         self._names = Random(0)
         self._loop: VirtualLoop | None = None
         self._epoch = EPOCH.timestamp()
+        # asked for again within one step, most of the time
+        self._asked, self._moment = 0.0, _SINCE
 
     def begin(self, seed: int, loop: VirtualLoop) -> None:
         """Everything from this seed now, and the time from this loop."""
@@ -51,7 +55,10 @@ class Chance:
 
     def now(self) -> datetime:
         """The same as a moment."""
-        return datetime.fromtimestamp(0, UTC) + timedelta(seconds=self.wall())
+        wall = self.wall()
+        if wall != self._asked:
+            self._asked, self._moment = wall, _SINCE + timedelta(seconds=wall)
+        return self._moment
 
     @contextmanager
     def governs(self) -> Iterator[None]:
@@ -61,7 +68,7 @@ class Chance:
         class Clock(datetime):
             @classmethod
             def now(cls, tz: tzinfo | None = None) -> Any:  # noqa: ANN401 - a moment, of the class that is replaced
-                return chance.now().astimezone(tz)
+                return chance.now() if tz is UTC else chance.now().astimezone(tz)
 
         with ExitStack() as stack:
             for owner, name, instead in (

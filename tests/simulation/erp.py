@@ -9,7 +9,7 @@ from chassis.messaging.envelope import Envelope
 from chassis.messaging.publisher import BrokerDown, Publisher, Unroutable
 from chassis.service import Service
 from chassis.settings import Settings
-from contracts import contacts, mk
+from contracts import contacts, feedback, mk
 from contracts.message import Message
 from mk.domain import ticket as tickets
 from mk.domain.ticket import EVENTS, Ticket
@@ -29,6 +29,10 @@ class Mirror:
         ticket_id = tickets.ticket_id_of(event)
         if ticket_id is not None:
             self.tickets[ticket_id] = tickets.take(self.tickets.get(ticket_id) or Ticket(ticket_id), event)
+
+    def asked(self) -> list[feedback.EvaluationRequested]:
+        """Every request for an evaluation so far, with the link that leads to it."""
+        return [event for one in self.tickets.values() for event in one.events(feedback.EvaluationRequested)]
 
     def documents(self) -> list[Document]:
         """As MK's stand-in stores them, as far as the checker looks."""

@@ -131,11 +131,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._is_over = False
         # whoever is dead keeps what it holds: to be collected would run what stands behind its `finally`
         self._kept: list[object] = []
-        self.set_task_factory(self._make_task)  # type: ignore[arg-type]
         self.set_exception_handler(self._note_error)
 
-    def _make_task(self, _loop: object, coroutine: Coroutine[Any, Any, T], **more: Any) -> "asyncio.Task[T]":  # noqa: ANN401
-        task = _Task(coroutine, number=next(self._numbers), loop=self, **more)
+    def create_task(  # type: ignore[override]
+        self, coro: Coroutine[Any, Any, T], *, name: str | None = None, context: Context | None = None
+    ) -> "asyncio.Task[T]":
+        """Have a coroutine run as a task."""
+        task = _Task(coro, number=next(self._numbers), loop=self, name=name, context=context)
         self._kept.append(task)
         return task
 
@@ -150,8 +152,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_soon(  # type: ignore[override]
         self,
         callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,  # noqa: ANN401 - a callback's
+        *args: Any,  # noqa: ANN401 - a callback's
+        context: Context | None = None,
     ) -> Step:
         """Have a callback run in the next round."""
         step = Step(callback, args, context, self._now)
@@ -162,8 +164,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self,
         when: float,
         callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,  # noqa: ANN401
+        *args: Any,  # noqa: ANN401 - a callback's
+        context: Context | None = None,
     ) -> Step:
         """Have a callback run at a moment of this loop's time."""
         step = Step(callback, args, context, when)
@@ -174,11 +176,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self,
         delay: float,
         callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,  # noqa: ANN401
+        *args: Any,  # noqa: ANN401 - a callback's
+        context: Context | None = None,
     ) -> Step:
         """Have a callback run after so many seconds."""
-        return self.call_at(self._now + delay, callback, *args, context=context)
+        when = self._now + delay
+        step = Step(callback, args, context, when)
+        heappush(self._timers, (when, next(self._numbers), step))
+        return step
 
     def call_soon_threadsafe(self, *_args: object, **_more: object) -> Never:
         """Refuse: there are no threads."""
@@ -203,20 +208,33 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 step.move(when + seconds)
                 moved.append((when + seconds, number, step))
         heapify(moved)
-        self._timers = moved
+        self._timers[:] = moved
 
     def _run_once(self) -> None:
-        ready, kept = self._steps, self._kept
-        if not ready:
-            self._jump()
-        self._wake()
+        # all rounds in one call: most of them run a single step, and a call each would cost as much as that
+        ready, timers = self._steps, self._timers
+        while True:
+            if not ready:
+                self._jump()
+            now = self._now
+            while timers and timers[0][0] <= now:
+                step = heappop(timers)[2]
+                if not step.is_cancelled:
+                    ready.append(step)
+            self._run_round(ready)
+            if self.steps > MOST_STEPS:
+                raise Stalled(f"{self.steps} steps")
+            if self._stopping:  # type: ignore[attr-defined]
+                return
+
+    def _run_round(self, ready: deque[Step]) -> None:
         for _ in range(len(ready)):
             step = ready.popleft()
             if step.is_cancelled:
                 continue
             replica = step.replica
             if replica is not None and not replica.may_step():
-                kept.append(step)
+                self._kept.append(step)
                 continue
             self.steps += 1
             try:
@@ -225,8 +243,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 raise
             except BaseException as error:  # noqa: BLE001 - as asyncio's own loop
                 self.errors.append(f"{step.callback!r} raised {error!r}")
-        if self.steps > MOST_STEPS:
-            raise Stalled(f"{self.steps} steps")
 
     def _jump(self) -> None:
         timers = self._timers
@@ -235,13 +251,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if not timers:
             raise Stalled("nothing is ready, and no timer is set")
         self._now = max(self._now, timers[0][0])
-
-    def _wake(self) -> None:
-        timers, now = self._timers, self._now
-        while timers and timers[0][0] <= now:
-            step = heappop(timers)[2]
-            if not step.is_cancelled:
-                self._steps.append(step)
 
     def bury(self) -> None:
         """Forget everything, once a seed is over; what stands behind a `finally` runs now, and nobody notices."""

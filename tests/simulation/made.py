@@ -1,5 +1,6 @@
 """What every seed makes of the same things: settings, keys, compiled templates. Made once a process."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
@@ -10,13 +11,14 @@ from unittest.mock import patch
 
 import stamina
 import structlog
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from chassis import service as chassis_service
 from chassis.messaging.middleware import broker_alarm
 from chassis.observability.metrics import Metrics
 from chassis.service import Service
 from chassis.settings import Settings
+from contracts import topology
 from contracts.channels import WebPushKeys
 from services.edge.settings import Settings as EdgeSettings
 from services.notifier import parts
@@ -82,7 +84,7 @@ def _metrics() -> Metrics:
     return made
 
 
-_SELDOM = timedelta(seconds=1)
+_SELDOM = timedelta(seconds=3)
 """How often replicas look at what they look at several times a second: half of all steps would be these looks."""
 
 
@@ -104,14 +106,28 @@ def _nothing(*_args: object, **_fields: object) -> None:
     return None
 
 
+def _itself(metric: object, *_values: object, **_named: object) -> object:
+    return metric
+
+
+_COUNTING = ((Counter, "inc"), (Gauge, "inc"), (Gauge, "dec"), (Gauge, "set"), (Histogram, "observe"))
+
+
 @contextmanager
 def quietly() -> Iterator[None]:
     """Make what costs most once for all seeds, and log nothing, while the context lasts."""
     with ExitStack() as stack:
-        stack.enter_context(patch.object(parts, "Writer", lambda **of: _writer(**of)))
+        stack.enter_context(patch.object(parts, "Writer", _writer))
         stack.enter_context(patch.object(chassis_service, "Metrics", _metrics))
         stack.enter_context(patch.object(chassis_service, "CLEAR_EVERY", _SELDOM))
         stack.enter_context(patch.object(broker_alarm, "_LOOK_EVERY", _SELDOM))
+        stack.enter_context(patch.object(topology, "queues", cache(topology.queues)))
+        for metric in (Counter, Gauge, Histogram):
+            stack.enter_context(patch.object(metric, "labels", _itself))
+        for owner, name in _COUNTING:
+            stack.enter_context(patch.object(owner, name, _nothing))
+        # a weak set in Python of all tasks there are, which only debuggers ask for
+        stack.enter_context(patch.object(asyncio.tasks._all_tasks, "add", _nothing))  # type: ignore[attr-defined]  # noqa: SLF001
         stack.callback(structlog.reset_defaults)
         structlog.configure(wrapper_class=_Silent)  # type: ignore[arg-type]
         stamina.instrumentation.set_on_retry_hooks([])

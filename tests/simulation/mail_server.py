@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import aiosmtplib
@@ -17,20 +18,20 @@ TROUBLES = ("away", "lost", "busy", "broken")
 
 
 class MailServer:
-    """Takes mails, and keeps of each what the checker asks for, and its bytes."""
+    """Takes mails, and keeps of each what the checker asks for."""
 
-    def __init__(self, weather: Weather, history: History) -> None:
+    def __init__(self, weather: Weather, history: History, arrived: Callable[[str, str], None]) -> None:
         self.weather = weather
+        self.arrived = arrived
         self._history = history
         self.mails: list[Mail] = []
-        self.bodies: dict[str, bytes] = {}
 
     def take(self, recipient: str, mail: bytes) -> None:
         """Have one mail from now on."""
         found = _MESSAGE_ID.search(mail)
         message_id = message_id_of(found.group(1).decode() if found else "")
+        self.arrived(message_id, "")
         self.mails.append(Mail(time.time(), message_id, recipient))
-        self.bodies[message_id] = mail
 
     def lose_answer(self) -> None:
         """Note that a mail was taken of which nobody will learn: it may come again."""

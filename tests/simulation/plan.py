@@ -12,17 +12,22 @@ SPREAD = 40.0
 """Seconds over which the commands of one act are spread."""
 
 _COMMANDS = (
-    ("contact", 6),
-    ("ticket", 3),
-    ("there and back", 1),
+    ("contact", 4),
+    ("ticket", 2),
     ("register", 1),
-    ("rate", 2),
+    ("rate", 3),
     ("rate by link", 1),
     ("answer in chat", 2),
-    ("look", 3),
+    ("look", 2),
     ("poison", 1),
 )
-"""How many there are of each in one seed. Contacts and tickets lead to some more messages of MK's."""
+"""How many there are of each in one seed, and one more by chance.
+
+With the messages by which MK goes on with contacts and tickets they are between 30 and 60.
+"""
+
+_SLEEPY = 0.3
+"""The share of seeds in which customers want quiet hours, which begin now."""
 
 _FAULTS = (
     "crash", "crash", "crash", "crash", "roll", "cut", "cut", "broker away", "broker restart", "blocked",
@@ -66,9 +71,14 @@ class Plan:
         """The whole plan of a seed."""
         rng = Random(f"plan of {seed}")
         kinds = [kind for kind, times in _COMMANDS for _ in range(times)]
+        kinds += [rng.choice(("there and back", "there and back", "contact", "ticket"))]
         commands = _events(seed, kinds, rng, first=1)
         struck = [rng.choice(_FAULTS) for _ in range(rng.randint(5, 8))] if faults else []
-        days: tuple[float, ...] = ()
+        days: tuple[float, ...] = rng.choice(((), (), (), (), (3.1,), (3.1, 11.0), (14.5,)))
+        if rng.random() < _SLEEPY:
+            # before most of the commands; quiet hours end within half a day
+            sleep = Event(99, rng.uniform(0.0, SPREAD / 8), "sleep", seed)
+            commands, days = (sleep, *commands), (0.5, *days)
         return cls(seed, commands, _events(seed, struck, rng, first=101), days, rng.choice((1, 1, 2, 2, 3)))
 
     def without(self, gone: Iterable[Event]) -> Self:

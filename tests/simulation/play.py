@@ -79,7 +79,7 @@ def _run(world: World) -> dict[str, list[str]]:
     except (Stalled, TimeoutError) as error:
         waits = {**world.waiting(), **world.unsent()}
         down = [one.replica.name for one in world.replicas.running if not one.is_up]
-        return {REST: [f"{error or 'somebody never got an answer'}: {waits} wait, {down} are down"]}
+        return {REST: [f"{str(error) or 'somebody never got an answer'}: {waits} wait, {down} are down"]}
 
 
 async def _play(world: World) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """The browsers' push service: what it was handed for each customer's device, and what it answers."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 import httpx2
@@ -18,8 +19,9 @@ _WAITS_AT_MOST = 90
 class PushService:
     """In the place of `WebPush`, behind the notifier's real `BrowserSender`: nothing is encrypted."""
 
-    def __init__(self, weather: Weather) -> None:
+    def __init__(self, weather: Weather, arrived: Callable[[str, str], None]) -> None:
         self.weather = weather
+        self._arrived = arrived
         self.shown: Counter[tuple[str, str]] = Counter()
 
     @staticmethod
@@ -47,7 +49,9 @@ class PushService:
         return _judge(httpx2.Response(201))
 
     def _show(self, subscription: Subscription, topic: str) -> None:
-        self.shown[subscription.endpoint.rpartition("/")[2], topic] += 1
+        customer_id = subscription.endpoint.rpartition("/")[2]
+        self._arrived(topic, customer_id)
+        self.shown[customer_id, topic] += 1
 
     def pushed(self) -> list[Pushed]:
         """What every browser shows."""

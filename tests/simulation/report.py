@@ -1,11 +1,11 @@
-"""What a person reads of a seed that failed: what was violated, the shortest schedule found, and what happened in it."""
+"""What a person reads of a seed that failed: what it breaks, the shortest schedule found, and what happened in it."""
 
 from collections.abc import Iterator
 
 from tests.simulation.plan import Plan
 from tests.simulation.play import Outcome, play
 
-_MOST_LINES = 400
+_MOST_LINES = 200
 
 
 def lines(outcome: Outcome, shortest: Outcome) -> Iterator[str]:
@@ -13,7 +13,8 @@ def lines(outcome: Outcome, shortest: Outcome) -> Iterator[str]:
     seed = outcome.plan.seed
     yield f"Seed {seed} breaks {', '.join(outcome.violations)}:"
     yield from _violations(outcome)
-    yield f"Shortest schedule found ({len(shortest.plan.events)} of {len(outcome.plan.events)} events), which breaks:"
+    left, whole = len(shortest.plan.events), len(outcome.plan.events)
+    yield f"The shortest schedule found has {left} of {whole} events; it breaks:"
     yield from _violations(shortest)
     yield "What happened in it, in seconds of made-up time:"
     yield from story(shortest.plan)
@@ -28,11 +29,6 @@ def _violations(outcome: Outcome) -> Iterator[str]:
 
 def story(plan: Plan, *, frames: bool = False) -> Iterator[str]:
     """What happens in a plan, line by line; with every message to broker and store if `frames`."""
-    told: list[str] = []
-    played = play(plan, trace=told.append, frames=frames)
-    if frames:
-        yield from told
-    else:
-        yield from told[:_MOST_LINES]
-        for record in played.history.records:
-            yield f"  {record}"
+    noted: list[str] = []
+    play(plan, trace=noted.append, frames=frames)
+    yield from noted if frames else noted[:_MOST_LINES]

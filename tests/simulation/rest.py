@@ -1,4 +1,4 @@
-"""Waits until the product has come to rest, and has days pass: the world leaps, and what replicas wait for stands still."""
+"""Waits until the product has come to rest, and has days pass: the world leaps, what replicas wait for stands still."""
 
 import asyncio
 from datetime import timedelta
@@ -10,8 +10,10 @@ RESTS_WITHIN = timedelta(minutes=15)
 
 _LOOK_EVERY = 1.0
 _QUIET_LOOKS = 3
-_FAR = (".retry.",)
+_DELAYED = ".retry."
 _STALE_AFTER = 61.0
+"""Seconds until a sweep takes for stale what the dead left in an outbox, and one more."""
+
 _FIRST_LEAP, _LONGEST_LEAP = 5.0, 3600.0
 
 
@@ -26,23 +28,30 @@ class NeverAtRest(Exception):
 async def rest(world: World) -> None:
     """Return when nothing is under way any more. Raises: NeverAtRest."""
     deadline = _standing(world) + RESTS_WITHIN.total_seconds()
-    quiet, leap, swept_at = 0, _FIRST_LEAP, 0.0
+    quiet, leap, swept_at = 0, _FIRST_LEAP, -_STALE_AFTER
     while quiet < _QUIET_LOOKS:
         await asyncio.sleep(_LOOK_EVERY)
-        waiting = {**world.waiting(), **world.unsent()}
+        busy, delayed, unsent = _looked_at(world)
         if _standing(world) > deadline:
-            raise NeverAtRest(waiting)
-        quiet = quiet + 1 if not waiting else 0
-        if not waiting or not world.replicas.are_up:
+            raise NeverAtRest({**busy, **delayed, **unsent})
+        quiet = 0 if busy or delayed or unsent else quiet + 1
+        if busy or not world.replicas.are_up:
             leap = _FIRST_LEAP
-        elif all(any(far in name for far in _FAR) for name in waiting if not name.startswith("unsent")):
-            # only delays are waited for, or a sweep of what the dead left behind
-            if any(name.startswith("unsent") for name in waiting) and swept_at < world.loop.time() - 2 * _STALE_AFTER:
-                swept_at = world.loop.time()
-                pass_by(world, _STALE_AFTER)
-            elif any(not name.startswith("unsent") for name in waiting):
-                pass_by(world, leap)
-                leap = min(leap * 2, _LONGEST_LEAP)
+        elif delayed:
+            pass_by(world, leap)
+            leap = min(leap * 2, _LONGEST_LEAP)
+        elif unsent and _standing(world) > swept_at + _STALE_AFTER:
+            # a sweep is waited for
+            swept_at = _standing(world)
+            pass_by(world, _STALE_AFTER)
+
+
+def _looked_at(world: World) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    """What is under way, what only a delay holds, and, where nothing is under way, what documents have to send."""
+    waiting = world.waiting()
+    busy = {name: count for name, count in waiting.items() if _DELAYED not in name}
+    delayed = {name: count for name, count in waiting.items() if _DELAYED in name}
+    return busy, delayed, {} if busy else world.unsent()
 
 
 def _standing(world: World) -> float:
@@ -57,7 +66,7 @@ def pass_by(world: World, seconds: float) -> None:
 
 async def pass_days(world: World, days: float) -> None:
     """Have days pass, and what is due by then happen."""
-    pass_by(world, days * 86_400)
+    pass_by(world, days * timedelta(days=1).total_seconds())
     # every job that looks at the clock has looked
     await asyncio.sleep(65.0)
     await rest(world)

@@ -9,12 +9,12 @@ import pytest
 from tests.simulation.plan import Plan
 
 ROOT = Path(__file__).parents[2]
-SEEDS = 200
+SEEDS = 120
 
 
 def simulation(*arguments: str) -> "subprocess.CompletedProcess[str]":
     argv = [sys.executable, "-m", "tests.simulation", *arguments]
-    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
 
 
 def test_no_schedule_of_faults_breaks_a_promise() -> None:

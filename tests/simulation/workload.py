@@ -1,11 +1,12 @@
 """What customers and MK do, command by command."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
+from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from chassis.clock import utc_now
 from chassis.messaging.envelope import Envelope
@@ -19,12 +20,11 @@ from tests.chaos.poison import poison
 from tests.chaos.provider import SECTORS, Customer, two_versions
 from tests.simulation.app import App
 from tests.simulation.bot_api import Chats
-from tests.simulation.erp import Announcer
-from tests.simulation.mail_server import MailServer
+from tests.simulation.erp import Announcer, Mirror
 from tests.simulation.plan import Event
 
 _BEST = 5
-_LINK = re.compile(rb"/avaliacao/([\w.~=\r\n-]+)")
+_ZONE = ZoneInfo("America/Sao_Paulo")
 _A_SECOND = timedelta(seconds=1)
 
 
@@ -37,9 +37,8 @@ class Workload:
     history: History
     customers: dict[str, Customer]
     chats: Chats
-    mails: MailServer
+    mirror: Mirror
     _in_chats: set[str] = field(default_factory=set)
-    _asked: dict[str, str] = field(default_factory=dict)
 
     async def perform(self, command: Event) -> None:
         """Do one thing, to its end."""
@@ -88,21 +87,19 @@ class Workload:
     async def _rate(self, _command: Event, rng: Random) -> None:
         customer = rng.choice(list(self.customers))
         for evaluation in await self.app.pending(customer):
-            self._asked[evaluation] = customer
             if rng.random() < 0.7:
                 score = rng.randint(1, _BEST)
                 await self.app.rate(customer, evaluation, score, None if score == _BEST else f"Nota {score}")
                 if rng.random() < 0.3:
                     await self.app.rate(customer, evaluation, score % _BEST + 1, "Mudei de ideia")
-        # an old mail's button, whose question a reopening may have withdrawn since
-        if self._asked and rng.random() < 0.5:
-            evaluation = rng.choice(sorted(self._asked))
-            await self.app.rate(self._asked[evaluation], evaluation, _BEST, None)
+        # an old message's button, whose question a reopening may have withdrawn since
+        if asked := self.mirror.asked():
+            old = rng.choice(asked)
+            await self.app.rate(old.customer_id, str(old.evaluation_id), _BEST, None)
 
     async def _rate_by_link(self, _command: Event, rng: Random) -> None:
-        links = sorted({found for mail in self.mails.bodies.values() if (found := _link(mail))})
-        if links:
-            await self.app.rate_by_link(rng.choice(links), rng.randint(1, _BEST))
+        if asked := self.mirror.asked():
+            await self.app.rate_by_link(rng.choice(asked).link.rpartition("/")[2], rng.randint(1, _BEST))
 
     async def _answer_in_chat(self, _command: Event, rng: Random) -> None:
         for customer in (one for one in self.customers.values() if one.chat):
@@ -121,7 +118,16 @@ class Workload:
         for status in ("pending", "closed"):
             shown = await self.app.tickets(customer, status)
             for line in shown[:2]:
-                await self.app.ticket(customer, line.protocol)
+                # again and again, as whoever waits for news
+                for _ in range(4):
+                    await self.app.ticket(customer, line.protocol)
+                    await asyncio.sleep(rng.uniform(0.0, 6.0))
+
+    async def _sleep(self, _command: Event, rng: Random) -> None:
+        local = utc_now().astimezone(_ZONE)
+        begins, ends = local - timedelta(minutes=rng.randint(0, 120)), local + timedelta(minutes=rng.randint(2, 240))
+        sleeper = rng.choice([one.id for one in self.customers.values() if one.has_device])
+        await self.app.prefer(sleeper, f"{begins:%H:%M}", f"{ends:%H:%M}")
 
     async def _poison(self, command: Event, rng: Random) -> None:
         mark = f"mark-{command.number}"
@@ -129,7 +135,7 @@ class Workload:
         await self.mk.insist(_by_an_exchange(envelope), mark)
         self.history.note(Poisoned(now(), mark, services))
 
-    _does = {
+    _does: ClassVar[dict[str, Callable[["Workload", Event, Random], Awaitable[None]]]] = {
         "contact": _contact,
         "ticket": _ticket,
         "there and back": _there_and_back,
@@ -138,6 +144,7 @@ class Workload:
         "rate by link": _rate_by_link,
         "answer in chat": _answer_in_chat,
         "look": _look,
+        "sleep": _sleep,
         "poison": _poison,
     }
 
@@ -149,8 +156,3 @@ def _by_an_exchange(envelope: Envelope) -> Envelope:
     if envelope.routing_key == "notifier.email":
         return replace(envelope, exchange=ATENDO, routing_key=EmailDue.routing_key())
     return replace(envelope, exchange=REQUESTS)
-
-
-def _link(mail: bytes) -> str | None:
-    found = _LINK.search(mail)
-    return found.group(1).replace(b"=\r\n", b"").replace(b"=\n", b"").decode() if found else None

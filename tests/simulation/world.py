@@ -21,7 +21,7 @@ from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.chat.parts import ChatParts
 from services.notifier.deliver.push.senders import BrowserSender
 from services.notifier.parts import Parts
-from tests.chaos.history import History
+from tests.chaos.history import now
 from tests.chaos.provider import Customer, customers, registers
 from tests.simulation import edges, erp, made
 from tests.simulation.app import App
@@ -32,10 +32,11 @@ from tests.simulation.door import Door
 from tests.simulation.erp import Announcer, Mirror
 from tests.simulation.loop import REPLICA, Replica, VirtualLoop
 from tests.simulation.mail_server import MailServer
+from tests.simulation.noting import Noting
 from tests.simulation.plan import Plan
 from tests.simulation.push_service import HOST, PushService
 from tests.simulation.replicas import Made, Replicas
-from tests.simulation.seen import Seen
+from tests.simulation.seen import Arrived, Seen
 from tests.simulation.store import SimClient, Store
 from tests.simulation.weather import Weather
 from tests.simulation.workload import Workload
@@ -51,8 +52,9 @@ class World:
     plan: Plan
     loop: VirtualLoop
     trace: Callable[[str], None] | None = None
-    history: History = field(default_factory=History)
+    history: Noting = field(default_factory=Noting)
     seen: Seen = field(default_factory=Seen)
+    arrivals: list[Arrived] = field(default_factory=list)
     mirror: Mirror = field(default_factory=Mirror)
     customers: dict[str, Customer] = field(default_factory=lambda: dict(PEOPLE))
     broker: Broker = field(init=False)
@@ -66,11 +68,13 @@ class World:
     mk: Announcer = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.trace is not None:
+            self.history.line = self.note
         self.broker = Broker(self.chance("broker"), clock=utc_now)
         self.usual_latency = self.broker.latency
         self.store = Store(self.chance("store"))
-        self.mail = MailServer(Weather(self.chance("mail")), self.history)
-        self.push = PushService(Weather(self.chance("push")))
+        self.mail = MailServer(Weather(self.chance("mail")), self.history, self._arrived)
+        self.push = PushService(Weather(self.chance("push")), self._arrived)
         self.chats = Chats(Weather(self.chance("bot")))
         counts = {name: 1 if name == "mk" else self.plan.replicas for name in SERVICES}
         self.replicas = Replicas(counts, self._build, self, self.chance("replicas"), note=self.note)
@@ -78,7 +82,7 @@ class World:
         self.mk = Announcer(
             Publisher(Settings().broker_url, app_id="mk", rights=Rights.OWN), self.history, self.chance("mk")
         )
-        self.workload = Workload(app, self.mk, self.history, self.customers, self.chats, self.mail)
+        self.workload = Workload(app, self.mk, self.history, self.customers, self.chats, self.mirror)
 
     def chance(self, part: str) -> Random:
         """What this part of the world decides by."""
@@ -124,6 +128,15 @@ class World:
             ):
                 stack.enter_context(patch.object(owner, name, instead))
             yield
+
+    def _arrived(self, name: str, customer_id: str) -> None:
+        durable = frozenset(
+            str(event["event_id"])
+            for table in self.store.tables.values()
+            for document in table.documents.values()
+            for event in document.get("told", ())
+        )
+        self.arrivals.append(Arrived(now(), name, customer_id, durable))
 
     def died(self, replica: Replica) -> None:
         """Lose the connections of a process that is no more."""
@@ -173,11 +186,8 @@ class World:
 
     def waiting(self) -> dict[str, int]:
         """What is not over yet, by where it waits."""
-        found = {
-            queue.name: len(self.broker.queues[queue.name]) + self.broker.queues[queue.name].unanswered
-            for queue in topology.queues()
-            if queue.kind not in {"dead", "queries"} and queue.name in self.broker.queues
-        }
+        queues = self.broker.queues
+        found = {name: len(queues[name]) + queues[name].unanswered for name in _WATCHED if name in queues}
         found["in flight"] = self.replicas.in_flight
         found["updates of the chats"] = len(self.chats.updates)
         return {name: count for name, count in found.items() if count}
@@ -192,4 +202,5 @@ class World:
         return found
 
 
+_WATCHED = tuple(queue.name for queue in topology.queues() if queue.kind not in {"dead", "queries"})
 _UNSENT = ("queued", "sending", "claimed")

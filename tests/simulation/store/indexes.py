@@ -54,16 +54,29 @@ class Index:
         """Under which keys a document stands."""
         if self.partial is not None and not matches(document, self.partial):
             return []
-        if self.sparse and all(one is MISSING for path, _ in self.keys for one in at(document, path)):
+        if self.sparse and not self._is_in(document):
             return []
         if self.unique and len(self.keys) > 1:
             return [tuple(key_of(_null(document, path)) for path, _ in self.keys)]
         found = candidates(document, self.first)
         return [key_of(None if one is MISSING else one) for one in found] or [key_of(None)]
 
+    def _is_in(self, document: Document) -> bool:
+        for path, _ in self.keys:
+            for one in at(document, path):
+                if one is not MISSING:
+                    return True
+        return False
+
     def holder(self, document: Document, key: Value) -> bool:
         """Whether another document than the one under `key` stands where this one would, if that may be once only."""
-        return self.unique and any(self.entries.get(place, {}).keys() - {key} for place in self.places(document))
+        if not self.unique:
+            return False
+        for place in self.places(document):
+            found = self.entries.get(place)
+            if found and (len(found) > 1 or key not in found):
+                return True
+        return False
 
     def values(self, document: Document) -> dict[str, Value]:
         """What a document has in the index's fields."""

@@ -25,6 +25,11 @@ MISSING = object()
 
 _INT32 = range(-(1 << 31), 1 << 31)
 _AS_IT_IS = frozenset({type(None), bool, float, UUID, ObjectId, bytes})
+_NAMES: dict[str, str] = {}
+"""Names that were looked at before: documents have the same ones over and over."""
+
+_MOST_NAMES = 10_000
+_UTC = (UTC, utc, None)
 _CONTAINERS = frozenset({dict, list})
 _LARGEST = 1 << 24
 """Bytes of a document. Only a single text that is longer is noticed: to count the rest would take too long."""
@@ -44,11 +49,11 @@ def canonical(value: Value) -> Value:  # noqa: PLR0911 - one for each kind of va
         return value
     if kind is dict:
         return {
-            name if type(name) is str and name.isascii() and "\0" not in name else _name(name): canonical(one)
+            (_NAMES[name] if name in _NAMES else _name(name)): one if type(one) in _AS_IT_IS else canonical(one)
             for name, one in value.items()
         }
     if kind is list or kind is tuple:
-        return [canonical(one) for one in value]
+        return [one if type(one) in _AS_IT_IS else canonical(one) for one in value]
     if kind is int:
         return value if value in _INT32 else _long(value)
     if kind is datetime:
@@ -67,6 +72,8 @@ def _name(name: Value) -> str:
     if "\0" in name:
         raise InvalidDocument("Key names must not contain the NULL character")
     name.encode()
+    if len(_NAMES) < _MOST_NAMES:
+        _NAMES[str(name)] = str(name)
     return str(name)
 
 
@@ -77,10 +84,12 @@ def _long(value: int) -> Int64:
 
 
 def _moment(value: datetime) -> datetime:
-    if value.tzinfo is not utc:
-        value = value.replace(tzinfo=utc) if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=utc)
     finer = value.microsecond % 1000
-    return value.replace(microsecond=value.microsecond - finer) if finer else value
+    if not finer and value.tzinfo is utc:
+        return value
+    if value.tzinfo not in _UTC:
+        value = value.astimezone(UTC)
+    return value.replace(microsecond=value.microsecond - finer, tzinfo=utc)
 
 
 def copied(value: Value) -> Value:
@@ -114,6 +123,9 @@ def equal(one: Value, other: Value) -> bool:
 def key_of(value: Value) -> Value:
     """Something to hash: the same for values that are equal. That of two different ones may be the same."""
     kind = type(value)
+    if kind is UUID:
+        # its own hash and comparison are written in Python
+        return value.int
     if kind is dict:
         return (dict, *((name, key_of(one)) for name, one in value.items()))
     if kind is list:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.registry import Patience
+from chassis.persistence import mongo
 from chassis.persistence.lease import Lease
 from chassis.service import Service
 from contracts import feedback, mk
@@ -135,6 +136,7 @@ class Telegram:
             bot,
             take=self.handles.on_take_telegram_update,
             lay_aside=self._lay_aside,
+            passes=mongo.may_pass,
             offsets=self.offsets,
             turn=self._turn(),
             wait=self.settings.telegram_wait,

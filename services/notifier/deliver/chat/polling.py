@@ -35,6 +35,7 @@ class Polling:
         *,
         take: Take,
         lay_aside: Take,
+        passes: Callable[[Exception], bool],
         offsets: Offsets,
         turn: Turn,
         wait: timedelta,
@@ -44,6 +45,7 @@ class Polling:
         self._bot = bot
         self._take = take
         self._lay_aside = lay_aside
+        self._passes = passes
         self._offsets = offsets
         self._turn = turn
         self._wait = wait
@@ -103,8 +105,11 @@ class Polling:
         for number in range(1, _TRIES + 1):
             try:
                 await self._take(command)
-            except Exception as error:  # noqa: BLE001 - one that never passes must not hold up the others
+            except Exception as error:
                 self._log.warning("update not taken", tries=number, error=type(error).__name__)
+                if number == _TRIES and self._passes(error):
+                    # not the update's own fault: it is asked for again, and stays before those that came after it
+                    raise
                 await asyncio.sleep(min(0.1 * 2**number, 2.0))
             else:
                 return

@@ -67,10 +67,12 @@ class World:
         self.taken: list[int] = []
         self.aside: list[int] = []
         self.failures: dict[int, int] = {}
+        self.error: type[Exception] = RuntimeError
         self.polling = Polling(
             self.bot,
             take=self.take,
             lay_aside=self.lay_aside,
+            passes=lambda error: isinstance(error, ConnectionError),
             offsets=self.offsets,
             turn=self.turn,
             wait=timedelta(0),
@@ -83,7 +85,7 @@ class World:
         number = int(str(command.update["update_id"]))
         if self.failures.get(number, 0) > 0:
             self.failures[number] -= 1
-            raise RuntimeError
+            raise self.error
         self.taken.append(number)
 
     async def lay_aside(self, command: TakeTelegramUpdate) -> None:
@@ -127,6 +129,18 @@ async def test_an_update_that_never_passes_is_laid_aside_and_holds_nobody_up(mon
     await world.polling.ask_once()
 
     assert (world.taken, world.aside, await world.offsets.last()) == ([2], [1], 2)
+
+
+async def test_r23_an_update_never_overtakes_one_that_an_outage_holds_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(1, 2)
+    world.failures[1], world.error = 7, ConnectionError
+    monkeypatch.setattr(asyncio, "sleep", _at_once)
+
+    with pytest.raises(ConnectionError):
+        await world.polling.ask_once()
+    await world.polling.ask_once()
+
+    assert (world.taken, world.aside) == ([1, 2], [])
 
 
 async def _at_once(_seconds: float) -> None:

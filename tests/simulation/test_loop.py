@@ -1,0 +1,107 @@
+"""What the made-up time promises, and what a death leaves behind."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from contextvars import copy_context
+from datetime import timedelta
+
+import pytest
+
+from chassis.clock import utc_now
+from tests.simulation.chance import Chance
+from tests.simulation.loop import REPLICA, RealWorld, Replica, Stalled, VirtualLoop
+
+
+@pytest.fixture
+def loop() -> Iterator[VirtualLoop]:
+    made = VirtualLoop()
+    yield made
+    made.bury()
+    made.close()
+
+
+def within(replica: Replica, loop: VirtualLoop, work: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
+    async def run() -> None:
+        await work()
+
+    context = copy_context()
+    context.run(REPLICA.set, replica)
+    return loop.create_task(run(), context=context)
+
+
+def test_days_take_no_time(loop: VirtualLoop) -> None:
+    before = time.perf_counter()
+
+    loop.run_until_complete(asyncio.sleep(timedelta(days=30).total_seconds()))
+
+    assert loop.time() == timedelta(days=30).total_seconds()
+    assert time.perf_counter() - before < 10
+
+
+def test_nothing_to_wait_for_is_an_error(loop: VirtualLoop) -> None:
+    with pytest.raises(Stalled):
+        loop.run_until_complete(asyncio.Event().wait())
+
+
+def test_threads_are_refused(loop: VirtualLoop) -> None:
+    with pytest.raises(RealWorld):
+        loop.run_until_complete(asyncio.to_thread(time.time))
+
+
+@pytest.mark.parametrize("dies_at", [1, 2, 3])
+def test_who_dies_takes_no_further_step_and_runs_no_finally(loop: VirtualLoop, dies_at: int) -> None:
+    replica, done = Replica("tickets-1", "tickets", dies_at=dies_at), []
+
+    async def work() -> None:
+        try:
+            for number in range(10):
+                done.append(number)
+                await asyncio.sleep(0)
+        finally:
+            done.append(-1)
+
+    async def watch() -> None:
+        within(replica, loop, work)
+        await asyncio.sleep(60)
+
+    loop.run_until_complete(watch())
+
+    assert replica.is_dead
+    assert done == list(range(dies_at - 1))
+
+
+def test_a_leap_passes_for_the_world_and_stands_still_for_replicas(loop: VirtualLoop) -> None:
+    replica, woke = Replica("tickets-1", "tickets"), []
+
+    async def work() -> None:
+        await asyncio.sleep(10)
+        woke.append(loop.time())
+
+    async def watch() -> None:
+        within(replica, loop, work)
+        await asyncio.sleep(1)
+        loop.leap(3600)
+        await asyncio.sleep(30)
+
+    loop.run_until_complete(watch())
+
+    assert woke == [3610.0]
+
+
+def test_clocks_and_chance_come_from_the_seed(loop: VirtualLoop) -> None:
+    chance = Chance()
+
+    async def look() -> tuple[object, ...]:
+        await asyncio.sleep(5)
+        return utc_now(), uuid.uuid4(), time.time()
+
+    with chance.governs():
+        chance.begin(1, loop)
+        first = loop.run_until_complete(look())
+        chance.begin(1, again := VirtualLoop())
+        second = again.run_until_complete(look())
+
+    assert first == second
+    again.close()

@@ -1,0 +1,103 @@
+"""The properties of what customers are shown and sent meanwhile: only a simulation sees every moment."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from tests.chaos import expected
+from tests.chaos.carrying import topic_of
+from tests.chaos.case import Case
+from tests.simulation.seen import Glimpse
+from tests.simulation.world import World
+
+_LASTING = frozenset({"ticket_opened", "service_order_created", "phase_changed", "responsible_added"})
+"""The entries of a timeline that no other takes back; a closing may turn out to have changed nothing (R15b)."""
+
+_OF_MK = {
+    "service_order_created": "ServiceOrderCreated.v1",
+    "phase_changed": expected.PHASE,
+    "responsible_added": expected.RESPONSIBLE,
+    "ticket_closed": expected.CLOSED,
+    "ticket_reopened": expected.REOPENED,
+}
+
+
+def what_is_shown_was_published(world: World, case: Case) -> Iterator[str]:
+    """A ticket shows no step before MK began to publish it, and none that MK never published."""
+    tickets = {one["protocol"]: one["_id"] for one in case.evidence.tickets if one["openings"]}
+    published: dict[tuple[str, str, datetime], list[float]] = defaultdict(list)
+    for one in case.said:
+        begun = world.mk.begun[one.event_id]
+        published[one.ticket_id, one.type, datetime.fromisoformat(one.occurred_at)].append(begun)
+    for glimpse in world.seen.glimpses:
+        for at, kind in glimpse.entries or ():
+            if kind not in _OF_MK:
+                continue
+            begun_at = published[tickets.get(glimpse.protocol, ""), _OF_MK[kind], datetime.fromisoformat(at)]
+            if not any(begun <= glimpse.visit.until for begun in begun_at):
+                yield f"{glimpse.protocol} showed {kind} of {at}, which nobody had published by {glimpse.visit.until}"
+
+
+def what_was_shown_stays(world: World, _case: Case) -> Iterator[str]:
+    """What a customer was shown of a ticket is shown to them ever after."""
+    for visit, protocol in world.seen.missing:
+        yield f"{protocol} was in a list and is refused to {visit.customer_id} at {visit.until}"
+    pages: dict[str, list[Glimpse]] = defaultdict(list)
+    for glimpse in world.seen.glimpses:
+        if glimpse.entries is not None:
+            pages[glimpse.protocol].append(glimpse)
+    for protocol, glimpses in pages.items():
+        for earlier in glimpses:
+            lasting = {one for one in earlier.entries or () if one[1] in _LASTING}
+            for later in glimpses:
+                if later.visit.at >= earlier.visit.until and (gone := lasting - set(later.entries or ())):
+                    yield f"{protocol} showed {sorted(gone)} at {earlier.visit.until} and not at {later.visit.until}"
+
+
+def nobody_is_informed_early(world: World, case: Case) -> Iterator[str]:
+    """No mail and no push message leaves before what it is about is durable."""
+    mails = {str(one.id): one for one in case.notices if one.channel == "email"}
+    pushes = {(one.customer_id, topic_of(one.id)): one for one in case.notices if one.channel == "push"}
+    for arrival in world.arrivals:
+        notice = mails.get(arrival.name) or pushes.get((arrival.customer_id, arrival.name))
+        if notice is not None and str(notice.event_id) not in arrival.durable:
+            yield f"{notice} arrived at {arrival.at}, before it was durable"
+
+
+def quiet_hours_are_kept(world: World, _case: Case) -> Iterator[str]:
+    """Nothing is pushed to whoever sleeps (R20)."""
+    for sleep in world.seen.sleeps:
+        for arrival in world.arrivals:
+            if arrival.customer_id == sleep.customer_id and sleep.covers(arrival.at):
+                yield f"{sleep.customer_id} was pushed to at {arrival.at}, in the hours {sleep.begins} to {sleep.ends}"
+
+
+def evaluations_end(world: World, case: Case) -> Iterator[str]:
+    """A question is open for as long as it may be, is reminded of once, and expires once (R24)."""
+    passed = sum(world.plan.days)
+    for one in case.evidence.evaluations:
+        emitted = [event["type"] for event in one.get("told", [])]
+        reminded, expired = emitted.count("EvaluationReminded.v1"), emitted.count("EvaluationExpired.v1")
+        if reminded > 1 or expired > 1 or (expired and one["answer"]):
+            yield f"evaluation {one['_id']} was reminded of {reminded} times, expired {expired} times"
+        ended = one["answer"] or one.get("withdrawn")
+        if passed > _EXPIRES_AFTER and not ended and not expired:
+            yield f"evaluation {one['_id']} never expired"
+        if _REMINDS_AFTER < passed < _EXPIRES_AFTER and not ended and not reminded:
+            yield f"evaluation {one['_id']} was never reminded of"
+
+
+_REMINDS_AFTER, _EXPIRES_AFTER = 3.05, 14.05
+"""Days, and the while that commands take."""
+
+PROPERTIES = {
+    one.__name__: one
+    for one in (
+        what_is_shown_was_published,
+        what_was_shown_stays,
+        nobody_is_informed_early,
+        quiet_hours_are_kept,
+        evaluations_end,
+    )
+}
+"""Every property of this module, by name."""
