@@ -8,7 +8,7 @@ from tests.simulation.world import World
 RESTS_WITHIN = timedelta(minutes=15)
 """Everything comes to rest within this after the last command and the last fault, what only delays wait for apart."""
 
-DELAYED_AT_MOST = timedelta(hours=1)
+DELAYED_AT_MOST = timedelta(minutes=20)
 """No fault lasts so long that a message climbs to the ladder's last rung."""
 
 _LOOK_EVERY = 1.0
