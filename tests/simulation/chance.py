@@ -13,7 +13,8 @@ from unittest.mock import patch
 
 from chassis import clock
 from tests.chaos import provider
-from tests.simulation.loop import REPLICA, VirtualLoop
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.replica import REPLICA
 
 EPOCH = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 """When every seed begins, but for some hours of its own."""

@@ -8,6 +8,8 @@ from tests.simulation.bugs import BUGS
 from tests.simulation.hunting import hunt
 from tests.simulation.play import simulating
 
+pytestmark = pytest.mark.timeout(1800)
+
 
 @pytest.fixture(autouse=True)
 def _simulating() -> Iterator[None]:

@@ -8,10 +8,11 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Callable, Coroutine
-from contextvars import Context, ContextVar, copy_context
-from dataclasses import dataclass, field
+from contextvars import Context, copy_context
 from heapq import heapify, heappop, heappush
 from typing import Any, Never, TypeVar
+
+from tests.simulation.replica import REPLICA, Replica
 
 T = TypeVar("T")
 
@@ -25,42 +26,6 @@ class RealWorld(RuntimeError):
 
 class Stalled(RuntimeError):
     """Nothing is ready and no timer is set, or it goes in circles: nothing will ever come of it."""
-
-
-@dataclass(slots=True, eq=False)
-class Replica:
-    """One process of a service's, as long as it lives; `skew` is how many seconds its clock is ahead.
-
-    `dies_at` is the step that it never takes; `on_death` is what the world around notices of it.
-    """
-
-    name: str
-    service: str
-    skew: float = 0.0
-    steps: int = 0
-    dies_at: int = 0
-    is_dead: bool = False
-    on_death: list[Callable[[], None]] = field(default_factory=list)
-
-    def may_step(self) -> bool:
-        """Count one step, or die in its place."""
-        if self.is_dead:
-            return False
-        self.steps += 1
-        if self.steps == self.dies_at:
-            self.die()
-            return False
-        return True
-
-    def die(self) -> None:
-        """Take no further step."""
-        self.is_dead = True
-        for notice in self.on_death:
-            notice()
-
-
-REPLICA: ContextVar[Replica | None] = ContextVar("replica", default=None)
-"""Whose step is being taken; None for the world around the services. Tasks and callbacks inherit it."""
 
 
 class Step:

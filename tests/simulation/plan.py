@@ -17,7 +17,7 @@ _COMMANDS = (
     ("register", 1),
     ("rate", 3),
     ("rate by link", 1),
-    ("answer in chat", 2),
+    ("answer in chat", 3),
     ("look", 2),
     ("poison", 1),
 )

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from chassis.service import Service
 from tests.simulation.edges import Edge
-from tests.simulation.loop import REPLICA, Replica, VirtualLoop
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.replica import REPLICA, Replica
 
 Made = Service | Edge
 _LOOKS_EVERY = 10.0

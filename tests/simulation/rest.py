@@ -8,6 +8,9 @@ from tests.simulation.world import World
 RESTS_WITHIN = timedelta(minutes=15)
 """Everything comes to rest within this after the last command and the last fault, what only delays wait for apart."""
 
+DELAYED_AT_MOST = timedelta(minutes=20)
+"""No fault lasts so long that a message climbs to the ladder's last rung."""
+
 _LOOK_EVERY = 1.0
 _QUIET_LOOKS = 3
 _DELAYED = ".retry."
@@ -28,22 +31,29 @@ class NeverAtRest(Exception):
 async def rest(world: World) -> None:
     """Return when nothing is under way any more. Raises: NeverAtRest."""
     deadline = _standing(world) + RESTS_WITHIN.total_seconds()
-    quiet, leap, swept_at = 0, _FIRST_LEAP, -_STALE_AFTER
+    quiet, leap, leapt, swept_at = 0, _FIRST_LEAP, 0.0, -_STALE_AFTER
     while quiet < _QUIET_LOOKS:
         await asyncio.sleep(_LOOK_EVERY)
         busy, delayed, unsent = _looked_at(world)
-        if _standing(world) > deadline:
+        if _standing(world) > deadline or (leapt > _most_delay(world) and delayed):
             raise NeverAtRest({**busy, **delayed, **unsent})
         quiet = 0 if busy or delayed or unsent else quiet + 1
         if busy or not world.replicas.are_up:
             leap = _FIRST_LEAP
         elif delayed:
             pass_by(world, leap)
+            leapt += leap
             leap = min(leap * 2, _LONGEST_LEAP)
         elif unsent and _standing(world) > swept_at + _STALE_AFTER:
             # a sweep is waited for
             swept_at = _standing(world)
             pass_by(world, _STALE_AFTER)
+
+
+def _most_delay(world: World) -> float:
+    # what met quiet hours on its way waits for their end
+    most = timedelta(hours=12) if world.seen.sleeps else DELAYED_AT_MOST
+    return most.total_seconds()
 
 
 def _looked_at(world: World) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:

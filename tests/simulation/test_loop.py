@@ -11,7 +11,8 @@ import pytest
 
 from chassis.clock import utc_now
 from tests.simulation.chance import Chance
-from tests.simulation.loop import REPLICA, RealWorld, Replica, Stalled, VirtualLoop
+from tests.simulation.loop import RealWorld, Stalled, VirtualLoop
+from tests.simulation.replica import REPLICA, Replica
 
 
 @pytest.fixture

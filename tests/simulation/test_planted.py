@@ -11,6 +11,7 @@ from tests.simulation.play import play, simulating
 from tests.simulation.shrinking import shrink
 
 ENOUGH = 20
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(autouse=True)

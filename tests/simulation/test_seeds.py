@@ -17,6 +17,7 @@ def simulation(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
 
 
+@pytest.mark.timeout(900)
 def test_no_schedule_of_faults_breaks_a_promise() -> None:
     played = simulation("--seeds", str(SEEDS), "--processes", "1")
 

@@ -30,11 +30,12 @@ from tests.simulation.broker.broker import Broker
 from tests.simulation.broker.link import SimLink
 from tests.simulation.door import Door
 from tests.simulation.erp import Announcer, Mirror
-from tests.simulation.loop import REPLICA, Replica, VirtualLoop
+from tests.simulation.loop import VirtualLoop
 from tests.simulation.mail_server import MailServer
 from tests.simulation.noting import Noting
 from tests.simulation.plan import Plan
 from tests.simulation.push_service import HOST, PushService
+from tests.simulation.replica import REPLICA, Replica
 from tests.simulation.replicas import Made, Replicas
 from tests.simulation.seen import Arrived, Seen
 from tests.simulation.store import SimClient, Store
