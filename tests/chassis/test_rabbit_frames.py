@@ -104,7 +104,8 @@ _frames = st.one_of(
     _delivers,
     st.builds(ContentHeader, st.just(0), st.integers(0, 2**40), _properties),
     st.binary(min_size=1, max_size=200).map(ContentBody),
-    st.just(amqp.Basic.Ack(5, multiple=True)),
+    st.builds(amqp.Basic.Ack, st.integers(0, 2**62), multiple=st.booleans()),
+    st.just(amqp.Basic.Nack(5, multiple=True)),
 )
 
 

@@ -1,7 +1,8 @@
 """Reads the frames of which there are many, in a third of the time that pamqp takes for them; it reads the others.
 
-A delivery is three frames, and reading them is a third of what the client costs. Strings are read leniently, as in
-`chassis.messaging.driver_quirks`; a frame that isn't as it should be is left to pamqp, and to its errors.
+A delivery is three frames and a confirm is one, and reading them is a third of what the client costs. Strings are
+read leniently, as in `chassis.messaging.driver_quirks`; a frame that isn't as it should be is left to pamqp, and to
+its errors.
 """
 
 import struct
@@ -46,8 +47,12 @@ def _frame(kind: int, payload: bytes) -> FrameTypes | None:
         return ContentBody(payload)
     if kind == _HEADER:
         return _header(payload)
-    if kind == _METHOD and _INDEX(payload)[0] == amqp.Basic.Deliver.index:
-        return _deliver(payload)
+    if kind == _METHOD:
+        index = _INDEX(payload)[0]
+        if index == amqp.Basic.Deliver.index:
+            return _deliver(payload)
+        if index == amqp.Basic.Ack.index:
+            return amqp.Basic.Ack(_LONG(payload, 4)[0], bool(payload[12] & 1))
     return None
 
 
