@@ -151,7 +151,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self,
         callback: Callable[..., object],
         *args: Any,
-        context: Context | None = None,  # noqa: ANN401 - a callback's
+        context: Context | None = None,
     ) -> Step:
         """Have a callback run in the next round."""
         step = Step(callback, args, context, self._now)
@@ -163,7 +163,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         when: float,
         callback: Callable[..., object],
         *args: Any,
-        context: Context | None = None,  # noqa: ANN401
+        context: Context | None = None,
     ) -> Step:
         """Have a callback run at a moment of this loop's time."""
         step = Step(callback, args, context, when)
@@ -175,7 +175,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         delay: float,
         callback: Callable[..., object],
         *args: Any,
-        context: Context | None = None,  # noqa: ANN401
+        context: Context | None = None,
     ) -> Step:
         """Have a callback run after so many seconds."""
         return self.call_at(self._now + delay, callback, *args, context=context)

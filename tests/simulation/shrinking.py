@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.simulation.plan import Event, Plan
+from tests.simulation.plan import Event
 from tests.simulation.play import Outcome, play
 
 _MOST_TRIES = 120
