@@ -1,9 +1,11 @@
 """What has to be written so that one state becomes another: changed fields, and what lists grew by (ADR 24)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import is_
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 State = Mapping[str, Any]
 
 
@@ -28,6 +30,15 @@ def difference(before: State, after: State) -> Difference:
         else:
             found.changed[name] = value
     return found
+
+
+def appended(before: Sequence[T], after: Sequence[T]) -> Sequence[T] | None:
+    """What stands in `after` behind all of `before`; None where the first items aren't the very same objects.
+
+    Looks into none of them: where a value keeps its earlier items, a long one costs no more than a short one.
+    """
+    is_grown = len(before) <= len(after) and all(map(is_, before, after))
+    return after[len(before) :] if is_grown else None
 
 
 def _grown_by(before: object, after: object) -> list[Any]:

@@ -25,6 +25,8 @@ class Repository(Generic[T]):
     `begun_by` are nearly always the first of their document, and deciding on them uses up nothing: they are decided
     about and committed as the first, without a look whether there is one. Where either turns out wrong, the commit
     says so and the document is read (ADR 23). For this every write of such a collection raises the document's version.
+
+    `dump_onto` dumps a value for which it matters what stood there before: what is unchanged needs no dump (ADR 24).
     """
 
     def __init__(  # noqa: PLR0913 - keyword-only after two
@@ -35,12 +37,13 @@ class Repository(Generic[T]):
         dump: Callable[[T], Mapping[str, Any]],
         forgets: Callable[[T], bool] = lambda _: False,
         remembers: int | None = None,
+        dump_onto: Callable[[T, Kept[T]], Mapping[str, Any]] | None = None,
         recalls: bool = False,
         begun_by: tuple[type, ...] = (),
     ) -> None:
         self.documents = documents
         self._load = load
-        self._dump = dump
+        self._dump_onto = dump_onto or (lambda value, _: dump(value))
         self._forgets = forgets
         self._remembers = remembers
         self._recalls = recalls
@@ -97,7 +100,7 @@ class Repository(Generic[T]):
 
     async def _commit(self, document_id: Id, before: Kept[T], decided: Decided[T], cause: Cause) -> T:
         value, emitted = decided
-        state = self._dump(value)
+        state = self._dump_onto(value, before)
         self._recent.drop(document_id)
         written = await self.documents.commit(
             document_id,

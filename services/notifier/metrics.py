@@ -9,6 +9,7 @@ from chassis.clock import Clock
 from chassis.messaging.envelope import moment
 from chassis.observability import tracing
 from chassis.observability.metrics import counter, gauge, histogram
+from chassis.persistence.difference import appended
 from chassis.service import Service
 from contracts.addresses import NO_ADDRESS, UNUSABLE
 from contracts.message import Message
@@ -89,8 +90,10 @@ class Counted:
 
     def count_decisions(self, before: Contact | Ticket | None, after: Contact | Ticket) -> None:
         """Count the decisions that are new in what became durable."""
-        known = {one.place: one.verdict for one in (before.decisions if before else ())}
-        for one in after.decisions:
+        decisions = before.decisions if before else ()
+        added = appended(decisions, after.decisions)
+        known = {one.place: one.verdict for one in decisions} if added is None else {}
+        for one in after.decisions if added is None else added:
             if known.get(one.place) != one.verdict:
                 self._decisions.labels(one.channel, one.verdict, why(one.reason)).inc()
 

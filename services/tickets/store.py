@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from pymongo import ReturnDocument
 
 from chassis.persistence.batching import Batcher
+from chassis.persistence.difference import appended
 from chassis.persistence.documents import WITHOUT_EMITTED
 from chassis.persistence.mongo import milliseconds
+from chassis.persistence.recent import Kept
 from chassis.persistence.repository import Repository
 from chassis.service import Service
 from contracts import mk, tickets
@@ -40,7 +42,8 @@ class MongoTickets(Repository[Ticket]):
         super().__init__(
             service.documents("tickets"),
             load=_ticket,
-            dump=lambda ticket: _document(ticket) | {"changed_at": service.clock()},
+            dump=ticket_document,
+            dump_onto=lambda ticket, before: ticket_document(ticket, before) | {"changed_at": service.clock()},
             forgets=lambda ticket: ticket.erased,
             # openings are looked for: one that is repeated must not use up a protocol
             recalls=True,
@@ -177,11 +180,12 @@ def _step(found: dict[str, Any]) -> Step:
     return _STEPS[found["kind"]].model_validate(found["message"])
 
 
-def _document(ticket: Ticket) -> dict[str, Any]:
+def ticket_document(ticket: Ticket, before: Kept[Ticket] | None = None) -> dict[str, Any]:
+    """A ticket as it is stored; of what is stored `before` unchanged steps are taken over."""
     # messages as JSON: MongoDB's times are too coarse for the order of a timeline
     document: dict[str, Any] = {
         "openings": [opening.model_dump(mode="json") for opening in ticket.openings],
-        "steps": [{"kind": step.routing_key(), "message": step.model_dump(mode="json")} for step in ticket.steps],
+        "steps": _step_documents(ticket.steps, before),
         "announced": [{"kind": one.kind, "cycle": one.cycle, "step": one.step_id} for one in ticket.announced],
         # a replica of the last release adds steps and announces them, and leaves this account as it is
         "accounted": len(ticket.steps) if ticket.openings else 0,
@@ -196,6 +200,13 @@ def _document(ticket: Ticket) -> dict[str, Any]:
             "status": state(ticket).status,
         }
     return document
+
+
+def _step_documents(steps: tuple[Step, ...], before: Kept[Ticket] | None) -> list[dict[str, Any]]:
+    known = before.value.steps if before and before.value else ()
+    if known and before and (added := appended(known, steps)) is not None:
+        return [*before.state["steps"], *_step_documents(tuple(added), None)]
+    return [{"kind": step.routing_key(), "message": step.model_dump(mode="json")} for step in steps]
 
 
 def _sector(found: dict[str, Any]) -> Sector:

@@ -28,8 +28,8 @@ from services.feedback import domain as feedback_domain
 from services.feedback import link
 from services.feedback import store as feedback_store
 from services.feedback.errors import LinkInvalid
+from services.notifier.decide import documents as notifier_documents
 from services.notifier.decide import facts, timeline
-from services.notifier.decide import store as notifier_store
 from services.notifier.decide.notices import Notice
 from services.notifier.deliver import inbox
 from services.notifier.deliver.render import Writer
@@ -192,7 +192,7 @@ def _check_ticket(said: Message) -> None:
         ticket, told = changes.note(ticket, said)
     for one in told:
         one.model_dump_json()
-    _storable(tickets_store._document(ticket))  # noqa: SLF001 - as it is kept
+    _storable(tickets_store.ticket_document(ticket))
     for zone in ZONES:
         tickets_timeline.page(ticket, zone, now=NOW).model_dump_json()
     cursor.decode(cursor.encode(ticket.openings[0].opened_at, ticket.id))
@@ -222,7 +222,7 @@ def _check_telling(said: Message) -> None:
     event = facts.event_of(said, {"customer": "ana@cliente.example"}, erased=False)  # type: ignore[arg-type]
     ticket, dues = timeline.note(timeline.Ticket(ticket_id, customer, protocol), event, now=NOW)
     for event in ticket.events:
-        _storable(notifier_store._event_document(event))  # noqa: SLF001 - as it is kept
+        _storable(notifier_documents._event_document(event))  # noqa: SLF001 - as it is kept
     for due in dues:
         if isinstance(due, notifier.EmailDue):
             _check_mail(due)

@@ -1,8 +1,10 @@
-"""What a step of a ticket costs doesn't grow with its timeline: what goes to the database and comes back is counted."""
+"""What a step of a ticket costs doesn't grow with its timeline: bytes and calls are counted."""
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import reduce
+from types import FrameType
 from typing import Any
 
 import bson
@@ -11,10 +13,12 @@ from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
 from pymongo import monitoring
 
+from chassis.persistence.recent import Kept
 from chassis.service import Service
 from contracts import mk, tickets
 from services.notifier.app import build as build_notifier
 from services.notifier.decide import timeline
+from services.notifier.decide.documents import ticket_document as notifiers_document
 from services.notifier.decide.facts import event_of
 from services.notifier.decide.store import MongoTickets as NotifiersTickets
 from services.notifier.settings import Settings as NotifierSettings
@@ -23,6 +27,7 @@ from services.tickets.domain import changes, openings, resolution
 from services.tickets.domain.ticket import Ticket
 from services.tickets.settings import Settings as TicketsSettings
 from services.tickets.store import MongoTickets
+from services.tickets.store import ticket_document as tickets_document
 from tests.smtp import Mailbox
 from tests.system import LONG_AGO, System, emitted
 
@@ -89,6 +94,48 @@ async def bytes_of_a_step(service: Service, traffic: Bytes, message: Callable[[i
     return traffic.counted
 
 
+def calls_of(work: Callable[[], object]) -> int:
+    """How many functions written in Python are called; a look at each of many things without a call isn't counted."""
+    counted = 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal counted
+        counted += event == "call" and not frame.f_code.co_name.startswith("<")
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def an_opened(ticket_id: str, *, length: int) -> tuple[mk.TicketOpened, Ticket]:
+    """A ticket with so many phases, and the message that opened it."""
+    opening = emitted(
+        mk.TicketOpened,
+        ticket_id=ticket_id,
+        customer_id="ana",
+        complaint="Sem sinal",
+        notification_level="all",
+        opened_by="o",
+    )
+    chosen = resolution.chosen_by_operator(opening)
+    ticket, _ = changes.open_ticket(
+        Ticket(ticket_id), openings.asked_by_operator(opening, chosen, protocol=f"{length:014}")
+    )
+    steps = [a_phase(number, ticket_id) for number in range(length)]
+    return opening, reduce(lambda so_far, step: changes.note(so_far, step)[0], steps, ticket)
+
+
+def a_followed(ticket_id: str, *, length: int) -> timeline.Ticket:
+    """A ticket as the notifier knows it, with so many phases."""
+    ticket = timeline.Ticket(ticket_id, "ana", ticket_id)
+    for number in range(length):
+        ticket, _ = timeline.note(ticket, event_of(announced(number, ticket_id), {}, erased=False), now=LONG_AGO)
+    return ticket
+
+
 async def test_a_step_of_a_long_ticket_costs_tickets_what_one_of_a_short_ticket_does(
     system: System, traffic: Bytes
 ) -> None:
@@ -96,20 +143,7 @@ async def test_a_step_of_a_long_ticket_costs_tickets_what_one_of_a_short_ticket_
     stored = MongoTickets(service)
     for length in (SHORT, LONG):
         name = f"t{length}"
-        opening = emitted(
-            mk.TicketOpened,
-            ticket_id=name,
-            customer_id="ana",
-            complaint="Sem sinal",
-            notification_level="all",
-            opened_by="o",
-        )
-        chosen = resolution.chosen_by_operator(opening)
-        ticket, _ = changes.open_ticket(
-            Ticket(name), openings.asked_by_operator(opening, chosen, protocol=f"{length:014}")
-        )
-        steps = [a_phase(number, name) for number in range(length)]
-        ticket = reduce(lambda so_far, step: changes.note(so_far, step)[0], steps, ticket)
+        opening, ticket = an_opened(name, length=length)
         await stored.update(name, lambda _, made=ticket: (made, []), cause=opening)  # type: ignore[misc]
 
     short = await bytes_of_a_step(service, traffic, a_phase, f"t{SHORT}")
@@ -125,13 +159,42 @@ async def test_a_step_of_a_long_ticket_costs_the_notifier_what_one_of_a_short_ti
     stored = NotifiersTickets(service)
     for length in (SHORT, LONG):
         name = f"t{length}"
-        ticket = timeline.Ticket(name, "ana", name)
-        for number in range(length):
-            event = event_of(announced(number, name), {}, erased=False)
-            ticket, _ = timeline.note(ticket, event, now=LONG_AGO)
+        ticket = a_followed(name, length=length)
         await stored.update(name, lambda _, made=ticket: (made, []), cause=announced(0, name))  # type: ignore[misc]
 
     short = await bytes_of_a_step(service, traffic, announced, f"t{SHORT}")
     long = await bytes_of_a_step(service, traffic, announced, f"t{LONG}")
 
     assert 0 < long <= AT_MOST * short
+
+
+def test_what_tickets_computes_for_a_step_does_not_grow_with_the_timeline() -> None:
+    def calls(length: int) -> int:
+        _, ticket = an_opened("t", length=length)
+        kept = Kept(ticket, 1, tickets_document(ticket))
+        step = a_phase(length, "t")
+        return calls_of(lambda: tickets_document(changes.note(ticket, step)[0], kept))
+
+    assert 0 < calls(LONG) <= AT_MOST * calls(SHORT)
+
+
+def test_what_the_notifier_computes_for_a_step_does_not_grow_with_the_timeline() -> None:
+    def calls(length: int) -> int:
+        ticket = a_followed("t", length=length)
+        kept = Kept(ticket, 1, notifiers_document(ticket))
+        event = event_of(announced(length, "t"), {}, erased=False)
+        return calls_of(lambda: notifiers_document(timeline.note(ticket, event, now=LONG_AGO)[0], kept))
+
+    assert 0 < calls(LONG) <= AT_MOST * calls(SHORT)
+
+
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_what_is_dumped_onto_what_stood_there_is_what_would_be_dumped_without(length: int) -> None:
+    _, ticket = an_opened("t", length=length)
+    followed = a_followed("t", length=length)
+    for number in (length + 1, -1):
+        step, event = a_phase(number, "t"), event_of(announced(number, "t"), {}, erased=False)
+        longer, _ = changes.note(ticket, step)
+        assert tickets_document(longer, Kept(ticket, 1, tickets_document(ticket))) == tickets_document(longer)
+        more, _ = timeline.note(followed, event, now=LONG_AGO)
+        assert notifiers_document(more, Kept(followed, 1, notifiers_document(followed))) == notifiers_document(more)

@@ -12,9 +12,7 @@ from services.notifier.decide.domain import (
     CARRIES,
     CLOSING,
     COVERED_BY_REPETITION,
-    LEVEL_CHANGE,
     NOTIFIES,
-    OPENING,
     OPTIONAL,
     REMINDER,
     REQUEST,
@@ -25,6 +23,7 @@ from services.notifier.decide.domain import (
     kind,
     reweigh,
 )
+from services.notifier.decide.events import knows, level_by, level_setters, link_for, with_event
 from services.notifier.decide.notices import Arrival, Notice, Scope, follow, is_item_of, judge, notice_of
 from services.notifier.decide.reach import OptionalChannels, Reach, refused
 
@@ -55,10 +54,14 @@ class Ticket:
     events: tuple[Event, ...] = ()
     decisions: tuple[Decision, ...] = ()
     closed: Mapping[str, str] = field(default_factory=dict)
+    is_settled: bool = field(default=False, compare=False)
+    """Whether all of it was decided and nothing is held back; False as long as nobody looked."""
 
     @property
     def due_at(self) -> datetime | None:
         """When the first of what quiet hours hold back is to be released; None where nothing is held back."""
+        if self.is_settled:
+            return None
         held = {one.event_id for one in self.decisions if one.channel in OPTIONAL and one.verdict == "defer"}
         return min((one.held_until for one in self.events if one.id in held and one.held_until), default=None)
 
@@ -73,9 +76,9 @@ def note(ticket: Ticket, event: Event, *, now: datetime) -> tuple[Ticket, list[M
 
     An event skipped for its level is sent when news of a higher level comes late.
     """
-    if any(event.id == known.id for known in ticket.events):
+    if knows(ticket.events, event.id):
         return ticket, []
-    ticket = replace(ticket, events=tuple(sorted((*ticket.events, event), key=_moment)))
+    ticket = replace(ticket, events=with_event(ticket.events, event))
     return _decide(ticket, Arrival(event.id, now), alone=event if event.kind in _ON_THEIR_OWN else None)
 
 
@@ -105,49 +108,61 @@ def refuse(ticket: Ticket, event_id: UUID, channel: str, on: Arrival) -> tuple[T
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """A ticket at the moment of a decision: what was decided, by event and channel, and what set its level."""
+    """A ticket at the moment of a decision: what was decided before of the events to judge, and what set its level."""
 
     ticket: Ticket
+    judged: Sequence[Event]
     before: Mapping[tuple[UUID, str], Decision]
     setters: Sequence[Event]
     now: datetime
 
     @classmethod
-    def of(cls, ticket: Ticket, now: datetime) -> "_Scene":
-        return cls(ticket, {(one.event_id, one.channel): one for one in ticket.decisions}, _setters(ticket), now)
+    def of(cls, ticket: Ticket, now: datetime, *, alone: Event | None) -> "_Scene":
+        """`alone` is the one event to judge, with those of which time may have released something; None for all."""
+        if ticket.is_settled and ticket.events[-1] is alone:
+            # as nearly always: a long timeline costs no more than a short one
+            return cls(ticket, (alone,), {}, level_setters(ticket.events), now)
+        before = {(one.event_id, one.channel): one for one in ticket.decisions}
+        judged = [one for one in ticket.events if alone is None or one is alone or not _is_settled(one, before)]
+        return cls(ticket, judged, before, level_setters(ticket.events), now)
 
-    def is_settled(self, event: Event) -> bool:
-        """Whether time alone changes nothing of what is decided of it: nothing is held back."""
-        decided = (self.before.get((event.id, channel)) for channel in CARRIES)
-        return all(one is not None and one.verdict != "defer" for one in decided)
-
-    def stands(self, judged: Sequence[Decision]) -> tuple[Decision, ...]:
-        """All that is decided, with what was `judged` now, in the order of the events."""
-        anew = {(one.event_id, one.channel): one for one in judged}
+    def stands(self, judgements: Sequence[Decision]) -> tuple[Decision, ...]:
+        """All that is decided, with what was judged now, in the order of the events."""
+        if not self.before:
+            return (*self.ticket.decisions, *judgements)
+        anew = {(one.event_id, one.channel): one for one in judgements}
         places = ((event.id, channel) for event in self.ticket.events for channel in CARRIES)
         return tuple(anew.get(place) or self.before[place] for place in places)
 
 
+def _is_settled(event: Event, before: Mapping[tuple[UUID, str], Decision]) -> bool:
+    """Whether time alone changes nothing of what is decided of it: nothing is held back."""
+    decided = (before.get((event.id, channel)) for channel in CARRIES)
+    return all(one is not None and one.verdict != "defer" for one in decided)
+
+
 def _decide(ticket: Ticket, on: Arrival, *, alone: Event | None = None) -> tuple[Ticket, list[Message]]:
-    scene = _Scene.of(ticket, on.at)
-    judged = [one for one in ticket.events if alone is None or one is alone or not scene.is_settled(one)]
+    scene = _Scene.of(ticket, on.at, alone=alone)
     judgements = [
-        judge(one, (channel, "customer"), _known(scene, one, channel), on) for one in judged for channel in CARRIES
+        judge(one, (channel, "customer"), _known(scene, one, channel), on)
+        for one in scene.judged
+        for channel in CARRIES
     ]
     stands, news = reweigh(scene.before.values(), judgements)
-    events = {one.id: one for one in ticket.events}
+    events = {one.id: one for one in scene.judged}
     emitted = [
         message
         for decision in news
         for message in follow(events[decision.event_id], decision, _scope(ticket, events[decision.event_id]))
     ]
-    return replace(ticket, decisions=scene.stands(stands)), emitted
+    decisions, is_settled = scene.stands(stands), all(one.verdict != "defer" for one in stands)
+    return replace(ticket, decisions=decisions, is_settled=is_settled), emitted
 
 
 def notices(ticket: Ticket, arrival: UUID) -> list[Notice]:
     """The inbox items that the arrival of this event led to: the same ones whenever they are asked for."""
-    decided = {one.event_id for one in ticket.decisions if is_item_of(one, arrival)}
-    return [notice_of(event, _scope(ticket, event)) for event in ticket.events if event.id in decided]
+    decided = {one.event_id for one in ticket.decisions if one.channel == "inbox" and is_item_of(one, arrival)}
+    return [notice_of(one, _scope(ticket, one)) for one in ticket.events if decided and one.id in decided]
 
 
 def level_for(ticket: Ticket, event: Event) -> NotificationLevel | None:
@@ -155,18 +170,7 @@ def level_for(ticket: Ticket, event: Event) -> NotificationLevel | None:
 
     The opening has the level that it sets.
     """
-    return _level_by(_setters(ticket), event)
-
-
-def _setters(ticket: Ticket) -> Sequence[Event]:
-    return [one for one in ticket.events if one.kind in {OPENING, LEVEL_CHANGE}]
-
-
-def _level_by(setters: Sequence[Event], event: Event) -> NotificationLevel | None:
-    if event.kind == OPENING:
-        return event.level
-    in_force = [one for one in setters if one.occurred_at <= event.occurred_at]
-    return in_force[-1].level if in_force else event.level
+    return level_by(level_setters(ticket.events), event)
 
 
 def why_closed(ticket: Ticket, evaluation_id: str | None) -> str | None:
@@ -181,11 +185,6 @@ def is_withdrawn(ticket: Ticket, evaluation_id: str | None) -> bool:
     )
 
 
-def _moment(event: Event) -> tuple[datetime, bool, UUID]:
-    # of what happened in the same instant the opening came first
-    return event.occurred_at, event.kind != OPENING, event.id
-
-
 def _known(scene: _Scene, event: Event, channel: str) -> Known:
     ticket, now = scene.ticket, scene.now
     earlier = scene.before.get((event.id, channel))
@@ -194,7 +193,7 @@ def _known(scene: _Scene, event: Event, channel: str) -> Known:
     if channel in OPTIONAL and overtaken is None:
         overtaken = _overtaken(ticket, event, earlier, now)
     return Known(
-        level=_level_by(scene.setters, event),
+        level=level_by(scene.setters, event),
         waits_for=_waits_for(ticket, event, channel, now),
         covered_by=event.covered_by or _repeated(ticket, event, channel),
         overtaken=overtaken,
@@ -204,7 +203,7 @@ def _known(scene: _Scene, event: Event, channel: str) -> Known:
 def _waits_for(ticket: Ticket, event: Event, channel: str, now: datetime) -> str | None:
     if channel in OPTIONAL and event.held_until is not None and now < event.held_until:
         return QUIET_HOURS
-    lost = event.kind == REMINDER and channel == "email" and _link(ticket, event) is None
+    lost = event.kind == REMINDER and channel == "email" and link_for(ticket.events, event) is None
     return "the link of the evaluation" if lost else None
 
 
@@ -237,13 +236,6 @@ def _facts(ticket: Ticket, event: Event) -> Mapping[str, str]:
     facts = {"protocol": ticket.protocol}
     if event.kind == REQUEST and level_for(ticket, event) in NOTIFIES[CLOSING]:
         facts["closed"] = "yes"
-    if event.kind == REMINDER and (link := _link(ticket, event)):
+    if event.kind == REMINDER and (link := link_for(ticket.events, event)):
         facts["link"] = link
     return facts
-
-
-def _link(ticket: Ticket, reminder: Event) -> str | None:
-    for event in ticket.events:
-        if event.kind == REQUEST and event.facts.get("evaluation_id") == reminder.facts.get("evaluation_id"):
-            return event.facts.get("link")
-    return None

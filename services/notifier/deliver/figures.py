@@ -8,6 +8,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock
+from chassis.persistence.difference import appended
 from contracts.message import Message
 from contracts.notifier import NotificationFailed, NotificationSent, NotificationSkipped
 from contracts.operating import CountMessages, MessageCount, MessageCounts
@@ -57,8 +58,10 @@ class Tally:
 
     def count_decisions(self, before: Contact | Ticket | None, after: Contact | Ticket) -> None:
         """Count what is held back from now on, and no longer what was."""
-        waited = {one.place for one in (before.decisions if before else ()) if one.verdict == "defer"}
-        for one in after.decisions:
+        decisions = before.decisions if before else ()
+        added = appended(decisions, after.decisions)
+        waited = {one.place for one in decisions if one.verdict == "defer"} if added is None else frozenset()
+        for one in after.decisions if added is None else added:
             waits = one.verdict == "defer"
             if waits != (one.place in waited):
                 self._count(one.decided_at, one.channel, _DEFERRED, by=1 if waits else -1)

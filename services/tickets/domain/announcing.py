@@ -1,11 +1,12 @@
 """What is announced of a ticket's steps: each once, a closing and a reopening once a cycle (R15b)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from contracts import mk, tickets
 from contracts.message import Message
-from services.tickets.domain.ticket import Announced, Happened, Step, Ticket, history
+from services.tickets.domain.ticket import Announced, Happened, State, Step, Ticket, happening, history
 
 _AS: dict[type[Message], type[Message]] = {
     mk.ServiceOrderCreated: tickets.ServiceOrderCreated,
@@ -19,21 +20,31 @@ _AS: dict[type[Message], type[Message]] = {
 """The event that each of MK's leads to; evaluations lead to none."""
 
 
-def announce(ticket: Ticket, *, new: frozenset[UUID]) -> tuple[Ticket, list[Message]]:
+def announce(ticket: Ticket, *, new: frozenset[UUID], stood: State | None = None) -> tuple[Ticket, list[Message]]:
     """Announce the `new` steps, and what they make of the closings and reopenings; nothing before the opening.
 
     A closing that a late reopening made a real one is announced then, for the second time perhaps, as another cycle.
-    Each event has its own step as its cause, whichever message brought it about.
+    Each event has its own step as its cause, whichever message brought it about. `stood` is how the ticket stood
+    without the one step that is new, where that is known.
     """
     events: list[Message] = []
-    for happened in history(ticket) if ticket.openings else ():
+    if not ticket.openings:
+        return ticket, events
+    for happened in (unsettled := _unsettled(ticket, new, stood)):
         marked = _mark(happened)
         if marked and happened.is_real and not _is_announced(ticket, marked):
             events.append(_event(ticket, happened, n=_times(ticket, happened.step)))
             ticket = replace(ticket, announced=(*ticket.announced, marked))
         elif not marked and happened.step.event_id in new and type(happened.step) in _AS:
             events.append(_event(ticket, happened, n=0))
-    return ticket, events
+    return replace(ticket, stands=unsettled[-1].after if unsettled else None), events
+
+
+def _unsettled(ticket: Ticket, new: frozenset[UUID], stood: State | None) -> Sequence[Happened]:
+    """The steps of which something may be to announce, up to the last: what came last changes none before it."""
+    if stood is not None and ticket.steps[-1].event_id in new:
+        return [happening(stood, ticket.steps[-1], ticket)]
+    return history(ticket)
 
 
 def with_those_of_last_release(known: tuple[Announced, ...], steps: tuple[Step, ...]) -> tuple[Announced, ...]:

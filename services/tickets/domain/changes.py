@@ -8,7 +8,7 @@ from contracts import feedback, tickets
 from contracts.message import Message
 from services.tickets.domain.announcing import announce
 from services.tickets.domain.erasure import without_texts
-from services.tickets.domain.ticket import Step, Ticket, place
+from services.tickets.domain.ticket import Step, Ticket
 
 
 def open_ticket(ticket: Ticket, opening: tickets.TicketOpened, *, erased: bool = False) -> tuple[Ticket, list[Message]]:
@@ -19,7 +19,7 @@ def open_ticket(ticket: Ticket, opening: tickets.TicketOpened, *, erased: bool =
     if opening.cause_id and ticket.knows(opening.cause_id):
         return ticket, []
     first = not ticket.openings
-    ticket = replace(ticket, openings=tuple(sorted((*ticket.openings, opening), key=_opening_place)))
+    ticket = replace(ticket, openings=tuple(sorted((*ticket.openings, opening), key=_opening_place)), stands=None)
     if erased or ticket.erased:
         ticket = erase(ticket)
     if not first:
@@ -33,8 +33,7 @@ def note(ticket: Ticket, step: Step) -> tuple[Ticket, list[Message]]:
     if ticket.knows(step.event_id):
         return ticket, []
     step = without_texts(step) if ticket.erased else _without_answer(step)
-    ticket = replace(ticket, steps=tuple(sorted((*ticket.steps, step), key=place)))
-    return announce(ticket, new=frozenset({step.event_id}))
+    return announce(ticket.with_step(step), new=frozenset({step.event_id}), stood=ticket.stands)
 
 
 def erase(ticket: Ticket) -> Ticket:
@@ -42,6 +41,7 @@ def erase(ticket: Ticket) -> Ticket:
     return replace(
         ticket,
         erased=True,
+        stands=None,
         openings=tuple(without_texts(opening) for opening in ticket.openings),
         steps=tuple(without_texts(step) for step in ticket.steps),
     )

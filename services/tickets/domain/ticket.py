@@ -1,6 +1,7 @@
 """What a ticket is: its openings and its steps, from which all else follows in whatever order they came (R4, R14)."""
 
-from dataclasses import dataclass, replace
+from bisect import bisect
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
@@ -59,6 +60,8 @@ class Ticket:
     steps: tuple[Step, ...] = ()
     announced: tuple[Announced, ...] = ()
     erased: bool = False
+    stands: "State | None" = field(default=None, compare=False, repr=False)
+    """How it stands after its last step, all of which were announced; None until that was found out."""
 
     @property
     def version(self) -> int:
@@ -67,9 +70,16 @@ class Ticket:
 
     def knows(self, event_id: UUID) -> bool:
         """Whether the message with this id is part of it already."""
+        # by number: of a long timeline many are looked at
+        number = event_id.int
         return any(opening.cause_id == event_id for opening in self.openings) or any(
-            step.event_id == event_id for step in self.steps
+            step.event_id.int == number for step in self.steps
         )
+
+    def with_step(self, step: Step) -> "Ticket":
+        """The ticket with one more step at its place; how it stands then is yet to be found out."""
+        at = bisect(self.steps, place(step), key=place)
+        return replace(self, steps=(*self.steps[:at], step, *self.steps[at:]), stands=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,8 @@ def place(one: Message) -> tuple[datetime, int, UUID]:
 
 def state(ticket: Ticket) -> State:
     """How an opened ticket stands, as far as is known."""
+    if ticket.stands is not None:
+        return ticket.stands
     happened = history(ticket)
     return happened[-1].after if happened else _at_first(ticket)
 
@@ -112,11 +124,16 @@ def history(ticket: Ticket) -> list[Happened]:
     before = _at_first(ticket)
     happened = []
     for step in ticket.steps:
-        after = _after(before, step, ticket)
-        changes_status = isinstance(step, mk.TicketClosed | mk.TicketReopened)
-        happened.append(Happened(step, after, is_real=not changes_status or after != before))
-        before = after
+        happened.append(happening(before, step, ticket))
+        before = happened[-1].after
     return happened
+
+
+def happening(before: State, step: Step, ticket: Ticket) -> Happened:
+    """One of a ticket's steps, upon how the ticket stood `before` it."""
+    after = _after(before, step, ticket)
+    changes_status = isinstance(step, mk.TicketClosed | mk.TicketReopened)
+    return Happened(step, after, is_real=not changes_status or after != before)
 
 
 def _at_first(ticket: Ticket) -> State:
