@@ -1,5 +1,7 @@
 """The app looks after itself: a new version is there when it is asked for, a stream that fell silent is taken up."""
 
+import re
+
 from playwright.async_api import Page, Request, expect
 
 from tests.browser.conftest import Open, Surfer
@@ -25,6 +27,11 @@ async def update_is_found(page: Page) -> None:
     await page.evaluate("navigator.serviceWorker.getRegistration().then(one => one.update()).then(() => null)")
 
 
+async def is_of_the_next(page: Page) -> None:
+    """Wait until the page was loaded anew, with the next version's script."""
+    await expect(page.locator("script[src]").first).to_have_attribute("src", re.compile(NEXT.decode()))
+
+
 async def test_a_new_version_waits_until_it_is_asked_for_and_then_is_the_only_one(
     surf: Open, releases: Releases
 ) -> None:
@@ -43,7 +50,7 @@ async def test_a_new_version_waits_until_it_is_asked_for_and_then_is_the_only_on
     await surfer.button("Atualizar").click()
 
     await expect(surfer.box("Motivo do contato")).to_have_value(TEXT)
-    await eventually(lambda: page.evaluate(f"{SCRIPT}.includes('{NEXT.decode()}')"))
+    await is_of_the_next(page)
     assert await page.get_by_text(FRESH).count() == 0
     await eventually(lambda: page.evaluate(f"caches.keys().then(names => names.join() === 'sac-{NEXT.decode()}')"))
     assert surfer.wrong == []
@@ -61,11 +68,11 @@ async def test_a_new_version_that_one_tab_lets_in_can_be_had_in_the_others_too(s
         await one.page.get_by_text(FRESH).wait_for()
 
     await surfer.button("Atualizar").click()
-    await eventually(lambda: surfer.page.evaluate(f"{SCRIPT}.includes('{NEXT.decode()}')"))
+    await is_of_the_next(surfer.page)
     assert await other.page.evaluate("window.same")
     await other.button("Atualizar").click()
 
-    await eventually(lambda: other.page.evaluate(f"{SCRIPT}.includes('{NEXT.decode()}')"))
+    await is_of_the_next(other.page)
     await other.sees("Avisos")
     assert await other.page.get_by_text(FRESH).count() == 0
     assert surfer.wrong == []

@@ -42,9 +42,15 @@ class Everywhere:
 
     async def link(self) -> None:
         """Link her chat."""
-        invitation = (await self.provider.app(ANA).post("/v1/telegram/link")).json()
-        self.telegram.begin(CHAT, token=invitation["url"].partition("?start=")[2])
+        url = await eventually(self._invitation)
+        self.telegram.begin(CHAT, token=url.partition("?start=")[2])
         await eventually(self.telegram.wrote(CHAT, phrases.LINKED))
+
+    async def _invitation(self) -> str:
+        # a busy machine may answer 503 at first
+        answer = await self.provider.app(ANA).post("/v1/telegram/link")
+        assert answer.is_success, answer.text
+        return str(answer.json()["url"])
 
     async def choose(self, *, push: bool = True, telegram: bool = True, quiet: dict[str, str] | None = None) -> None:
         """Have her choose her channels and quiet hours."""

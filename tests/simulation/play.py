@@ -47,6 +47,8 @@ def simulating() -> Iterator[None]:
         try:
             yield
         finally:
+            # the last seed's dead, before anybody would notice
+            gc.collect()
             sys.unraisablehook = hook
 
 
