@@ -12,6 +12,9 @@ PASSWORD = "segredo"
 PATIENCE = 45_000
 """How long a page may take, in ms: nothing is waited for that long on an idle machine."""
 
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
+"""A container began or ended on this machine: the page asks again by itself."""
+
 _REFUSED = re.compile(r"status of (\d{3})")
 
 
@@ -43,7 +46,7 @@ class Walker:
         return self.page.context
 
     def _writes(self, line: ConsoleMessage) -> None:
-        if line.type != "error":
+        if line.type != "error" or NETWORK_CHANGED in line.text:
             return
         status = _REFUSED.search(line.text)
         if (status and status[1] in self.expected) or ("offline" in self.expected and "net::" in line.text):

@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, Request
 
 from tests.browser.serving import listening
-from tests.browser.walking import PATIENCE
+from tests.browser.walking import NETWORK_CHANGED, PATIENCE
 from tests.services.mk.console.browser import PASSWORD, Console
 
 AXE = Path(__file__).parents[1] / "axe.min.js"
@@ -33,7 +33,7 @@ class Visit:
         self.page.on("request", self._asks)
 
     def _writes(self, line: ConsoleMessage) -> None:
-        if line.type in {"error", "warning"}:
+        if line.type in {"error", "warning"} and NETWORK_CHANGED not in line.text:
             self.wrong.append(line.text)
 
     def _asks(self, request: Request) -> None:
