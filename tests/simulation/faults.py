@@ -18,6 +18,7 @@ Strike = Callable[[World, Random], Awaitable[str]]
 _LONGEST_CRASH = 250
 """Steps until a crash: a message takes some thirty, so that it falls between any two awaits of one."""
 
+_CRASH = "crash"
 _STORE = "mongod"
 
 
@@ -26,7 +27,8 @@ async def strike(world: World, fault: Event) -> None:
     at = now()
     target = await _STRIKES[fault.kind](world, fault.chance())
     world.note(f"mended: {fault.kind} of {target}")
-    world.history.note(Fault(at, now(), fault.kind, target))
+    # a crash is the moment of the death that was waited for
+    world.history.note(Fault(now() if fault.kind == _CRASH else at, now(), fault.kind, target))
 
 
 def heal(world: World) -> None:
@@ -216,7 +218,7 @@ async def _bot(world: World, rng: Random) -> str:
 
 
 _STRIKES: dict[str, Strike] = {
-    "crash": _crash,
+    _CRASH: _crash,
     "roll": _roll,
     "cut": _cut,
     "broker away": _broker_away,

@@ -4,6 +4,7 @@ from chassis.messaging import envelope as headers
 from contracts import topology
 from tests.chaos.evidence import DeadLetter, Evidence
 from tests.chaos.poison import MARK
+from tests.simulation.rest import unready
 from tests.simulation.world import World
 
 _COLLECTIONS = {
@@ -35,12 +36,7 @@ async def find(world: World) -> Evidence:
         for status in ("pending", "closed"):
             for line in await world.workload.app.tickets(customer_id, status):
                 found.shown[line.protocol] = line.model_dump(mode="json")
-    for running in world.replicas.running:
-        ready = (
-            await world.replicas.in_it(running, running.made.process.ready) if running.made else {"it": "never began"}
-        )
-        if ready:
-            found.down.append(f"{running.replica.name} ({ready})")
+    found.down = [f"{name} ({missing})" for name, missing in (await unready(world)).items()]
     return found
 
 

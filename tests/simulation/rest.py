@@ -48,6 +48,20 @@ async def rest(world: World) -> None:
             # a sweep is waited for
             swept_at = _standing(world)
             pass_by(world, _STALE_AFTER)
+    # who lost its connection last comes back within seconds; who doesn't, the checker names
+    while await unready(world) and _standing(world) < deadline:  # noqa: ASYNC110 - nobody announces it
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+async def unready(world: World) -> dict[str, dict[str, str]]:
+    """What keeps replicas from working, by their names."""
+    found = {}
+    for running in world.replicas.running:
+        made = running.made
+        missing = await world.replicas.in_it(running, made.process.ready) if made else {"it": "never began"}
+        if missing:
+            found[running.replica.name] = missing
+    return found
 
 
 def _most_delay(world: World) -> float:
