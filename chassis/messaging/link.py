@@ -110,7 +110,7 @@ class Channel(Answered, Protocol):
         ...
 
     async def stop_consuming(self) -> None:
-        """Take no more; what was delivered can still be answered."""
+        """Take no more; what was delivered can still be answered. Where nothing is consumed, nothing is done."""
         ...
 
     async def close(self) -> None:

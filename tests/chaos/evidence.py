@@ -7,6 +7,18 @@ from typing import Any
 
 Document = dict[str, Any]
 
+COLLECTIONS = {
+    "contacts": ("contacts", "contacts"),
+    "tickets": ("tickets", "tickets"),
+    "notified_contacts": ("notifier", "contacts"),
+    "notified_tickets": ("notifier", "tickets"),
+    "deliveries": ("notifier", "deliveries"),
+    "evaluations": ("feedback", "evaluations"),
+    "mirror": ("mk", "tickets"),
+    "person_groups": ("tickets", "person_groups"),
+}
+"""Where each part of the evidence is kept, as (service, collection)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:

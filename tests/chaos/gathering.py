@@ -22,22 +22,10 @@ from chassis.service import WORKING
 from contracts import topology
 from tests.chaos import sink
 from tests.chaos.app import App
-from tests.chaos.evidence import DeadLetter, Document, Evidence
+from tests.chaos.evidence import COLLECTIONS, DeadLetter, Document, Evidence
 from tests.chaos.poison import MARK
 from tests.chaos.product import Product
 from tests.chaos.stand_ins import StandIns
-
-_COLLECTIONS = {
-    "contacts": ("contacts", "contacts"),
-    "tickets": ("tickets", "tickets"),
-    "notified_contacts": ("notifier", "contacts"),
-    "notified_tickets": ("notifier", "tickets"),
-    "deliveries": ("notifier", "deliveries"),
-    "evaluations": ("feedback", "evaluations"),
-    "mirror": ("mk", "tickets"),
-    "person_groups": ("tickets", "person_groups"),
-}
-"""Where each part of the evidence is kept, as (service, collection)."""
 
 _LONG_RUNGS = {topology.rung(delay) for delay in topology.RETRY_LADDER[2:]}
 _LOOKS = 3
@@ -64,7 +52,7 @@ class Gatherer:
         """Everything as it is now."""
         found = Evidence(queues=await self.depths(), outboxes=await self.outboxes(), mails=sink.read(mail_log))
         async with self._client() as client:
-            for part, (service, collection) in _COLLECTIONS.items():
+            for part, (service, collection) in COLLECTIONS.items():
                 documents = client.get_database(self.database_prefix + service, _OPTIONS)[collection].find({})
                 setattr(found, part, [one async for one in documents])
         found.pushed, found.written = await reached.pushed(), await reached.written()
@@ -87,7 +75,7 @@ class Gatherer:
         """How many documents have something to publish or to send, by collection."""
         async with self._client() as client:
             found = {}
-            for service, collection in _COLLECTIONS.values():
+            for service, collection in COLLECTIONS.values():
                 documents = client[self.database_prefix + service][collection]
                 unsent = {"$or": [{"outbox.0": {"$exists": True}}, {"state": {"$in": ["queued", "sending"]}}]}
                 found[f"outboxes of {service}.{collection}"] = await documents.count_documents(unsent)

@@ -1,4 +1,4 @@
-"""A handful of planted bugs is noticed within few seeds; `large_planted_bugs.py` has all of them."""
+"""A handful of planted bugs is noticed within few seeds; `large_planted_bugs.py` has the others."""
 
 from collections.abc import Iterator
 
