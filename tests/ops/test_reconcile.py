@@ -36,16 +36,27 @@ async def losing(provider: Running, name: str, act: Callable[[], Awaitable[objec
     """Have a service's queue lose what is said while something is done: the one thing that a broker never should."""
     await provider.stop(provider.of(name))
     await act()
-    await provider.system.quiet()
-    for service in provider.system.services:
-        # what stands in an outbox counts as under way
-        await service.outbox.clear()
+    await settled(provider)
     channel = await provider.system.connection.channel()
     queue = await channel.get_queue(name, ensure=False)
     lost = await queue.purge()
     await channel.close()
     assert lost.message_count
     await provider.again(name)
+
+
+async def settled(provider: Running) -> None:
+    """Let everything arrive, and have it taken out of the outboxes: what stands in one counts as under way."""
+    await provider.system.quiet()
+    await eventually(lambda: nothing_is_leaving(provider))
+
+
+async def nothing_is_leaving(provider: Running) -> bool:
+    for service in provider.system.services:
+        for name in await service.database.list_collection_names():
+            if await service.database[name].count_documents({"outbox.0": {"$exists": True}}):
+                return False
+    return True
 
 
 async def nothing_is_missing() -> bool:
@@ -58,8 +69,7 @@ async def something_is_missing() -> bool:
 
 async def mended(provider: Running) -> None:
     """Tell again until nothing is missing: what was missing may lead to more."""
-    await provider.system.quiet()
-    # what a document has in its outbox counts as under way until that is cleared
+    await settled(provider)
     await eventually(something_is_missing)
     await looks(repair=True)
     await eventually(nothing_is_missing, timedelta(seconds=20))
