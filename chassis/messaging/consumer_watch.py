@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from prometheus_client import Gauge
 
 from chassis.clock import Clock
+from chassis.messaging.kept_channel import KeptChannel
 from chassis.messaging.link import NotThere
 from chassis.messaging.publisher import Publisher
 from contracts.topology import Queue
@@ -22,7 +23,7 @@ class ConsumerWatch:
     """Asks the broker who consumes, and remembers since when nobody does."""
 
     def __init__(self, publisher: Publisher, queues: Sequence[Queue], *, clock: Clock, gauge: Gauge) -> None:
-        self._publisher = publisher
+        self._channel = KeptChannel(publisher)
         self._queues = queues
         self._clock = clock
         self._gauge = gauge
@@ -30,16 +31,14 @@ class ConsumerWatch:
 
     async def ask(self) -> None:
         """Ask about every queue. Raises: LookupError where nobody consumes, or what the link says."""
-        channel = await self._publisher.link.channel()
         try:
-            for queue in self._queues:
-                if not (await channel.check_queue(queue.name)).consumers:
-                    raise LookupError(f"no consumer on {queue.name}")
+            async with self._channel.lent() as channel:
+                unread = [one.name for one in self._queues if not (await channel.check_queue(one.name)).consumers]
         except NotThere as error:
             # queues of queries go away when nobody consumes them (ADR 5)
             raise LookupError("a queue is gone") from error
-        finally:
-            await channel.close()
+        if unread:
+            raise LookupError(f"no consumer on {', '.join(unread)}")
 
     async def look(self) -> None:
         """Ask once, and remember. A broker that doesn't answer says nothing about our consumers."""

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import stamina
 
+from chassis.messaging.kept_channel import KeptChannel
 from chassis.messaging.link import Arrival, NotThere
 from chassis.messaging.publisher import AWAY, Publisher
 
@@ -38,6 +39,7 @@ class OwnQueue:
         self.name = ""
         self._on_reading = on_reading
         self._publisher = publisher
+        self._asking = KeptChannel(publisher)
         self._prefix = prefix
         self._bindings = bindings
         self._on_message = on_message
@@ -94,11 +96,10 @@ class OwnQueue:
 
     async def check(self) -> None:
         """Ask the broker whether it is read. Raises: LookupError, or what the link says."""
-        channel = await self._publisher.link.channel()
         try:
-            if not (await channel.check_queue(self.name)).consumers:
-                raise LookupError(f"{self._prefix}* is not consumed")
+            async with self._asking.lent() as channel:
+                depth = await channel.check_queue(self.name)
         except NotThere as error:
             raise LookupError(f"{self._prefix}* is gone") from error
-        finally:
-            await channel.close()
+        if not depth.consumers:
+            raise LookupError(f"{self._prefix}* is not consumed")

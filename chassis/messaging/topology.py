@@ -1,6 +1,7 @@
 """Sees to it that the topology of `contracts.topology` is on the broker before anything consumes."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from chassis.messaging.link import Channel, NotThere
 from chassis.settings import Rights
@@ -38,16 +39,16 @@ async def _declare_queue(channel: Channel, queue: topology.Queue) -> None:
 
 async def check(channel: Channel, service: str) -> None:
     """Look for all that `service` needs, and declare nothing. Raises: Missing; its bindings can't be looked for."""
-    for name in topology.EXCHANGES:
-        try:
-            await channel.check_exchange(name)
-        except NotThere as error:
-            raise Missing(f"exchange {name}") from error
-    for name in _needed(service):
-        try:
-            await channel.check_queue(name)
-        except NotThere as error:
-            raise Missing(f"queue {name}") from error
+    exchanges = (_exists(f"exchange {name}", channel.check_exchange(name)) for name in topology.EXCHANGES)
+    queues = (_exists(f"queue {name}", channel.check_queue(name)) for name in _needed(service))
+    await asyncio.gather(*exchanges, *queues)
+
+
+async def _exists(what: str, look: Awaitable[object]) -> None:
+    try:
+        await look
+    except NotThere as error:
+        raise Missing(what) from error
 
 
 def _needed(service: str) -> list[str]:

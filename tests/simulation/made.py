@@ -84,8 +84,11 @@ def _metrics() -> Metrics:
     return made
 
 
-_SELDOM = timedelta(seconds=3)
+_SELDOM = timedelta(seconds=8)
 """How often replicas look at what they look at several times a second: half of all steps would be these looks."""
+
+_MORE_SELDOM = timedelta(seconds=30)
+"""How often they look at what they look at every ten seconds: whether their queues are consumed."""
 
 
 class _Silent:
@@ -118,8 +121,10 @@ def quietly() -> Iterator[None]:
     """Make what costs most once for all seeds, and log nothing, while the context lasts."""
     with ExitStack() as stack:
         stack.enter_context(patch.object(parts, "Writer", _writer))
+        stack.enter_context(patch.object(parts, "KEEP_EVERY", _SELDOM))
         stack.enter_context(patch.object(chassis_service, "Metrics", _metrics))
         stack.enter_context(patch.object(chassis_service, "CLEAR_EVERY", _SELDOM))
+        stack.enter_context(patch.object(chassis_service, "LOOK_EVERY", _MORE_SELDOM))
         stack.enter_context(patch.object(broker_alarm, "_LOOK_EVERY", _SELDOM))
         stack.enter_context(patch.object(topology, "queues", cache(topology.queues)))
         for metric in (Counter, Gauge, Histogram):

@@ -18,7 +18,18 @@ class Pipe:
     What arrives runs in the context of the side where it arrives, as if in a process of its own.
     """
 
-    __slots__ = ("_arriving", "_connection", "_context", "_frames", "_last", "_loop", "_timer", "channel", "to_broker")
+    __slots__ = (
+        "_arriving",
+        "_connection",
+        "_context",
+        "_frames",
+        "_last",
+        "_loop",
+        "_sent_at",
+        "_timer",
+        "channel",
+        "to_broker",
+    )
 
     def __init__(self, connection: "Connection", *, channel: int, to_broker: bool) -> None:
         self.channel = channel
@@ -28,6 +39,7 @@ class Pipe:
         self._loop = asyncio.get_running_loop()
         self._frames: deque[tuple[float, Act, Any]] = deque()
         self._last = 0.0
+        self._sent_at = -1.0
         self._timer: asyncio.TimerHandle | None = None
         self._arriving = False
 
@@ -36,9 +48,12 @@ class Pipe:
         connection = self._connection
         if connection.is_severed:
             return
-        due = self._loop.time() + connection.broker.latency()
-        due = max(due, self._last)
-        self._last = due
+        now = self._loop.time()
+        if now != self._sent_at:
+            # what is sent at one moment travels together
+            self._sent_at = now
+            self._last = max(now + connection.broker.latency(), self._last)
+        due = self._last
         self._frames.append((due, act, carried))
         if self._timer is None and not self._arriving:
             self._timer = self._loop.call_at(due, self._arrive, context=self._context)
