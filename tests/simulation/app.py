@@ -139,10 +139,8 @@ class App:
         taken = answer.answered is not None
         self.history.note(Rated(now(), evaluation, customer_id, score, comment, taken))
 
-    async def rate_by_link(self, token: str, score: int) -> None:
+    async def rate_by_link(self, evaluation: str, token: str, score: int) -> None:
         """Answer by the signed link of a mail, with no login."""
-        # the token begins with what it is about
-        evaluation = token.partition(".")[0]
         comment = None if score == _BEST else f"Por carta: {score}"
         request = request_id("", f"{token}\n{score}\n{comment or ''}")
         answer = await self._insist(

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Self
 
+from tests.simulation.past import RELEASES
+
 SPREAD = 40.0
 """Seconds over which the commands of one act are spread."""
 
@@ -28,6 +30,9 @@ With the messages by which MK goes on with contacts and tickets they are between
 
 _SLEEPY = 0.3
 """The share of seeds in which customers want quiet hours, which begin now."""
+
+_PAST = 0.35
+"""The share of seeds that begin with what an earlier release stored; the newest release has most of them."""
 
 _FAULTS = (
     "crash", "crash", "crash", "crash", "roll", "cut", "cut", "broker away", "broker restart", "blocked",
@@ -65,6 +70,8 @@ class Plan:
     """How many days pass after the commands, one stretch after the other."""
 
     replicas: int = 1
+    past: str = ""
+    """The release whose documents are there at the beginning; empty where nothing is."""
 
     @classmethod
     def of(cls, seed: int, *, faults: bool = True) -> Self:
@@ -79,7 +86,18 @@ class Plan:
             # before most of the commands; quiet hours end within half a day
             sleep = Event(99, rng.uniform(0.0, SPREAD / 8), "sleep", seed)
             commands, days = (sleep, *commands), (0.5, *days)
-        return cls(seed, commands, _events(seed, struck, rng, first=101), days, rng.choice((1, 1, 2, 2, 3)))
+        faulty = _events(seed, struck, rng, first=101)
+        whole = cls(seed, commands, faulty, days, rng.choice((1, 1, 2, 2, 3)))
+        return whole._with_past()
+
+    def _with_past(self) -> Self:
+        # everything that is drawn apart leaves the rest of a seed as it is
+        rng = Random(f"past of {self.seed}")
+        if rng.random() >= _PAST:
+            return self
+        # operators go on with what is there, instead of opening more
+        commands = tuple(replace(one, kind="old ticket") if one.kind == "ticket" else one for one in self.commands)
+        return replace(self, past=rng.choice((*RELEASES, RELEASES[-1])), commands=commands)
 
     def without(self, gone: Iterable[Event]) -> Self:
         """The plan with some events left out."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.clock import utc_now
 from chassis.messaging.envelope import Envelope
-from contracts.message import ATENDO, Message
+from contracts.message import ATENDO, Message, NotificationLevel
 from contracts.notifier import EmailDue
 from contracts.topology import REQUESTS
 from tests.chaos import story
@@ -21,6 +21,7 @@ from tests.chaos.provider import SECTORS, Customer, two_versions
 from tests.simulation.app import App
 from tests.simulation.bot_api import Chats
 from tests.simulation.erp import Announcer, Mirror
+from tests.simulation.past import Past
 from tests.simulation.plan import Event
 
 _BEST = 5
@@ -38,6 +39,10 @@ class Workload:
     customers: dict[str, Customer]
     chats: Chats
     mirror: Mirror
+    past: Past | None = None
+    """What an earlier release left behind, whose tickets go on."""
+
+    _opened: set[str] = field(default_factory=set)
     _in_chats: set[str] = field(default_factory=set)
 
     async def perform(self, command: Event) -> None:
@@ -61,6 +66,15 @@ class Workload:
         opening = story.opening(rng, f"mk-{command.number}", rng.choice(list(self.customers)), at=at)
         steps = list(story.steps(rng, opening.ticket_id, opening.notification_level, after=at))
         await self._announce(rng, [opening, *steps])
+
+    async def _old_ticket(self, _command: Event, rng: Random) -> None:
+        assert self.past is not None
+        ticket_id, at = rng.choice(self.past.tickets), utc_now()
+        messages: list[Message] = list(story.steps(rng, ticket_id, NotificationLevel.ALL, after=at))
+        if ticket_id in self.past.unopened and ticket_id not in self._opened:
+            self._opened.add(ticket_id)
+            messages.insert(0, story.opening(rng, ticket_id, rng.choice(list(self.customers)), at=at))
+        await self._announce(rng, messages)
 
     async def _there_and_back(self, command: Event, rng: Random) -> None:
         customer = rng.choice(list(self.customers))
@@ -99,7 +113,9 @@ class Workload:
 
     async def _rate_by_link(self, _command: Event, rng: Random) -> None:
         if asked := self.mirror.asked():
-            await self.app.rate_by_link(rng.choice(asked).link.rpartition("/")[2], rng.randint(1, _BEST))
+            chosen = rng.choice(asked)
+            token = chosen.link.rpartition("/")[2]
+            await self.app.rate_by_link(str(chosen.evaluation_id), token, rng.randint(1, _BEST))
 
     async def _answer_in_chat(self, _command: Event, rng: Random) -> None:
         for customer in (one for one in self.customers.values() if one.chat):
@@ -138,6 +154,7 @@ class Workload:
     _does: ClassVar[dict[str, Callable[["Workload", Event, Random], Awaitable[None]]]] = {
         "contact": _contact,
         "ticket": _ticket,
+        "old ticket": _old_ticket,
         "there and back": _there_and_back,
         "register": _register,
         "rate": _rate,
