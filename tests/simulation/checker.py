@@ -5,6 +5,7 @@ from tests.chaos import checker as chaos
 from tests.chaos.case import Case
 from tests.chaos.evidence import Evidence
 from tests.simulation import watching
+from tests.simulation.leaving import without_leaver
 from tests.simulation.past import with_past, without_old_contacts
 from tests.simulation.reminding import with_reminders
 from tests.simulation.world import World
@@ -12,6 +13,8 @@ from tests.simulation.world import World
 
 def check(world: World, evidence: Evidence) -> dict[str, list[str]]:
     """What contradicts each property, by its name; empty where all hold."""
+    if world.leaver is not None:
+        evidence = without_leaver(evidence, world.leaver.tickets)
     case = Case.of(world.history, evidence, world.customers)
     if world.past is not None:
         case = with_past(case, world.past)

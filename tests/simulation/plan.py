@@ -3,12 +3,14 @@
 Nothing hangs on what stands beside it, so that a plan can be shortened and the rest stays as it was.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Self
+from typing import Self, TypeVar
 
 from tests.simulation.past import RELEASES
+
+P = TypeVar("P", bound="Plan")
 
 SPREAD = 40.0
 """Seconds over which the commands of one act are spread."""
@@ -33,6 +35,19 @@ _SLEEPY = 0.3
 
 _PAST = 0.35
 """The share of seeds that begin with what an earlier release stored; the newest release has most of them."""
+
+_LEAVING = 0.25
+"""The share of seeds in which MK has a customer erased in the midst of their contacts, tickets and ratings."""
+
+_OF_LEAVER = {
+    "contact": ("leaver writes", "leaver writes"),
+    "ticket": ("leaver's ticket",),
+    "old ticket": ("leaver's ticket",),
+    "rate": ("leaver rates",),
+    "rate by link": ("leaver rates",),
+    "poison": ("erase",),
+}
+"""Which commands are that customer's instead, the first ones of each kind."""
 
 _FAULTS = (
     "crash", "crash", "crash", "crash", "roll", "cut", "cut", "broker away", "broker restart", "blocked",
@@ -76,6 +91,10 @@ class Plan:
     @classmethod
     def of(cls, seed: int, *, faults: bool = True) -> Self:
         """The whole plan of a seed."""
+        return _with_leaver(_with_past(cls._drawn(seed, faults=faults)))
+
+    @classmethod
+    def _drawn(cls, seed: int, *, faults: bool) -> Self:
         rng = Random(f"plan of {seed}")
         kinds = [kind for kind, times in _COMMANDS for _ in range(times)]
         kinds += [rng.choice(("there and back", "there and back", "contact", "ticket"))]
@@ -87,17 +106,7 @@ class Plan:
             sleep = Event(99, rng.uniform(0.0, SPREAD / 8), "sleep", seed)
             commands, days = (sleep, *commands), (0.5, *days)
         faulty = _events(seed, struck, rng, first=101)
-        whole = cls(seed, commands, faulty, days, rng.choice((1, 1, 2, 2, 3)))
-        return whole._with_past()
-
-    def _with_past(self) -> Self:
-        # everything that is drawn apart leaves the rest of a seed as it is
-        rng = Random(f"past of {self.seed}")
-        if rng.random() >= _PAST:
-            return self
-        # operators go on with what is there, instead of opening more
-        commands = tuple(replace(one, kind="old ticket") if one.kind == "ticket" else one for one in self.commands)
-        return replace(self, past=rng.choice((*RELEASES, RELEASES[-1])), commands=commands)
+        return cls(seed, commands, faulty, days, rng.choice((1, 1, 2, 2, 3)))
 
     def without(self, gone: Iterable[Event]) -> Self:
         """The plan with some events left out."""
@@ -117,3 +126,27 @@ class Plan:
 def _events(seed: int, kinds: list[str], rng: Random, *, first: int) -> tuple[Event, ...]:
     made = (Event(number, rng.uniform(0.0, SPREAD), kind, seed) for number, kind in enumerate(kinds, first))
     return tuple(sorted(made, key=lambda one: one.at))
+
+
+# what is drawn apart leaves the rest of a seed as it is
+
+
+def _with_past(plan: P) -> P:
+    rng = Random(f"past of {plan.seed}")
+    if rng.random() >= _PAST:
+        return plan
+    # operators go on with what is there, instead of opening more
+    commands = _recast(plan.commands, {"ticket": ("old ticket",) * 3})
+    return replace(plan, past=rng.choice((*RELEASES, RELEASES[-1])), commands=commands)
+
+
+def _with_leaver(plan: P) -> P:
+    if Random(f"leaver of {plan.seed}").random() >= _LEAVING:
+        return plan
+    return replace(plan, commands=_recast(plan.commands, _OF_LEAVER))
+
+
+def _recast(events: Iterable[Event], kinds: Mapping[str, tuple[str, ...]]) -> tuple[Event, ...]:
+    """The events, the first ones of some kinds being of others instead."""
+    left = {kind: iter(others) for kind, others in kinds.items()}
+    return tuple(replace(one, kind=next(left.get(one.kind, iter(())), one.kind)) for one in events)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tests.chaos.history import History
+from tests.chaos.history import History, now
 from tests.simulation import checker, faults, finding, made, past
 from tests.simulation.chance import EPOCH, Chance
 from tests.simulation.loop import Stalled, VirtualLoop
@@ -103,6 +103,7 @@ async def _play(world: World) -> dict[str, list[str]]:
         )
     faults.heal(world)
     await rest(world)
+    world.rested_at = now()
     for days in world.plan.days:
         await pass_days(world, days)
     return checker.check(world, await finding.find(world))

@@ -7,6 +7,7 @@ from datetime import datetime
 from tests.chaos import expected
 from tests.chaos.carrying import topic_of
 from tests.chaos.case import Case
+from tests.simulation.leaving import LEAVER, SECRET, places_of
 from tests.simulation.seen import Glimpse
 from tests.simulation.world import World
 
@@ -87,6 +88,35 @@ def evaluations_end(world: World, case: Case) -> Iterator[str]:
             yield f"evaluation {one['_id']} was never reminded of"
 
 
+def the_erased_are_forgotten(world: World, _case: Case) -> Iterator[str]:
+    """Nothing that an erased customer wrote, and nothing written of them, stays anywhere (R27)."""
+    if world.leaver is None or not world.leaver.is_erased:
+        return
+    kept = {".".join(place): list(table.documents.values()) for place, table in world.store.tables.items()}
+    for name, queue in world.broker.queues.items():
+        kept[f"queue {name}"] = [{"body": entry.message.body} for entry in queue.entries]
+    yield from places_of(SECRET, kept)
+
+
+def the_erased_are_left_alone(world: World, _case: Case) -> Iterator[str]:
+    """No reminder, nor anything else that was still to come, reaches an erased customer once all is at rest (R27)."""
+    if world.leaver is None or not world.leaver.is_erased:
+        return
+    mailed = [one.at for one in world.mail.mails if one.recipient == LEAVER.email]
+    pushed = [one.at for one in world.arrivals if one.customer_id == LEAVER.id]
+    for at in (*mailed, *pushed):
+        if at > world.rested_at:
+            yield f"{LEAVER.id} was sent something at {at}, and everything was at rest by {world.rested_at}"
+
+
+def others_keep_their_texts(_world: World, case: Case) -> Iterator[str]:
+    """What a customer wrote is kept as they wrote it, whoever else is erased."""
+    kept = {str(one["_id"]): one["text"] for one in case.evidence.contacts}
+    for one in case.wrote:
+        if kept.get(one.contact_id, one.text) != one.text:
+            yield f"contact {one.contact_id} is kept as {kept[one.contact_id]!r}"
+
+
 _REMINDS_AFTER, _EXPIRES_AFTER = 3.05, 14.05
 """Days, and the while that commands take."""
 
@@ -98,6 +128,9 @@ PROPERTIES = {
         nobody_is_informed_early,
         quiet_hours_are_kept,
         evaluations_end,
+        the_erased_are_forgotten,
+        the_erased_are_left_alone,
+        others_keep_their_texts,
     )
 }
 """Every property of this module, by name."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.clock import utc_now
 from chassis.messaging.envelope import Envelope
+from contracts import feedback
 from contracts.message import ATENDO, Message, NotificationLevel
 from contracts.notifier import EmailDue
 from contracts.topology import REQUESTS
@@ -21,6 +22,7 @@ from tests.chaos.provider import SECTORS, Customer, two_versions
 from tests.simulation.app import App
 from tests.simulation.bot_api import Chats
 from tests.simulation.erp import Announcer, Mirror
+from tests.simulation.leaving import Leaver
 from tests.simulation.past import Past
 from tests.simulation.plan import Event
 
@@ -39,6 +41,7 @@ class Workload:
     customers: dict[str, Customer]
     chats: Chats
     mirror: Mirror
+    leaver: Leaver | None = None
     past: Past | None = None
     """What an earlier release left behind, whose tickets go on."""
 
@@ -47,7 +50,11 @@ class Workload:
 
     async def perform(self, command: Event) -> None:
         """Do one thing, to its end."""
-        await self._does[command.kind](self, command, command.chance())
+        does = self._does.get(command.kind)
+        if does is not None:
+            await does(self, command, command.chance())
+        elif self.leaver is not None:
+            await self.leaver.perform(command)
 
     async def _contact(self, command: Event, rng: Random) -> None:
         customer, sector = rng.choice(list(self.customers)), SECTORS[rng.choice(list(SECTORS))]
@@ -107,15 +114,18 @@ class Workload:
                 if rng.random() < 0.3:
                     await self.app.rate(customer, evaluation, score % _BEST + 1, "Mudei de ideia")
         # an old message's button, whose question a reopening may have withdrawn since
-        if asked := self.mirror.asked():
+        if asked := self._asked():
             old = rng.choice(asked)
             await self.app.rate(old.customer_id, str(old.evaluation_id), _BEST, None)
 
     async def _rate_by_link(self, _command: Event, rng: Random) -> None:
-        if asked := self.mirror.asked():
+        if asked := self._asked():
             chosen = rng.choice(asked)
             token = chosen.link.rpartition("/")[2]
             await self.app.rate_by_link(str(chosen.evaluation_id), token, rng.randint(1, _BEST))
+
+    def _asked(self) -> list[feedback.EvaluationRequested]:
+        return [one for one in self.mirror.asked() if one.customer_id in self.customers]
 
     async def _answer_in_chat(self, _command: Event, rng: Random) -> None:
         for customer in (one for one in self.customers.values() if one.chat):

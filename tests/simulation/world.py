@@ -30,6 +30,7 @@ from tests.simulation.broker.broker import Broker
 from tests.simulation.broker.link import SimLink
 from tests.simulation.door import Door
 from tests.simulation.erp import Announcer, Mirror
+from tests.simulation.leaving import LEAVER, Leaver
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.mail_server import MailServer
 from tests.simulation.noting import Noting
@@ -71,7 +72,10 @@ class World:
     replicas: Replicas = field(init=False)
     workload: Workload = field(init=False)
     mk: Announcer = field(init=False)
+    leaver: Leaver | None = field(init=False, default=None)
     past: Past | None = field(init=False, default=None)
+    rested_at: float = field(init=False, default=0.0)
+    """When everything had come to rest for the first time, after all commands and faults."""
 
     def __post_init__(self) -> None:
         if self.trace is not None:
@@ -84,11 +88,15 @@ class World:
         self.chats = Chats(Weather(self.chance("bot")))
         counts = {name: 1 if name == "mk" else self.plan.replicas for name in SERVICES}
         self.replicas = Replicas(counts, self._build, self, self.chance("replicas"), note=self.note)
-        app = App(Door(self.replicas, self.chance("edges")), self.history, self.seen, self.chance("app"))
+        door = Door(self.replicas, self.chance("edges"))
+        app = App(door, self.history, self.seen, self.chance("app"))
         self.mk = Announcer(
             Publisher(Settings().broker_url, app_id="mk", rights=Rights.OWN), self.history, self.chance("mk")
         )
         self.workload = Workload(app, self.mk, self.history, self.customers, self.chats, self.mirror)
+        if any("leave" in one.kind or one.kind == "erase" for one in self.plan.commands):
+            apart = App(door, Noting(), Seen(), self.chance("leaver"))
+            self.workload.leaver = self.leaver = Leaver(apart, self.mk, self.chats, self.mirror)
         if self.plan.past:
             self.past = past.of(self.plan.past)
             self._go_on_from(self.past)
@@ -179,8 +187,10 @@ class World:
             await asyncio.sleep(0.05)
         for message in registers(PEOPLE):
             await self.mk.publish(message)
+        if self.leaver is not None:
+            await self.mk.publish(self.leaver.registered())
         await asyncio.sleep(1.0)
-        for customer in self.customers.values():
+        for customer in (*self.customers.values(), *((LEAVER,) if self.leaver else ())):
             await self._reach(customer)
 
     def _import_topology(self) -> None:
