@@ -11,6 +11,7 @@ from uuid import UUID
 from chassis.clock import utc_now
 from chassis.messaging.rpc import NoReply
 from contracts.channels import (
+    ChannelSwitches,
     GetTelegramLink,
     InviteToTelegram,
     Preferences,
@@ -119,6 +120,13 @@ class App:
             "preferences", customer_id, lambda caller: caller.makes(SavePreferences, preferences=chosen, saved_at=at)
         )
         self.seen.sleeps.append(Sleep(now(), customer_id, begins, ends))
+
+    async def switch_off(self, customer_id: str, channel: str) -> None:
+        """Want nothing by a channel any more: `push` or `telegram`."""
+        chosen, at = Preferences(channels=ChannelSwitches.model_validate({channel: False})), utc_now()
+        await self._insist(
+            "preferences", customer_id, lambda caller: caller.makes(SavePreferences, preferences=chosen, saved_at=at)
+        )
 
     async def pending(self, customer_id: str) -> list[str]:
         """The evaluations that the customer may still answer."""

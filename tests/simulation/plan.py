@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Self, TypeVar
 
+from tests.chaos.history import STOP
 from tests.simulation.past import RELEASES
 
 P = TypeVar("P", bound="Plan")
@@ -35,6 +36,17 @@ _SLEEPY = 0.3
 
 _PAST = 0.35
 """The share of seeds that begin with what an earlier release stored; the newest release has most of them."""
+
+_LOSING = 0.35
+"""The share of seeds in which a customer can't be reached any more where they were."""
+
+_LOSSES = ("device gone", "mailbox refused", "chat blocked", "switched off")
+
+_STOPPING = 0.25
+"""The share of seeds in which a replica stands still for a while."""
+
+_AIMING = 0.25
+"""The share of seeds in which whoever asks for the chats' updates dies while it takes one."""
 
 _LEAVING = 0.25
 """The share of seeds in which MK has a customer erased in the midst of their contacts, tickets and ratings."""
@@ -91,7 +103,8 @@ class Plan:
     @classmethod
     def of(cls, seed: int, *, faults: bool = True) -> Self:
         """The whole plan of a seed."""
-        return _with_leaver(_with_past(cls._drawn(seed, faults=faults)))
+        plan = _with_leaver(_with_past(cls._drawn(seed, faults=faults)))
+        return _with_more(_with_loss(plan)) if faults else plan
 
     @classmethod
     def _drawn(cls, seed: int, *, faults: bool) -> Self:
@@ -144,6 +157,24 @@ def _with_leaver(plan: P) -> P:
     if Random(f"leaver of {plan.seed}").random() >= _LEAVING:
         return plan
     return replace(plan, commands=_recast(plan.commands, _OF_LEAVER))
+
+
+def _with_loss(plan: P) -> P:
+    rng = Random(f"loss of {plan.seed}")
+    if rng.random() >= _LOSING:
+        return plan
+    # whoever sleeps has chosen already
+    kinds = [kind for kind in _LOSSES if kind != "switched off" or all(one.kind != "sleep" for one in plan.commands)]
+    lost = _events(plan.seed, [rng.choice(kinds)], rng, first=121)
+    return replace(plan, faults=tuple(sorted((*plan.faults, *lost), key=lambda one: one.at)))
+
+
+def _with_more(plan: P) -> P:
+    rng = Random(f"aim of {plan.seed}")
+    kinds = ["crash at an update"] if rng.random() < _AIMING else []
+    kinds += [STOP] if rng.random() < _STOPPING else []
+    aimed = _events(plan.seed, kinds, rng, first=131)
+    return replace(plan, faults=tuple(sorted((*plan.faults, *aimed), key=lambda one: one.at)))
 
 
 def _recast(events: Iterable[Event], kinds: Mapping[str, tuple[str, ...]]) -> tuple[Event, ...]:

@@ -128,7 +128,7 @@ class Workload:
         return [one for one in self.mirror.asked() if one.customer_id in self.customers]
 
     async def _answer_in_chat(self, _command: Event, rng: Random) -> None:
-        for customer in (one for one in self.customers.values() if one.chat):
+        for customer in (one for one in self.customers.values() if one.chat and one.chat not in self.chats.blocked):
             for question in self.chats.asked(customer.chat or 0):
                 if question.evaluation_id not in self._in_chats and rng.random() < 0.6:
                     self._in_chats.add(question.evaluation_id)

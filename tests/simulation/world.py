@@ -32,6 +32,7 @@ from tests.simulation.door import Door
 from tests.simulation.erp import Announcer, Mirror
 from tests.simulation.leaving import LEAVER, Leaver
 from tests.simulation.loop import VirtualLoop
+from tests.simulation.losing import Lost
 from tests.simulation.mail_server import MailServer
 from tests.simulation.noting import Noting
 from tests.simulation.past import Past
@@ -72,6 +73,7 @@ class World:
     replicas: Replicas = field(init=False)
     workload: Workload = field(init=False)
     mk: Announcer = field(init=False)
+    losses: list[Lost] = field(default_factory=list)
     leaver: Leaver | None = field(init=False, default=None)
     past: Past | None = field(init=False, default=None)
     rested_at: float = field(init=False, default=0.0)
