@@ -171,10 +171,13 @@ def _with_loss(plan: P) -> P:
 
 def _with_more(plan: P) -> P:
     rng = Random(f"aim of {plan.seed}")
-    kinds = ["crash at an update"] if rng.random() < _AIMING else []
-    kinds += [STOP] if rng.random() < _STOPPING else []
-    aimed = _events(plan.seed, kinds, rng, first=131)
-    return replace(plan, faults=tuple(sorted((*plan.faults, *aimed), key=lambda one: one.at)))
+    more = []
+    if rng.random() < _AIMING:
+        # late: there has to be a question in a chat
+        more.append(Event(131, rng.uniform(SPREAD / 2, SPREAD), "crash at an update", plan.seed))
+    if rng.random() < _STOPPING:
+        more.append(Event(132, rng.uniform(0.0, SPREAD), STOP, plan.seed))
+    return replace(plan, faults=tuple(sorted((*plan.faults, *more), key=lambda one: one.at)))
 
 
 def _recast(events: Iterable[Event], kinds: Mapping[str, tuple[str, ...]]) -> tuple[Event, ...]:

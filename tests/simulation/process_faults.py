@@ -6,6 +6,7 @@ from random import Random
 
 from tests.chaos.history import STOP
 from tests.simulation.broker.connection import Connection
+from tests.simulation.plan import Event
 from tests.simulation.replica import Replica
 from tests.simulation.replicas import Running
 from tests.simulation.world import SERVICES, World
@@ -15,6 +16,9 @@ _LONGEST_CRASH = 250
 
 _STEPS_OF_AN_UPDATE = 40
 """Steps within which the first of a chat's updates is taken."""
+
+_PRESSES = 15
+"""How often customers look for a question to answer in a chat, until one is there."""
 
 _SHORTLY = 0.6
 """The share of stops that last seconds, and not a minute or more."""
@@ -54,13 +58,13 @@ async def _poller_crash(world: World, rng: Random) -> str:
     # between the answer with a customer's press in it and the note that it was taken
     asker: asyncio.Future[Replica] = asyncio.get_running_loop().create_future()
     world.chats.on_taken = asker
-    try:
-        async with asyncio.timeout(30):
-            replica = await asker
-    except TimeoutError:
-        return "nobody"
-    finally:
-        world.chats.on_taken = None
+    for number in range(_PRESSES):
+        await world.workload.perform(Event(number, 0.0, "answer in chat", rng.randrange(1_000_000)))
+        await asyncio.wait({asker}, timeout=2.0)
+        if asker.done():
+            break
+    world.chats.on_taken = None
+    replica = asker.result() if asker.done() else None
     chosen = next((one for one in world.replicas.running if one.replica is replica), None)
     return "nobody" if chosen is None else await _die(chosen, within_steps=rng.randint(1, _STEPS_OF_AN_UPDATE))
 
