@@ -29,6 +29,8 @@ COUNTED_UP_TO = 1_000
 CHANGED_AT_MOST = 500
 """How many of the tickets that changed last are given."""
 
+Opening = mk.TicketOpened | contacts.TicketRequested | tickets.TicketOpened
+
 Decided = tuple[Ticket, list[Message]]
 
 
@@ -84,13 +86,13 @@ class Handlers:
             ticket = known or Ticket(ticket_id)
             if ticket.knows(cause.event_id):
                 return ticket, []
-            erasure = await self._erasure_after(cause)
+            erasure = await self._erasure_of(cause)
             opening = asked(ticket.openings[0].protocol if ticket.openings else await self.protocols.take())
             return changes.open_ticket(ticket, opening, erased=erasure is not None)
 
         ticket = await self.tickets.update(ticket_id, decide, cause=cause)
         # an erasure that came since it was asked for has not seen this ticket
-        if not ticket.erased and (erasure := await self._erasure_after(ticket.openings[0])):
+        if not ticket.erased and (erasure := await self._erasure_of(ticket.openings[0])):
             await self._erase(ticket_id, erasure)
 
     async def on_step(self, step: Step) -> None:
@@ -109,8 +111,8 @@ class Handlers:
         """Remove the person from their tickets, those that are still to come included (R27)."""
         await self.register.erase_customer(event)
         for ticket in await self.tickets.of_customer(event.customer_id):
-            if ticket.openings[0].occurred_at <= event.occurred_at:
-                await self._erase(ticket.id, event)
+            if erasure := await self._erasure_of(ticket.openings[0]):
+                await self._erase(ticket.id, erasure)
 
     async def _erase(self, ticket_id: str, erasure: mk.CustomerErased) -> None:
         def decide(known: Ticket | None) -> Decided:
@@ -118,11 +120,15 @@ class Handlers:
 
         await self.tickets.update(ticket_id, decide, cause=erasure)
 
-    async def _erasure_after(
-        self, opening: mk.TicketOpened | contacts.TicketRequested | tickets.TicketOpened
-    ) -> mk.CustomerErased | None:
+    async def _erasure_of(self, opening: Opening) -> mk.CustomerErased | None:
         erasure = await self.register.erasure(opening.customer_id)
-        return erasure if erasure and opening.occurred_at <= erasure.occurred_at else None
+        if erasure is None or opening.occurred_at <= erasure.occurred_at:
+            return erasure
+        # contacts may have taken it while the erasure was on its way, and by a clock of its own: a contact that comes
+        # later indeed is of somebody whom MK has announced again
+        is_contact = isinstance(opening, contacts.TicketRequested | tickets.TicketOpened) and opening.contact_id
+        known, _ = await self.register.membership(opening.customer_id) if is_contact else (True, None)
+        return None if known else erasure
 
     async def on_list_tickets(self, query: ListTickets) -> TicketList:
         """One page of a customer's tickets, newest first (R3). Raises: OptionOff, CursorMalformed."""

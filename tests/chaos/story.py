@@ -43,6 +43,13 @@ def steps(rng: Random, ticket_id: str, level: NotificationLevel, *, after: datet
         yield _message(message, rng, ticket_id, at, fields)
 
 
+def closing(rng: Random, ticket_id: str, *, at: datetime) -> Message:
+    """A closing that asks."""
+    message, fields = _fields("close", rng, NotificationLevel.ALL)
+    asks = {"request_evaluation": True, "automatic": False}
+    return _message(message, rng, ticket_id, whole_milliseconds(at), {**fields, **asks})
+
+
 def there_and_back(ticket_id: str, customer_id: str, *, at: datetime) -> list[Message]:
     """A ticket that is closed, closed once more, reopened twice and closed again; each closing asks."""
     rng, level = Random(ticket_id), NotificationLevel.ALL

@@ -20,6 +20,8 @@ TURNS = frozenset({expected.CLOSED, expected.REOPENED, expected.ASKED})
 CARRIERS = frozenset({"push", "telegram"})
 """The channels that a customer may have beside the inbox and mails."""
 
+_ASKING = CARRIERS | {"email"}
+
 ANSWERED = "evaluation answered"
 """The ledger's reason for not asking once more what was answered elsewhere meanwhile."""
 
@@ -56,7 +58,7 @@ def _once_a_step(evidence: Evidence, kind: str) -> Iterator[Document]:
 def overtaken(evidence: Evidence, notices: Iterable[Notice]) -> set[UUID]:
     """The ids of those that needn't be sent any more: their question was withdrawn, perhaps before its turn came.
 
-    By push and in a chat nobody is asked what was answered already.
+    By push, in a chat and in a mail nobody is asked what was answered already.
     """
     withdrawn = {str(one["_id"]) for one in evidence.evaluations if one.get("withdrawn")}
     requests = announced(evidence.evaluations, expected.ASKED)
@@ -79,7 +81,7 @@ def answered_before(evidence: Evidence) -> set[tuple[UUID, str]]:
         for one in evidence.deliveries
         if one["state"] == "skipped" and one["reason"] == ANSWERED
     }
-    return {one for one in decided | held if one[0] in late and one[1] in CARRIERS}
+    return {one for one in decided | held if one[0] in late and one[1] in _ASKING}
 
 
 def _asks(event: Document) -> bool:

@@ -8,6 +8,7 @@ import cyclopts
 from rich import progress
 from rich.console import Console
 
+from tests.simulation import branches as branching
 from tests.simulation import campaign, hunting, report
 from tests.simulation.plan import Plan
 from tests.simulation.play import play, simulating
@@ -28,16 +29,23 @@ def main(  # noqa: PLR0913 - the command line's options
     trace: bool = False,
     digest: bool = False,
     bugs: bool = False,
+    branches: bool = False,
     processes: int | None = None,
 ) -> int:
     """Play SEEDS seeds from FIRST on, on all cores, and report those that break a promise.
 
     With SEED, that one alone: it is shortened if it fails; with `--trace`, every message of it is shown; with
     `--digest`, a hash of all that happened. `--bugs` plants every bug, and counts the seeds until it is noticed.
+    `--branches` shows which branches of the chassis the seeds take.
     """
     if bugs:
         with simulating():
             for line in hunting.table():
+                sys.stdout.write(f"{line}\n")
+        return 0
+    if branches:
+        with simulating():
+            for line in branching.lines(range(first, first + seeds)):
                 sys.stdout.write(f"{line}\n")
         return 0
     if seed is not None and digest:

@@ -11,6 +11,7 @@ from uuid import UUID
 from chassis.clock import utc_now
 from chassis.messaging.rpc import NoReply
 from contracts.channels import (
+    ChannelSwitches,
     GetTelegramLink,
     InviteToTelegram,
     Preferences,
@@ -120,6 +121,13 @@ class App:
         )
         self.seen.sleeps.append(Sleep(now(), customer_id, begins, ends))
 
+    async def switch_off(self, customer_id: str, channel: str) -> None:
+        """Want nothing by a channel any more: `push` or `telegram`."""
+        chosen, at = Preferences(channels=ChannelSwitches.model_validate({channel: False})), utc_now()
+        await self._insist(
+            "preferences", customer_id, lambda caller: caller.makes(SavePreferences, preferences=chosen, saved_at=at)
+        )
+
     async def pending(self, customer_id: str) -> list[str]:
         """The evaluations that the customer may still answer."""
         answer = await self._insist("pending", customer_id, lambda caller: caller.makes(ListEvaluations))
@@ -139,10 +147,8 @@ class App:
         taken = answer.answered is not None
         self.history.note(Rated(now(), evaluation, customer_id, score, comment, taken))
 
-    async def rate_by_link(self, token: str, score: int) -> None:
+    async def rate_by_link(self, evaluation: str, token: str, score: int) -> None:
         """Answer by the signed link of a mail, with no login."""
-        # the token begins with what it is about
-        evaluation = token.partition(".")[0]
         comment = None if score == _BEST else f"Por carta: {score}"
         request = request_id("", f"{token}\n{score}\n{comment or ''}")
         answer = await self._insist(

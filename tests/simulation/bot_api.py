@@ -13,6 +13,7 @@ from services.notifier.deliver.channels import botapi
 from services.notifier.deliver.channels.outcomes import Away, Unconfirmed
 from tests.chaos.evidence import Written
 from tests.chaos.stand_ins import Asked
+from tests.simulation.replica import REPLICA, Replica
 from tests.simulation.weather import Weather
 
 TROUBLES = ("away", "lost", "busy", "broken")
@@ -36,6 +37,12 @@ class Chats:
     weather: Weather
     messages: dict[int, list[_Message]] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
+    blocked: set[int] = field(default_factory=set)
+    """The chats whose customers want nothing of the bot any more."""
+
+    on_taken: "asyncio.Future[Replica] | None" = None
+    """Gets the replica that is answered with the next updates, for whoever waits for that moment."""
+
     _numbers: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -102,6 +109,9 @@ class SimulatedBot(botapi.BotApi):
 
     async def _do(self, method: str, body: Mapping[str, Any], longest: float) -> Any:  # noqa: ANN401 - JSON
         match method:
+            case "sendMessage" if body["chat_id"] in self._chats.blocked:
+                refusal = {"ok": False, "description": "Forbidden: bot was blocked by the user"}
+                return botapi._result(httpx2.Response(403, json=refusal))  # noqa: SLF001 - how the real one reads it
             case "sendMessage":
                 return self._take(body)
             case "getUpdates":
@@ -122,4 +132,7 @@ class SimulatedBot(botapi.BotApi):
         chats.updates = [one for one in chats.updates if one["update_id"] >= offset]
         if not chats.updates:
             await chats.wait(longest)
+        asker = REPLICA.get()
+        if chats.updates and asker is not None and chats.on_taken is not None and not chats.on_taken.done():
+            chats.on_taken.set_result(asker)
         return list(chats.updates)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from tests.chaos import bugs as chaos
+from tests.simulation import personal_bugs as personal
 from tests.simulation import subtle_bugs as subtle
 
 Plant = Callable[[ExitStack], None]
@@ -25,6 +26,7 @@ SUBTLE: dict[str, Plant] = {
     "timer read twice": subtle.timer_read_twice,
     "quiet hours ignored": subtle.quiet_hours_ignored,
     "published before commit": subtle.published_before_commit,
+    "erased by the clock": personal.erased_by_the_clock,
 }
 """Those that only a simulation is sure to find, by name."""
 

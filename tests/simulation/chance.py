@@ -32,13 +32,13 @@ class Chance:
         # asked for again within one step, most of the time
         self._asked, self._moment = 0.0, _SINCE
 
-    def begin(self, seed: int, loop: VirtualLoop) -> None:
-        """Everything from this seed now, and the time from this loop."""
+    def begin(self, seed: int, loop: VirtualLoop, *, since: datetime = EPOCH) -> None:
+        """Everything from this seed now, and the time from this loop, some hours after `since`."""
         # kept apart from what the services draw: another name more must not change their choices
         self._names = Random(f"names of {seed}")
         random.seed(f"services of {seed}")
         self._loop = loop
-        self._epoch = EPOCH.timestamp() + Random(f"hour of {seed}").randrange(24) * 3600
+        self._epoch = since.timestamp() + Random(f"hour of {seed}").randrange(24) * 3600
 
     def bytes(self, count: int) -> bytes:
         """In the place of what the operating system gives."""

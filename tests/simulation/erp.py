@@ -26,9 +26,18 @@ class Mirror:
 
     async def on_event(self, event: Message) -> None:
         """Take an event into its ticket's history, once."""
+        self._take(event)
+
+    def _take(self, event: Message) -> None:
         ticket_id = tickets.ticket_id_of(event)
         if ticket_id is not None:
             self.tickets[ticket_id] = tickets.take(self.tickets.get(ticket_id) or Ticket(ticket_id), event)
+
+    def begin_with(self, events: Iterable[Message]) -> None:
+        """Know all this already."""
+        for event in events:
+            if event.type_name() in EVENTS:
+                self._take(event)
 
     def asked(self) -> list[feedback.EvaluationRequested]:
         """Every request for an evaluation so far, with the link that leads to it."""

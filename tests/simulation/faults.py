@@ -7,18 +7,15 @@ from random import Random
 from contracts import topology
 from tests.chaos.history import Fault, now
 from tests.simulation import bot_api, mail_server, push_service
+from tests.simulation.loss_faults import LOSSES
 from tests.simulation.plan import Event
-from tests.simulation.replicas import Running
+from tests.simulation.process_faults import CRASHES, PROCESS_FAULTS, some
 from tests.simulation.weather import Weather
-from tests.simulation.world import SERVICES, World
+from tests.simulation.world import World
 
 Strike = Callable[[World, Random], Awaitable[str]]
 """Breaks something, mends it, and gives what it was; the checker knows what mails may hang on by its beginning."""
 
-_LONGEST_CRASH = 250
-"""Steps until a crash: a message takes some thirty, so that it falls between any two awaits of one."""
-
-_CRASH = "crash"
 _STORE = "mongod"
 
 
@@ -28,7 +25,7 @@ async def strike(world: World, fault: Event) -> None:
     target = await _STRIKES[fault.kind](world, fault.chance())
     world.note(f"mended: {fault.kind} of {target}")
     # a crash is the moment of the death that was waited for
-    world.history.note(Fault(now() if fault.kind == _CRASH else at, now(), fault.kind, target))
+    world.history.note(Fault(now() if fault.kind in CRASHES else at, now(), fault.kind, target))
 
 
 def heal(world: World) -> None:
@@ -38,36 +35,6 @@ def heal(world: World) -> None:
     world.broker.latency = world.usual_latency
     for connection in world.broker.named(""):
         connection.cut_at = None
-
-
-def _some(world: World, rng: Random, *services: str) -> Running | None:
-    return rng.choice(found) if (found := world.replicas.of(*services)) else None
-
-
-async def _crash(world: World, rng: Random) -> str:
-    # the notifier has most to lose between two awaits: what it sends can't be undone
-    service = rng.choice((*SERVICES, "notifier"))
-    chosen = _some(world, rng, service)
-    if chosen is None:
-        return "nobody"
-    replica = chosen.replica
-    replica.dies_at = replica.steps + rng.randint(1, _LONGEST_CRASH)
-    try:
-        async with asyncio.timeout(30):
-            await asyncio.shield(chosen.gone)
-    except TimeoutError:
-        # it has nothing to do: then it dies idle
-        if not replica.is_dead:
-            replica.die()
-    return replica.name
-
-
-async def _roll(world: World, rng: Random) -> str:
-    rolled = list(world.replicas.of(*rng.sample(SERVICES, rng.randint(1, len(SERVICES)))))
-    for running in rolled:
-        await world.replicas.replace(running)
-        await asyncio.sleep(rng.uniform(0.0, 2.0))
-    return "everything"
 
 
 async def _cut(world: World, rng: Random) -> str:
@@ -80,7 +47,7 @@ async def _cut(world: World, rng: Random) -> str:
 
 
 async def _broker_away(world: World, rng: Random) -> str:
-    chosen = _some(world, rng)
+    chosen = some(world, rng)
     if chosen is None:
         return "nobody"
     ways = rng.choice(((True, True), (True, True), (False, True), (True, False)))
@@ -140,7 +107,7 @@ async def _full(world: World, rng: Random) -> str:
 
 
 async def _store_away(world: World, rng: Random) -> str:
-    chosen = _some(world, rng)
+    chosen = some(world, rng)
     if chosen is None or rng.random() < 0.3:
         world.store.leave()
         await asyncio.sleep(rng.uniform(0.5, 15.0))
@@ -185,16 +152,6 @@ async def _partial(world: World, rng: Random) -> str:
     return _STORE
 
 
-async def _skew(world: World, rng: Random) -> str:
-    chosen = _some(world, rng)
-    if chosen is None:
-        return "nobody"
-    chosen.replica.skew = rng.uniform(-4.0, 4.0)
-    await asyncio.sleep(rng.uniform(5.0, 30.0))
-    chosen.replica.skew = 0.0
-    return f"the clock of {chosen.replica.name}"
-
-
 async def _trouble(rng: Random, weather: Weather, kinds: tuple[str, ...]) -> None:
     weather.trouble = rng.choice(kinds)
     await asyncio.sleep(rng.uniform(1.0, 20.0))
@@ -218,8 +175,7 @@ async def _bot(world: World, rng: Random) -> str:
 
 
 _STRIKES: dict[str, Strike] = {
-    _CRASH: _crash,
-    "roll": _roll,
+    **PROCESS_FAULTS,
     "cut": _cut,
     "broker away": _broker_away,
     "broker restart": _broker_restart,
@@ -232,9 +188,9 @@ _STRIKES: dict[str, Strike] = {
     "store slow": _store_slow,
     "failover": _failover,
     "partial bulks": _partial,
-    "skew": _skew,
     "mail": _mail,
     "push": _push,
     "bot": _bot,
+    **LOSSES,
 }
 """How each kind of fault is done."""

@@ -175,6 +175,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
         heapify(moved)
         self._timers[:] = moved
 
+    def go_on(self, replica: Replica) -> None:
+        """Have a replica that stood still do now what it would have done meanwhile, in that order; none of the dead."""
+        replica.is_stopped = False
+        (self._kept if replica.is_dead else self._steps).extend(replica.held)
+        replica.held.clear()
+
     def _run_once(self) -> None:
         # all rounds in one call: most of them run a single step, and a call each would cost as much as that
         ready, timers = self._steps, self._timers
@@ -199,7 +205,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 continue
             replica = step.replica
             if replica is not None and not replica.may_step():
-                self._kept.append(step)
+                (self._kept if replica.is_dead else replica.held).append(step)
                 continue
             self.steps += 1
             try:

@@ -25,6 +25,8 @@ class MailServer:
         self.arrived = arrived
         self._history = history
         self.mails: list[Mail] = []
+        self.refused: set[str] = set()
+        """The addresses behind which there is no mailbox any more."""
 
     def take(self, recipient: str, mail: bytes) -> None:
         """Have one mail from now on."""
@@ -64,6 +66,8 @@ class _Client:
                 raise aiosmtplib.SMTPRecipientRefused(451, "4.3.0 try again later", recipient)
             case "broken":
                 raise self._gone()
+        if recipient in self._server.refused:
+            raise aiosmtplib.SMTPRecipientRefused(550, "5.1.1 no such user here", recipient)
         self._recipient = recipient
 
     async def data(self, mail: bytes) -> aiosmtplib.SMTPResponse:

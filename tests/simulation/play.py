@@ -7,10 +7,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from tests.chaos.history import History
-from tests.simulation import checker, faults, finding, made
-from tests.simulation.chance import Chance
+from tests.chaos.history import History, now
+from tests.simulation import checker, faults, finding, made, past
+from tests.simulation.chance import EPOCH, Chance
 from tests.simulation.loop import Stalled, VirtualLoop
 from tests.simulation.plan import Event, Plan
 from tests.simulation.rest import NeverAtRest, pass_days, rest
@@ -19,6 +20,9 @@ from tests.simulation.world import World
 _CHANCE = Chance()
 
 _BEGINS_WITHIN = 600.0
+_BETWEEN_RELEASES = timedelta(minutes=1)
+"""Between the last document of an earlier release and the earliest hour at which a seed begins."""
+
 _ANSWERED_WITHIN = 3 * 3600.0
 """Seconds of made-up time in which customers and MK get everything acknowledged, or never."""
 
@@ -57,7 +61,7 @@ def play(plan: Plan, *, trace: Callable[[str], None] | None = None, frames: bool
     # what is collected in the midst of it would run what stands behind a dead replica's `finally`
     gc.disable()
     loop = VirtualLoop()
-    _CHANCE.begin(plan.seed, loop)
+    _CHANCE.begin(plan.seed, loop, since=_begins(plan))
     try:
         world = World(plan, loop, trace)
         if frames:
@@ -71,6 +75,10 @@ def play(plan: Plan, *, trace: Callable[[str], None] | None = None, frames: bool
         loop.bury()
         loop.close()
         gc.enable()
+
+
+def _begins(plan: Plan) -> datetime:
+    return past.of(plan.past).left_at + _BETWEEN_RELEASES if plan.past else EPOCH
 
 
 def _run(world: World) -> dict[str, list[str]]:
@@ -95,6 +103,7 @@ async def _play(world: World) -> dict[str, list[str]]:
         )
     faults.heal(world)
     await rest(world)
+    world.rested_at = now()
     for days in world.plan.days:
         await pass_days(world, days)
     return checker.check(world, await finding.find(world))

@@ -22,6 +22,9 @@ class PushService:
     def __init__(self, weather: Weather, arrived: Callable[[str, str], None]) -> None:
         self.weather = weather
         self._arrived = arrived
+        self.gone: dict[str, int] = {}
+        """What is answered for the devices that are gone, by their customers: 404 or 410."""
+
         self.shown: Counter[tuple[str, str]] = Counter()
 
     @staticmethod
@@ -37,7 +40,7 @@ class PushService:
         match await self.weather.passes():
             case "away":
                 raise Away("ConnectError")
-            case "lost":
+            case "lost" if _customer_of(subscription) not in self.gone:
                 self._show(subscription, topic)
                 raise Unconfirmed("ReadTimeout")
             case "busy":
@@ -45,14 +48,21 @@ class PushService:
                 return _judge(httpx2.Response(429, headers=headers))
             case "broken":
                 return _judge(httpx2.Response(503))
+        status = self.gone.get(_customer_of(subscription))
+        if status is not None:
+            return _judge(httpx2.Response(status))
         self._show(subscription, topic)
         return _judge(httpx2.Response(201))
 
     def _show(self, subscription: Subscription, topic: str) -> None:
-        customer_id = subscription.endpoint.rpartition("/")[2]
+        customer_id = _customer_of(subscription)
         self._arrived(topic, customer_id)
         self.shown[customer_id, topic] += 1
 
     def pushed(self) -> list[Pushed]:
         """What every browser shows."""
         return [Pushed(customer_id, topic, times) for (customer_id, topic), times in self.shown.items()]
+
+
+def _customer_of(subscription: Subscription) -> str:
+    return subscription.endpoint.rpartition("/")[2]

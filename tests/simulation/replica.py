@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.simulation.loop import Step
 
 
 @dataclass(slots=True, eq=False)
@@ -18,11 +22,15 @@ class Replica:
     steps: int = 0
     dies_at: int = 0
     is_dead: bool = False
+    is_stopped: bool = False
+    """Whether it stands still, as after SIGSTOP: what it would do meanwhile is `held`."""
+
+    held: "list[Step]" = field(default_factory=list)
     on_death: list[Callable[[], None]] = field(default_factory=list)
 
     def may_step(self) -> bool:
         """Count one step, or die in its place."""
-        if self.is_dead:
+        if self.is_dead or self.is_stopped:
             return False
         self.steps += 1
         if self.steps == self.dies_at:

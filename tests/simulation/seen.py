@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from contracts.replies import TicketLine, TicketPage
 
 _ZONE = ZoneInfo("America/Sao_Paulo")
-_LATITUDE = timedelta(seconds=12)
+LATITUDE = timedelta(seconds=12)
 """Clocks differ, and what was on its way when quiet hours began arrives."""
 
 
@@ -44,9 +44,9 @@ class Sleep:
 
     def covers(self, at: float) -> bool:
         """Whether they had begun and not ended by this moment, a while apart from both."""
-        if at < self.since + _LATITUDE.total_seconds():
+        if at < self.since + LATITUDE.total_seconds():
             return False
-        local = (datetime.fromtimestamp(at + shift, _ZONE) for shift in (-_LATITUDE.total_seconds(), 0, 60))
+        local = (datetime.fromtimestamp(at + shift, _ZONE) for shift in (-LATITUDE.total_seconds(), 0, 60))
         return all(self._holds(f"{moment:%H:%M}") for moment in local)
 
     def _holds(self, clock: str) -> bool:

@@ -7,7 +7,10 @@ from datetime import datetime
 from tests.chaos import expected
 from tests.chaos.carrying import topic_of
 from tests.chaos.case import Case
-from tests.simulation.seen import Glimpse
+from tests.chaos.history import STOP
+from tests.simulation.leaving import LEAVER, SECRET, places_of
+from tests.simulation.losing import failures_are_announced, kept_in_spite
+from tests.simulation.seen import LATITUDE, Glimpse
 from tests.simulation.world import World
 
 _LASTING = frozenset({"ticket_opened", "service_order_created", "phase_changed", "responsible_added"})
@@ -64,12 +67,18 @@ def nobody_is_informed_early(world: World, case: Case) -> Iterator[str]:
             yield f"{notice} arrived at {arrival.at}, before it was durable"
 
 
-def quiet_hours_are_kept(world: World, _case: Case) -> Iterator[str]:
+def quiet_hours_are_kept(world: World, case: Case) -> Iterator[str]:
     """Nothing is pushed to whoever sleeps (R20)."""
     for sleep in world.seen.sleeps:
         for arrival in world.arrivals:
-            if arrival.customer_id == sleep.customer_id and sleep.covers(arrival.at):
+            if arrival.customer_id == sleep.customer_id and sleep.covers(arrival.at) and not _went_on(case, arrival.at):
                 yield f"{sleep.customer_id} was pushed to at {arrival.at}, in the hours {sleep.begins} to {sleep.ends}"
+
+
+def _went_on(case: Case, at: float) -> bool:
+    # whoever stood still between its look at the clock and its sending sends when it goes on
+    ends = [one.until for one in case.faults if one.kind == STOP]
+    return any(end <= at <= end + LATITUDE.total_seconds() for end in ends)
 
 
 def evaluations_end(world: World, case: Case) -> Iterator[str]:
@@ -87,6 +96,56 @@ def evaluations_end(world: World, case: Case) -> Iterator[str]:
             yield f"evaluation {one['_id']} was never reminded of"
 
 
+def the_erased_are_forgotten(world: World, _case: Case) -> Iterator[str]:
+    """Nothing that an erased customer wrote, and nothing written of them, stays anywhere (R27)."""
+    if world.leaver is None or not world.leaver.is_erased:
+        return
+    kept = {".".join(place): list(table.documents.values()) for place, table in world.store.tables.items()}
+    for name, queue in world.broker.queues.items():
+        kept[f"queue {name}"] = [{"body": entry.message.body} for entry in queue.entries]
+    yield from places_of(SECRET, kept)
+
+
+def the_erased_are_left_alone(world: World, _case: Case) -> Iterator[str]:
+    """No reminder, nor anything else that was still to come, reaches an erased customer once all is at rest (R27)."""
+    if world.leaver is None or not world.leaver.is_erased:
+        return
+    mailed = [one.at for one in world.mail.mails if one.recipient == LEAVER.email]
+    pushed = [one.at for one in world.arrivals if one.customer_id == LEAVER.id]
+    for at in (*mailed, *pushed):
+        if at > world.rested_at:
+            yield f"{LEAVER.id} was sent something at {at}, and everything was at rest by {world.rested_at}"
+
+
+def what_failed_is_announced(_world: World, case: Case) -> Iterator[str]:
+    """A delivery that failed has its reason, and was announced with it (R19)."""
+    yield from failures_are_announced(case.evidence.deliveries)
+
+
+def what_is_gone_is_dropped(world: World, case: Case) -> Iterator[str]:
+    """A device, chat or mailbox whose server answered that it is gone is sent to no more (R18, R19)."""
+    yield from kept_in_spite(world.losses, case.evidence.deliveries, world.store)
+
+
+def switched_off_brings_nothing(world: World, case: Case) -> Iterator[str]:
+    """Nothing is pushed to whoever switched that off (R20)."""
+    for loss in world.losses:
+        if not loss.is_switched_off or loss.channel != "push":
+            continue
+        for arrival in world.arrivals:
+            is_late = arrival.at > loss.at + LATITUDE.total_seconds() and not _went_on(case, arrival.at)
+            if arrival.customer_id == loss.customer_id and is_late:
+                yield f"{loss.customer_id} was pushed to at {arrival.at}, and had switched that off at {loss.at}"
+
+
+def others_keep_their_texts(_world: World, case: Case) -> Iterator[str]:
+    """What a customer wrote is kept as they wrote it, whoever else is erased."""
+    kept = {str(one["_id"]): one["text"] for one in case.evidence.contacts}
+    for one in case.wrote:
+        if kept.get(one.contact_id, one.text) != one.text:
+            yield f"contact {one.contact_id} is kept as {kept[one.contact_id]!r}"
+
+
 _REMINDS_AFTER, _EXPIRES_AFTER = 3.05, 14.05
 """Days, and the while that commands take."""
 
@@ -98,6 +157,12 @@ PROPERTIES = {
         nobody_is_informed_early,
         quiet_hours_are_kept,
         evaluations_end,
+        the_erased_are_forgotten,
+        the_erased_are_left_alone,
+        what_failed_is_announced,
+        what_is_gone_is_dropped,
+        switched_off_brings_nothing,
+        others_keep_their_texts,
     )
 }
 """Every property of this module, by name."""

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from chassis.clock import utc_now
 from chassis.messaging.envelope import Envelope
-from contracts.message import ATENDO, Message
+from contracts import feedback
+from contracts.message import ATENDO, Message, NotificationLevel
 from contracts.notifier import EmailDue
 from contracts.topology import REQUESTS
 from tests.chaos import story
@@ -21,6 +22,8 @@ from tests.chaos.provider import SECTORS, Customer, two_versions
 from tests.simulation.app import App
 from tests.simulation.bot_api import Chats
 from tests.simulation.erp import Announcer, Mirror
+from tests.simulation.leaving import Leaver
+from tests.simulation.past import Past
 from tests.simulation.plan import Event
 
 _BEST = 5
@@ -38,11 +41,20 @@ class Workload:
     customers: dict[str, Customer]
     chats: Chats
     mirror: Mirror
+    leaver: Leaver | None = None
+    past: Past | None = None
+    """What an earlier release left behind, whose tickets go on."""
+
+    _opened: set[str] = field(default_factory=set)
     _in_chats: set[str] = field(default_factory=set)
 
     async def perform(self, command: Event) -> None:
         """Do one thing, to its end."""
-        await self._does[command.kind](self, command, command.chance())
+        does = self._does.get(command.kind)
+        if does is not None:
+            await does(self, command, command.chance())
+        elif self.leaver is not None:
+            await self.leaver.perform(command)
 
     async def _contact(self, command: Event, rng: Random) -> None:
         customer, sector = rng.choice(list(self.customers)), SECTORS[rng.choice(list(SECTORS))]
@@ -61,6 +73,15 @@ class Workload:
         opening = story.opening(rng, f"mk-{command.number}", rng.choice(list(self.customers)), at=at)
         steps = list(story.steps(rng, opening.ticket_id, opening.notification_level, after=at))
         await self._announce(rng, [opening, *steps])
+
+    async def _old_ticket(self, _command: Event, rng: Random) -> None:
+        assert self.past is not None
+        ticket_id, at = rng.choice(self.past.tickets), utc_now()
+        messages: list[Message] = list(story.steps(rng, ticket_id, NotificationLevel.ALL, after=at))
+        if ticket_id in self.past.unopened and ticket_id not in self._opened:
+            self._opened.add(ticket_id)
+            messages.insert(0, story.opening(rng, ticket_id, rng.choice(list(self.customers)), at=at))
+        await self._announce(rng, messages)
 
     async def _there_and_back(self, command: Event, rng: Random) -> None:
         customer = rng.choice(list(self.customers))
@@ -93,16 +114,21 @@ class Workload:
                 if rng.random() < 0.3:
                     await self.app.rate(customer, evaluation, score % _BEST + 1, "Mudei de ideia")
         # an old message's button, whose question a reopening may have withdrawn since
-        if asked := self.mirror.asked():
+        if asked := self._asked():
             old = rng.choice(asked)
             await self.app.rate(old.customer_id, str(old.evaluation_id), _BEST, None)
 
     async def _rate_by_link(self, _command: Event, rng: Random) -> None:
-        if asked := self.mirror.asked():
-            await self.app.rate_by_link(rng.choice(asked).link.rpartition("/")[2], rng.randint(1, _BEST))
+        if asked := self._asked():
+            chosen = rng.choice(asked)
+            token = chosen.link.rpartition("/")[2]
+            await self.app.rate_by_link(str(chosen.evaluation_id), token, rng.randint(1, _BEST))
+
+    def _asked(self) -> list[feedback.EvaluationRequested]:
+        return [one for one in self.mirror.asked() if one.customer_id in self.customers]
 
     async def _answer_in_chat(self, _command: Event, rng: Random) -> None:
-        for customer in (one for one in self.customers.values() if one.chat):
+        for customer in (one for one in self.customers.values() if one.chat and one.chat not in self.chats.blocked):
             for question in self.chats.asked(customer.chat or 0):
                 if question.evaluation_id not in self._in_chats and rng.random() < 0.6:
                     self._in_chats.add(question.evaluation_id)
@@ -138,6 +164,7 @@ class Workload:
     _does: ClassVar[dict[str, Callable[["Workload", Event, Random], Awaitable[None]]]] = {
         "contact": _contact,
         "ticket": _ticket,
+        "old ticket": _old_ticket,
         "there and back": _there_and_back,
         "register": _register,
         "rate": _rate,

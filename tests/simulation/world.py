@@ -21,18 +21,21 @@ from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.chat.parts import ChatParts
 from services.notifier.deliver.push.senders import BrowserSender
 from services.notifier.parts import Parts
-from tests.chaos.history import now
+from tests.chaos.history import Said, now
 from tests.chaos.provider import Customer, customers, registers
-from tests.simulation import edges, erp, made
+from tests.simulation import edges, erp, made, past
 from tests.simulation.app import App
 from tests.simulation.bot_api import Chats, SimulatedBot
 from tests.simulation.broker.broker import Broker
 from tests.simulation.broker.link import SimLink
 from tests.simulation.door import Door
 from tests.simulation.erp import Announcer, Mirror
+from tests.simulation.leaving import LEAVER, Leaver
 from tests.simulation.loop import VirtualLoop
+from tests.simulation.losing import Lost
 from tests.simulation.mail_server import MailServer
 from tests.simulation.noting import Noting
+from tests.simulation.past import Past
 from tests.simulation.plan import Plan
 from tests.simulation.push_service import HOST, PushService
 from tests.simulation.replica import REPLICA, Replica
@@ -44,6 +47,9 @@ from tests.simulation.workload import Workload
 
 SERVICES = ("contacts", "tickets", "notifier", "feedback", "mk", "edge")
 PEOPLE = customers(4)
+
+_UNPUBLISHED = 0.5
+"""The share of seeds with a past in which the old release died between a commit and its publish."""
 
 
 @dataclass(slots=True)
@@ -67,6 +73,11 @@ class World:
     replicas: Replicas = field(init=False)
     workload: Workload = field(init=False)
     mk: Announcer = field(init=False)
+    losses: list[Lost] = field(default_factory=list)
+    leaver: Leaver | None = field(init=False, default=None)
+    past: Past | None = field(init=False, default=None)
+    rested_at: float = field(init=False, default=0.0)
+    """When everything had come to rest for the first time, after all commands and faults."""
 
     def __post_init__(self) -> None:
         if self.trace is not None:
@@ -79,11 +90,31 @@ class World:
         self.chats = Chats(Weather(self.chance("bot")))
         counts = {name: 1 if name == "mk" else self.plan.replicas for name in SERVICES}
         self.replicas = Replicas(counts, self._build, self, self.chance("replicas"), note=self.note)
-        app = App(Door(self.replicas, self.chance("edges")), self.history, self.seen, self.chance("app"))
+        door = Door(self.replicas, self.chance("edges"))
+        app = App(door, self.history, self.seen, self.chance("app"))
         self.mk = Announcer(
             Publisher(Settings().broker_url, app_id="mk", rights=Rights.OWN), self.history, self.chance("mk")
         )
         self.workload = Workload(app, self.mk, self.history, self.customers, self.chats, self.mirror)
+        if any("leave" in one.kind or one.kind == "erase" for one in self.plan.commands):
+            apart = App(door, Noting(), Seen(), self.chance("leaver"))
+            self.workload.leaver = self.leaver = Leaver(apart, self.mk, self.chats, self.mirror)
+        if self.plan.past:
+            self.past = past.of(self.plan.past)
+            self._go_on_from(self.past)
+
+    def _go_on_from(self, before: Past) -> None:
+        before.fill(self.store)
+        rng = self.chance("past")
+        if rng.random() < _UNPUBLISHED:
+            before.leave_unpublished(self.store, rng.randrange(100))
+        self.mirror.begin_with(before.events)
+        self.mail.mails += before.mails()
+        for record in before.history():
+            self.history.note(record)
+        self.mk.begun |= {one.event_id: 0.0 for one in self.history.of(Said)}
+        self.customers |= before.customers
+        self.workload.past = before
 
     def chance(self, part: str) -> Random:
         """What this part of the world decides by."""
@@ -156,10 +187,12 @@ class World:
         self.loop.create_task(self.replicas.watch())
         while not self.replicas.are_up:  # noqa: ASYNC110 - as a person would look
             await asyncio.sleep(0.05)
-        for message in registers(self.customers):
+        for message in registers(PEOPLE):
             await self.mk.publish(message)
+        if self.leaver is not None:
+            await self.mk.publish(self.leaver.registered())
         await asyncio.sleep(1.0)
-        for customer in self.customers.values():
+        for customer in (*self.customers.values(), *((LEAVER,) if self.leaver else ())):
             await self._reach(customer)
 
     def _import_topology(self) -> None:

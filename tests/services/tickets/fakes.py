@@ -141,9 +141,10 @@ class Register:
                 self.menu = frozenset(event.mobile_menu)
 
     async def erase_customer(self, event: mk.CustomerErased) -> None:
-        """Keep that they had to go."""
+        """Keep that they had to go, unless they came back."""
+        if self.erasures.get(event.customer_id) != event:
+            self.members.pop(event.customer_id, None)
         self.erasures[event.customer_id] = event
-        self.members.pop(event.customer_id, None)
 
 
 class Whole:

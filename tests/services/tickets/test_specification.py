@@ -112,6 +112,32 @@ async def test_r27_a_ticket_opened_after_the_erasure_keeps_its_texts() -> None:
     assert not whole.tickets.kept["t1"].erased
 
 
+LATE = a_request().model_copy(update={"occurred_at": minutes(10)})
+"""A contact that contacts took, by its own clock, after the erasure of `minutes(9)`."""
+
+ERASED = emitted(mk.CustomerErased, at=minutes(9), customer_id="ana")
+ANA = emitted(mk.CustomerSaved, at=minutes(1), customer_id="ana", name="Ana", connections=[])
+
+
+@pytest.mark.parametrize("order", [[LATE, ERASED], [ERASED, LATE]], ids=["before", "behind"])
+async def test_r27_a_contact_that_was_taken_while_the_erasure_was_on_its_way_loses_its_text(
+    order: list[Message],
+) -> None:
+    whole = Whole()
+
+    await whole.give(TECNICO, ANA, *order)
+
+    assert "Sem conexão" not in repr(whole.tickets.kept)
+
+
+async def test_r27_a_contact_of_a_customer_who_came_back_keeps_its_text() -> None:
+    whole = Whole()
+
+    await whole.give(TECNICO, ANA, ERASED, ANA.model_copy(update={"occurred_at": minutes(9.5)}), LATE, ERASED)
+
+    assert whole.tickets.kept[ticket_of(CONTACT)].openings[0].complaint == "Sem conexão"
+
+
 async def test_r9_an_unknown_sector_is_waited_for() -> None:
     with pytest.raises(SectorUnknown):
         await Whole().give(a_request())

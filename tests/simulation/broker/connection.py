@@ -159,6 +159,11 @@ class Connection:
         if link is not None:
             link.lost(self)
 
+    def fall_silent(self) -> None:
+        """The broker missed the client's heartbeats; the client comes to know as soon as it takes a step."""
+        self.broker.context.copy().run(self.end_at_broker)
+        self.broker.loop.call_soon(self.end_at_client, context=self.context)
+
     def close(self) -> None:
         """The client ends it: all that it sent arrives yet, unless it is held."""
         self._link = None
