@@ -1,9 +1,7 @@
 """Services under test, in this process, on a real broker and a real database, and all that they publish there."""
 
-import asyncio
 import contextlib
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -23,12 +21,10 @@ from contracts import topology
 from contracts.message import ATENDO, Message
 from contracts.problems import Problem
 from contracts.rpc import Reply, Request
+from tests.rest import Traffic, rest
 
 S = TypeVar("S", bound=Settings)
 M = TypeVar("M", bound=Message)
-
-_LONGEST_QUIET = timedelta(seconds=10)
-"""What is still being handled then is meant to be: a test that holds a handler."""
 
 LONG_AGO = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -54,6 +50,8 @@ class System:
         self.received: list[dict[str, Any]] = []
         self.publisher = Publisher(amqp_url, app_id="mk")
         self.requests = Requests(self.publisher)
+        self._traffic = Traffic(lambda: self.connection, self.received)
+        self._listened = ""
 
     @property
     def connection(self) -> RoamingConnection:
@@ -68,6 +66,7 @@ class System:
         queue = await channel.declare_queue(exclusive=True)
         await queue.bind(ATENDO, "#")
         await queue.consume(self._receive, no_ack=True)
+        self._listened = queue.name
 
     async def _receive(self, message: AbstractIncomingMessage) -> None:
         with contextlib.suppress(ValueError):
@@ -156,11 +155,9 @@ class System:
             await channel.close()
 
     async def quiet(self) -> None:
-        """Let what is under way settle: until nothing is handled, and nothing more was published for a while."""
-        before, deadline = -1, time.monotonic() + _LONGEST_QUIET.total_seconds()
-        while len(self.received) != before or (self._is_busy() and time.monotonic() < deadline):
-            before = len(self.received)
-            await asyncio.sleep(0.3)
+        """Let what is under way settle: nothing waits, is handled or leaves an outbox, and nothing more is published.
 
-    def _is_busy(self) -> bool:
-        return any(len(service.in_flight) for service in self.services)
+        What doesn't move for 10 s is meant to stay; what waits in a retry queue, or for a service that was stopped, is.
+        """
+        listened = self._listened
+        await rest(lambda: self._traffic.look(self.services, listened=listened))

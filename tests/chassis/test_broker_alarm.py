@@ -106,7 +106,6 @@ def ends(service: Service, outcome: str) -> float:
     return handled or 0.0
 
 
-@pytest.mark.timeout(180)
 async def test_an_alarm_pauses_the_consumers_and_counts_against_no_message(system: System, node: Node) -> None:
     handlers: list[Publishing] = []
 

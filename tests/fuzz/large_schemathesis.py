@@ -5,8 +5,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.journeys.provider import ANA, Provider
 from tests.services.edge.test_schemathesis import schemathesis
 
@@ -17,7 +15,6 @@ expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "5x
 """
 
 
-@pytest.mark.timeout(300)
 async def test_the_whole_product_answers_nothing_undeclared(provider: Provider, tmp_path: Path) -> None:
     await provider.start()
     app = provider.app(ANA)

@@ -83,7 +83,6 @@ def above(span: Seen, spans: list[Seen]) -> list[Seen]:
     return found
 
 
-@pytest.mark.timeout(150)
 async def test_one_trace_leads_from_the_app_s_request_to_both_mails(
     system: System, mailbox: Mailbox, issuer: Issuer, collector: Collector
 ) -> None:

@@ -92,7 +92,6 @@ def test_a_run_without_broker_and_database_ends_with_that_line(command: tuple[st
     assert "Error" not in ended.stdout + ended.stderr
 
 
-@pytest.mark.timeout(150)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_run_that_is_interrupted_leaves_nothing_behind(
     number: signal.Signals, infra: Infra, tmp_path: Path

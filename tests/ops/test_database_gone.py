@@ -86,7 +86,6 @@ def openings(names: range) -> list[mk.TicketOpened]:
     ]
 
 
-@pytest.mark.timeout(150)
 async def test_a_killed_database_holds_the_service_and_nothing_is_lost_doubled_or_buried(
     service: tuple[System, Service], database: Database
 ) -> None:

@@ -289,7 +289,6 @@ async def printed(capfd: pytest.CaptureFixture[str]) -> str:
     return capfd.readouterr().out
 
 
-@pytest.mark.timeout(240)
 async def test_r27_of_an_erased_customer_who_used_everything_no_database_queue_or_log_keeps_a_word(
     log: Path, ana: Everywhere, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -56,7 +56,6 @@ def test_a_missing_database_is_one_line(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.timeout(120)
 async def test_a_killed_broker_and_database_come_back_with_their_data(tmp_path: Path) -> None:
     layout = read_layout({name: str(free_port()) for name in _PORT_NAMES})
     parts = [part for part in Plan(layout, RunFolder(tmp_path)).parts() if part.stage is Stage.FOUNDATION]

@@ -13,8 +13,6 @@ from tests.services.mk.console.browser import NOON, PASSWORD, Console
 from tests.services.mk.console.test_panel import ticket
 from tests.system import emitted
 
-pytestmark = pytest.mark.timeout(180)
-
 ALL_EVENTS, TICK = "Todos os eventos", "Solicitar avaliação via Telegram ou SAC Plus"
 
 

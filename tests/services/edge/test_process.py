@@ -60,7 +60,6 @@ async def replica(amqp_url: str, issuer: Issuer) -> AsyncIterator[Replica]:
         await process.wait()
 
 
-@pytest.mark.timeout(120)
 async def test_it_serves_as_soon_as_the_issuer_is_there_and_finishes_what_it_has_in_hand(
     replica: Replica, issuer: Issuer
 ) -> None:

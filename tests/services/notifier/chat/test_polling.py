@@ -271,7 +271,6 @@ async def are_sent(deliveries: Collection, count: int) -> bool:
     return sent == count
 
 
-@pytest.mark.timeout(300)  # three processes begin, and one's claims have to run out
 async def test_a_killed_replica_is_followed_by_another_and_nothing_is_lost_or_doubled(
     system: System, telegram: Telegram
 ) -> None:
