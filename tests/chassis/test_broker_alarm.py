@@ -52,7 +52,7 @@ class Node:
             [*command, "-eval", f"ok = {call}, halt()."],
             env={**os.environ, "HOME": str(self.rabbitmq.folder / "home")},
             check=True,
-            timeout=30,
+            timeout=120,
         )
 
     def close(self) -> None:

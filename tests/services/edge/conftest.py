@@ -51,7 +51,7 @@ BringUp = Callable[[], Awaitable[Stub]]
 @contextlib.asynccontextmanager
 async def served(issuer: Issuer, **settings: object) -> AsyncIterator[Served]:
     """Serve an edge on a free port."""
-    given = {"jwks_url": issuer.url, "port": 0, "reply_within": "PT2S", **SECRET}
+    given = {"jwks_url": issuer.url, "port": 0, "reply_within": "PT4S", **SECRET}
     environment = Settings.model_validate(given | settings)
     ahead = Ahead()
     broker = RabbitBroker(environment, now=lambda: time.monotonic() + ahead.seconds)
@@ -63,7 +63,7 @@ async def served(issuer: Issuer, **settings: object) -> AsyncIterator[Served]:
     port = http.servers[0].sockets[0].getsockname()[1]
     headers = {"Authorization": f"Bearer {issuer.token()}"}
     try:
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=20) as client:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
             yield Served(edge, broker, ahead, client)
     finally:
         http.should_exit = True
