@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from ops.embedded.ports import LOOPBACK, free_port
 
 _OK = "250 OK"
+_STARTS_WITHIN = timedelta(seconds=60)
 
 
 class Received(EmailMessage):
@@ -75,6 +76,7 @@ class Mailbox:
             _Handler(self),
             hostname=LOOPBACK,
             port=self.port,
+            ready_timeout=_STARTS_WITHIN.total_seconds(),
             ssl_context=self.tls,
             tls_context=self.starttls,
             auth_required=self.login is not None,

@@ -21,6 +21,7 @@ from contracts import topology
 from contracts.message import ATENDO, Message
 from contracts.problems import Problem
 from contracts.rpc import Reply, Request
+from tests.eventually import eventually
 from tests.rest import Traffic, rest
 
 S = TypeVar("S", bound=Settings)
@@ -43,7 +44,18 @@ def emitted(message: type[M], *, at: datetime = LONG_AGO, **fields: object) -> M
     return message.model_validate(common | fields)
 
 
-class _Patient(Publisher):
+async def is_ready(service: Service) -> bool:
+    """Whether nothing keeps it from working; a busy broker or database may answer it late, which looks alike."""
+    return await service.ready() == {}
+
+
+async def is_well(service: Service) -> None:
+    """Nothing is held, and broker and database answer."""
+    assert service.switches.held() == {}
+    await eventually(lambda: is_ready(service))
+
+
+class PatientPublisher(Publisher):
     """A publisher that waits for a confirm however busy the machine is."""
 
     async def publish(self, outgoing: Envelope, *, within: timedelta = _CONFIRM_WITHIN) -> None:
@@ -58,7 +70,7 @@ class System:
         self.environment = {"amqp_url": amqp_url, "mongo_url": mongo_url, "database_prefix": database_prefix}
         self.services: list[Service] = []
         self.received: list[dict[str, Any]] = []
-        self.publisher: Publisher = _Patient(amqp_url, app_id="mk")
+        self.publisher: Publisher = PatientPublisher(amqp_url, app_id="mk")
         self.requests = Requests(self.publisher)
         self._traffic = Traffic(lambda: self.connection, self.received)
         self._listened = ""
@@ -104,7 +116,7 @@ class System:
         """Publish whatever it is."""
         await self.publisher.publish(Envelope(exchange=exchange, routing_key=key, body=body, type=type))
 
-    async def ask(self, request: Request[Any], *, within: timedelta = timedelta(seconds=60)) -> Reply:
+    async def ask(self, request: Request[Any], *, within: timedelta = timedelta(seconds=30)) -> Reply:
         """Ask as the edge does."""
         return await self.requests.reply(request, within=within, confirm_within=_CONFIRM_WITHIN)
 

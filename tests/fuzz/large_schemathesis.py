@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.journeys.provider import ANA, Provider
 from tests.services.edge.test_schemathesis import schemathesis
+from tests.system import is_well
 
 # A cursor's seal and the reuse of an idempotency key (R12) are beyond what a schema can say of valid data.
 BEYOND_A_SCHEMA = """
@@ -28,5 +29,5 @@ async def test_the_whole_product_answers_nothing_undeclared(provider: Provider, 
     assert "Test cases:" in said, said
     assert (await app.get(f"/v1/tickets/{protocol}")).status_code == 200
     for service in provider.system.services:
-        assert await service.ready() == {}, service.name
+        await is_well(service)
         assert await provider.system.dead(service.name) == []
