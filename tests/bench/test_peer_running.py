@@ -33,7 +33,7 @@ def test_two_mails_a_contact_come_and_nothing_is_left(amqp_url: str, mongo_url: 
         places = Places(amqp_url, mongo_url, mails.port, tmp_path)
         with workers(FASTSTREAM, places, interpreter=Path(sys.executable)) as running:
             with burst(amqp_url, FASTSTREAM.queue("contacts"), commands):
-                until(lambda: mails.waiting >= 2 * len(markers), within=timedelta(seconds=30), what="all mails")
+                until(lambda: mails.waiting >= 2 * len(markers), within=timedelta(seconds=120), what="all mails")
             cpu, megabytes = running.cpu(), running.megabytes()
         came = tally(mails.take(), markers, sector=provider.SECTOR_EMAIL)
 
