@@ -192,8 +192,8 @@ async def test_r21_r24_what_is_over_is_explained_before_anything_is_typed_and_le
         await surfer.link("Voltar para Início").wait_for()
         region = "Sua avaliação" if state == "answered" else "Atendimento"
         await surfer.page.get_by_role("region", name=region, exact=True).wait_for()
-        await expect(surfer.link("Entrar em contato")).to_have_count(state == "expired")
-        await expect(surfer.link("Avaliar o atendimento atual")).to_have_count(state == "withdrawn")
+        await expect(surfer.link("Entrar em contato")).to_have_count(int(state == "expired"))
+        await expect(surfer.link("Avaliar o atendimento atual")).to_have_count(int(state == "withdrawn"))
         await expect(surfer.button("Enviar Feedback")).to_have_count(0)
     await expect(surfer.link("Avaliar o atendimento atual")).to_have_attribute("href", f"/avaliar/{newest}")
     answers(surfer, "get_evaluation", problem(404))
@@ -223,7 +223,7 @@ async def test_r24_what_became_of_an_answer_that_was_just_sent(surf: Open) -> No
         await surfer.sees(heading)
         await surfer.has_focus(surfer.page.get_by_role("heading", level=1))
         await surfer.link("Voltar para Início").wait_for()
-        await expect(surfer.link("Avaliar o atendimento atual")).to_have_count("retirado" in heading)
+        await expect(surfer.link("Avaliar o atendimento atual")).to_have_count(int("retirado" in heading))
     assert surfer.wrong == []
 
 
