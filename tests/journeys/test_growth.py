@@ -40,7 +40,10 @@ _OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(uuid_representation=UuidRe
 
 
 class Bytes(monitoring.CommandListener):
-    """Counts the bytes of what collections named `tickets` are asked and what they answer; clearing, and looks by the clock, are left out."""
+    """Counts the bytes of what collections named `tickets` are asked and what they answer.
+
+    Clearing is left out, and so are looks by the clock.
+    """
 
     def __init__(self) -> None:
         self.counted = 0
