@@ -1,7 +1,7 @@
 """Messages that parse and are extreme, through every real service: each ends, and none of their neighbours waits."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -154,7 +154,7 @@ async def test_extreme_messages_end_and_their_neighbours_are_handled(provider: P
 
     assert contact.json()["protocol"]
     assert refused.status == 422
-    await eventually(lambda: everything_ended(provider))
+    await eventually(lambda: everything_ended(provider), timedelta(seconds=150))
     await provider.system.quiet()
     for service in provider.system.services:
         await is_well(service)
