@@ -68,7 +68,7 @@ async def a_provider(system: System) -> None:
 
 async def write(edge: Replica, token: str) -> httpx2.Response:
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{edge.port}", timeout=60) as app:
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "one contact", "Prefer": "wait=5"}
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "one-contact", "Prefer": "wait=5"}
         body = {"sector_id": "tecnico", "text": "Sem conexão desde cedo"}
         return await app.post("/v1/contacts", json=body, headers=headers)
 
