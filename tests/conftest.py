@@ -9,7 +9,7 @@ from pathlib import Path
 import pymongo
 import pytest
 import pytest_asyncio
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from tests.infra import ADDRESSES, Broker, Infra, NowhereError, Way, shared_infra
@@ -18,8 +18,8 @@ from tests.spreading import Spreading
 from tests.system import System
 from tests.telegram import Telegram
 
-# how long an example takes says how busy the machine is
-settings.register_profile("atendo", deadline=None)
+# how long an example takes, or its making, says how busy the machine is
+settings.register_profile("atendo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("atendo")
 
 _INFRA = pytest.StashKey[Infra]()

@@ -25,7 +25,7 @@ async def eventually(condition: Callable[[], T | None], within: timedelta = ...,
 
 async def eventually(
     condition: Callable[[], Awaitable[T | None] | T | None],
-    within: timedelta = timedelta(seconds=30),
+    within: timedelta = timedelta(seconds=60),
     *,
     because: str = "",
 ) -> T:

@@ -18,7 +18,7 @@ from tests.embedded import Embedded
 
 # How a worker of pytest-xdist learns the addresses: environment variables pass to it by themselves.
 ADDRESSES = "ATENDO_TEST_INFRA"
-_PATIENCE = timedelta(seconds=50)
+_PATIENCE = timedelta(seconds=150)
 _PAUSE = timedelta(milliseconds=100)
 
 
@@ -83,7 +83,7 @@ class Broker:
         return parts.username or "guest", parts.password or "guest"
 
     def _client(self) -> httpx2.Client:
-        return httpx2.Client(base_url=self.management_url, auth=self._user, timeout=20)
+        return httpx2.Client(base_url=self.management_url, auth=self._user, timeout=60)
 
 
 @dataclass(slots=True)

@@ -15,6 +15,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from ops.embedded.ports import LOOPBACK, free_port
 
 _OK = "250 OK"
+_STARTS_WITHIN = timedelta(seconds=60)
+_LOOKS_EVERY = timedelta(milliseconds=20)
 
 
 class Received(EmailMessage):
@@ -39,6 +41,8 @@ class Mailbox:
     # Answer to MAIL FROM, such as "550 5.7.1 you are on a block list"; None takes any sender.
     refused_sender: str | None = None
     delay: timedelta = timedelta()
+    # Keeps every message waiting for its answer until `accept`.
+    holds: bool = False
     # Messages whose end was seen, refused ones included.
     attempts: int = 0
     # From the first byte on, or when it is asked for, which it is offered then.
@@ -65,7 +69,7 @@ class Mailbox:
 
     def accept(self) -> None:
         """Take every message again, without delay."""
-        self.refusal, self.refusals_left, self.delay = None, None, timedelta()
+        self.refusal, self.refusals_left, self.delay, self.holds = None, None, timedelta(), False
         self.refused_recipients.clear()
         self.refused_sender = None
 
@@ -75,6 +79,7 @@ class Mailbox:
             _Handler(self),
             hostname=LOOPBACK,
             port=self.port,
+            ready_timeout=_STARTS_WITHIN.total_seconds(),
             ssl_context=self.tls,
             tls_context=self.starttls,
             auth_required=self.login is not None,
@@ -133,6 +138,8 @@ class _Handler:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         await asyncio.sleep(self.mailbox.delay.total_seconds())
+        while self.mailbox.holds:  # noqa: ASYNC110 - it is set from another thread
+            await asyncio.sleep(_LOOKS_EVERY.total_seconds())
         answer = self.mailbox.answer()
         if answer == _OK:
             content = envelope.content if isinstance(envelope.content, bytes) else b""

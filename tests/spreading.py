@@ -7,6 +7,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 _PRODUCT = "tests/browser on one product"
 _TOGETHER = {
+    "tests/bench/test_peer_running.py": "tests/bench/test_peer_running.py",
     "tests/observability/test_scraped.py": "tests/observability/test_scraped.py",
     "tests/browser/test_both_sides.py": _PRODUCT,
     "tests/browser/test_contact.py": _PRODUCT,

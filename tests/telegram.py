@@ -14,7 +14,7 @@ from ops.embedded.ports import free_port
 from services.notifier.deliver.chat.updates import button_data
 
 TOKEN = "12345:a-bot-of-the-tests"
-_STARTS_WITHIN = 20.0
+_STARTS_WITHIN = 90.0
 
 
 class Telegram:
@@ -30,7 +30,7 @@ class Telegram:
             (sys.executable, "-m", "ops.embedded.chat"),
             env={"PYTHONPATH": str(Path(__file__).parents[1]), **environment},
         )
-        self._http = httpx2.Client(base_url=self.url, timeout=10, trust_env=False)
+        self._http = httpx2.Client(base_url=self.url, timeout=60, trust_env=False)
         self._wait()
 
     def _wait(self) -> None:
@@ -112,4 +112,4 @@ class Telegram:
         """End the process."""
         self._http.close()
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(60)

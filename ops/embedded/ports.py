@@ -1,12 +1,21 @@
 """Which TCP ports of this machine's loopback are free, and which answer."""
 
 import errno
+import random
 import socket
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from itertools import cycle
 from urllib.parse import urlsplit
 
 LOOPBACK = "127.0.0.1"
 _PORTS_ABOVE = 65_536
+
+_NEVER_GIVEN = range(10_000, 32_768)
+"""Below what Linux gives to outgoing connections: what is free here stays so until its program listens."""
+
+_begins_at = random.randrange(len(_NEVER_GIVEN))
+_offered: Iterator[int] = cycle((*_NEVER_GIVEN[_begins_at:], *_NEVER_GIVEN[:_begins_at]))
+"""Each process begins elsewhere, and comes back to a port only after all others."""
 
 
 def is_taken(port: int, host: str = LOOPBACK) -> bool:
@@ -22,11 +31,8 @@ def is_taken(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that the kernel just found free."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a free port, another one each time: of those that the kernel gives to nobody who asks for any."""
+    return next(port for port in _offered if not is_taken(port))
 
 
 def next_free_port(start: int, *, excluding: Container[int] = ()) -> int:

@@ -5,13 +5,11 @@ import asyncio
 import aio_pika
 import aio_pika.exceptions
 import pymongo
-import pytest
 
 from bench import floor
 from bench.sink import sink
 
 
-@pytest.mark.timeout(90)
 def test_the_floor_sends_two_mails_a_contact_and_leaves_nothing(amqp_url: str, mongo_url: str) -> None:
     with sink() as mails:
         measured = floor.measure(floor.Places(amqp_url, mongo_url, mails.port), 20)

@@ -57,7 +57,7 @@ async def test_posts_go_out_whole_on_a_connection_that_is_kept(server: Server) -
     advanced: list[None] = []
     posts = [Post({"Idempotency-Key": f"k{number}"}, b"{}") for number in range(5)]
 
-    answers = await open_loop(server.url, posts, per_second=10, advance=lambda: advanced.append(None))
+    answers = await open_loop(server.url, posts, per_second=2, advance=lambda: advanced.append(None))
 
     assert [answer.status for answer in answers] == [202] * 5
     assert server.requests[0].startswith(b"POST /v1/contacts HTTP/1.1\r\n")

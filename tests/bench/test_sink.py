@@ -19,14 +19,14 @@ def mails() -> Iterator[Sink]:
 
 @pytest.fixture
 async def client(mails: Sink) -> AsyncIterator[aiosmtplib.SMTP]:
-    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=mails.port, timeout=5) as connected:
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=mails.port, timeout=60) as connected:
         yield connected
 
 
 async def _reply(port: int, replies: bytes, *, lines: int) -> list[bytes]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(replies)
-    answers = [await asyncio.wait_for(reader.readline(), 5) for _ in range(lines)]
+    answers = [await asyncio.wait_for(reader.readline(), 60) for _ in range(lines)]
     writer.close()
     await writer.wait_closed()
     return answers
@@ -104,7 +104,7 @@ async def test_a_mail_may_come_byte_by_byte(mails: Sink) -> None:
     for byte in b"HELO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\nx\r\n..y\r\n.\r\n":
         writer.write(bytes((byte,)))
         await writer.drain()
-    answers = [(await asyncio.wait_for(reader.readline(), 5))[:3] for _ in range(6)]
+    answers = [(await asyncio.wait_for(reader.readline(), 60))[:3] for _ in range(6)]
     writer.close()
 
     assert answers == [b"220", b"250", b"250", b"250", b"354", b"250"]
@@ -135,7 +135,7 @@ async def test_an_endless_line_ends_the_connection(mails: Sink) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", mails.port)
 
     writer.write(b"x" * 5000)
-    answers = await asyncio.wait_for(reader.read(), 5)
+    answers = await asyncio.wait_for(reader.read(), 60)
     writer.close()
 
     assert answers.splitlines()[1].startswith(b"500 ")

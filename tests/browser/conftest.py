@@ -16,6 +16,7 @@ from pytest_asyncio import is_async_test
 
 from services.edge.app import build
 from services.edge.settings import Settings
+from tests import network
 from tests.browser.product import Product, login, running
 from tests.browser.quiet_day import PROTOCOL, news, usual
 from tests.browser.releasing import Releases
@@ -38,12 +39,17 @@ expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all of this folder in one loop, so that one browser and one product serve them all, with time for it."""
+    """Run all of this folder in one loop, so that one browser and one product serve them all."""
     for item in items:
-        if item.path.is_relative_to(_HERE):
-            item.add_marker(pytest.mark.timeout(240))
-            if is_async_test(item):
-                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+        if item.path.is_relative_to(_HERE) and is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture(autouse=True)
+def _network() -> Iterator[None]:
+    """Have no other test change the machine's network meanwhile: the browser would drop what is under way."""
+    with network.unchanged():
+        yield
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -21,7 +21,7 @@ from services.edge.settings import Settings
 from tests.browser.picture_day import EVALUATION, NOW, OPEN, answer
 from tests.browser.product import login
 from tests.browser.serving import listening
-from tests.browser.walking import DESKTOP, PHONE, TABLET, Walker
+from tests.browser.walking import DESKTOP, PHONE, TABLET, Walker, reach
 from tests.services.edge.fakes import FakeServices
 from tests.services.edge.surroundings import Issuer
 
@@ -49,7 +49,7 @@ def at(path: str, heading: str) -> Scene:
 
 async def gate(walker: Walker) -> None:
     """Before the login."""
-    await walker.page.goto(walker.home)
+    await reach(walker.page, walker.home)
     await walker.sees("Sua internet, bem atendida.")
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import Visit, Walk
 from tests.browser.product import Product
 from tests.browser.serving import listening
-from tests.browser.walking import DESKTOP
+from tests.browser.walking import DESKTOP, reach
 from tests.eventually import eventually
 from tests.mk.running import mk_runs
 from tests.services.mk.console.browser import PASSWORD, operators
@@ -24,7 +24,7 @@ async def console(product: Product, visit: Visit, tmp_path: Path) -> AsyncIterat
     service = await mk_runs(product.provider.system, tmp_path, operators=operators())
     async with listening(service.http_app()) as home:
         page = await visit(DESKTOP)
-        await page.goto(f"{home}/console/entrar")
+        await reach(page, f"{home}/console/entrar")
         await page.get_by_role("textbox", name="Usuário").fill("ana")
         await page.get_by_role("textbox", name="Senha").fill(PASSWORD)
         await page.get_by_role("button", name="Entrar").click()
@@ -63,6 +63,7 @@ async def test_r3_r5_r20_r26_what_one_side_does_the_other_sees_without_a_reload(
     await expect(row).to_contain_text("Sem sinal desde ontem")
     await row.dblclick()
     await expect(console.get_by_role("heading", level=1)).to_have_text(f"Protocolo {protocol}")
+    await console.wait_for_load_state()
 
     steps = walker.page.get_by_role("region", name="Andamento")
     await walker.page.evaluate("window.same = true")

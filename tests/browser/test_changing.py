@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from contracts.requests import ListTickets
 from tests.browser.conftest import Open, Surfer
 from tests.browser.test_upkeep import CONTROLLED, TEXT
+from tests.browser.walking import reach, value_of
 from tests.eventually import eventually
 
 
@@ -65,7 +66,7 @@ async def test_r3_a_list_of_several_pages_shows_what_changes_on_any_of_them(surf
     await surfer.has_focus(surfer.link("Protocolo 20261126000139", exact=False))
     await surfer.button("Mostrar mais").click()
     await expect(rows(surfer)).to_have_count(59)
-    assert await surfer.button("Mostrar mais").count() == 0
+    await expect(surfer.button("Mostrar mais")).to_have_count(0)
     assert surfer.wrong == []
 
 
@@ -114,19 +115,19 @@ async def test_r12_a_tab_that_shows_what_another_sends_shows_what_came_of_it(sur
     await surfer.enter()
     await surfer.writes(TEXT, connection="Rua A, 1", sector="Suporte técnico")
     # the worker has to have the shell before the network goes
-    await eventually(lambda: surfer.page.evaluate(CONTROLLED))
+    await eventually(lambda: value_of(surfer.page, CONTROLLED))
     await surfer.settled()
     await surfer.context.set_offline(True)
     await surfer.button("Enviar").click()
     await surfer.sees("Seu contato está na fila")
     other = await surfer.another_tab()
-    await other.page.goto(surfer.page.url)
+    await reach(other.page, surfer.page.url)
     await other.sees("Seu contato está na fila")
 
     await surfer.context.set_offline(False)
 
     for one in (surfer, other):
         await one.sees("Contato enviado")
-        assert re.search(r"\?enviado=", one.page.url)
+        await expect(one.page).to_have_url(re.compile(r"\?enviado="))
     assert len(await surfer.asked("submit_contact")) == 1
     assert surfer.wrong == []

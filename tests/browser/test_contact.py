@@ -6,7 +6,7 @@ from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Walk
 from tests.browser.product import Product
-from tests.browser.walking import DESKTOP, Walker
+from tests.browser.walking import DESKTOP, Walker, load_anew, reach
 from tests.eventually import eventually
 
 COMPLAINT = "Sem sinal desde a chuva de ontem, luz vermelha no aparelho."
@@ -48,6 +48,7 @@ async def test_r6_r7_r8_r12_a_contact_in_three_steps_is_sent_once_and_opens_its_
 
     await walker.sees("Com qual setor você quer falar?")
     names = page.get_by_role("group", name="Com qual setor você quer falar?").get_by_role("radio")
+    await expect(names).to_have_count(2)
     assert [await one.get_attribute("value") for one in await names.all()] == ["comercial", "tecnico"]
     await walker.radio("Técnico").check()
     await walker.button("Continuar").click()
@@ -62,7 +63,7 @@ async def test_r6_r7_r8_r12_a_contact_in_three_steps_is_sent_once_and_opens_its_
     await walker.reads(f"{4000 - len(COMPLAINT):,} caracteres restantes".replace(",", "."))
     await walker.reads("Rascunho guardado")
 
-    await page.reload()
+    await load_anew(page)
     await expect(walker.box("Motivo do contato")).to_have_value(COMPLAINT)
     await walker.link("Alterar conexão").click()
     await expect(walker.radio("Loja")).to_be_checked()
@@ -77,7 +78,7 @@ async def test_r6_r7_r8_r12_a_contact_in_three_steps_is_sent_once_and_opens_its_
     await sent_once(product, customer)
     (opened,) = product.tickets_of(customer)
     assert (opened["complaint"], opened["connection_id"]) == (COMPLAINT, "c-Loja")
-    assert opened["protocol"] in (await page.locator(".proto.big").text_content() or "")
+    await expect(page.locator(".proto.big")).to_contain_text(opened["protocol"])
 
     await walker.link("Acompanhar atendimento").click()
     await walker.sees("Atendimento")
@@ -90,7 +91,7 @@ async def test_r6_r7_r8_the_same_by_keyboard_alone(product: Product, walk: Walk)
     customer = await product.customer("Casa", "Loja")
     walker = await walk(DESKTOP)
     page, keys = walker.page, walker.page.keyboard
-    await page.goto(f"{walker.home}/contato")
+    await reach(page, f"{walker.home}/contato")
     await walker.sees("Sua internet, bem atendida.")
     await keys.press("Tab")
     await walker.has_focus(walker.link("Ir para o conteúdo"))
@@ -151,7 +152,7 @@ async def test_r6_r8_with_one_connection_there_are_two_steps_and_a_sector_withou
     (received,) = product.contacts_of(customer)
     assert received["connection"]["id"] == "c-Casa"
     assert product.tickets_of(customer) == []
-    assert await walker.link("Acompanhar atendimento").count() == 0
+    await expect(walker.link("Acompanhar atendimento")).to_have_count(0)
     assert walker.wrong == []
 
 
@@ -183,12 +184,13 @@ async def test_r12_r13_what_is_sent_without_a_connection_waits_leaves_by_itself_
     await walker.context.set_offline(True)
     await walker.button("Enviar").click()
     await waits_in_the_queue(walker)
+    await expect(walker.page).to_have_url(re.compile("fila="))
     key = walker.page.url.partition("fila=")[2]
     await walker.link("Voltar para Início").click()
     await walker.reads("1 contato na fila.")
     await walker.link("Ver fila").click()
     await waits_in_the_queue(walker)
-    assert key == walker.page.url.partition("fila=")[2]
+    await expect(walker.page).to_have_url(re.compile(f"fila={re.escape(key)}$"))
 
     await walker.context.set_offline(False)
     await walker.sees("Contato enviado")
@@ -196,7 +198,7 @@ async def test_r12_r13_what_is_sent_without_a_connection_waits_leaves_by_itself_
     (opened,) = product.tickets_of(customer)
     assert opened["complaint"] == f"{COMPLAINT} De novo."
     await walker.opens("/", "Como podemos ajudar?")
-    assert await walker.link("Ver fila").count() == 0
+    await expect(walker.link("Ver fila")).to_have_count(0)
     assert walker.wrong == []
 
 
@@ -251,10 +253,10 @@ async def test_r13_the_end_of_a_session_loses_neither_a_draft_nor_what_was_sent(
     await walker.writes(COMPLAINT)
     await walker.reads("Rascunho guardado")
     ended = True
-    await walker.page.reload()
+    await load_anew(walker.page)
     await walker.sees("Sua internet, bem atendida.")
     await walker.reads("Sua sessão terminou. Entre de novo para continuar: nada do que você escreveu foi perdido.")
-    assert "voltar=%2Fcontato" in walker.page.url
+    await expect(walker.page).to_have_url(re.compile("voltar=%2Fcontato"))
 
     ended = False
     await walker.enters_here(customer)

@@ -11,7 +11,8 @@ from playwright.async_api import Route, expect
 from contracts.requests import GetMenu
 from tests.browser.conftest import Open, Surfer
 from tests.browser.quiet_day import PROTOCOL
-from tests.browser.walking import DESKTOP
+from tests.browser.walking import DESKTOP, load_anew, reach, value_of
+from tests.eventually import eventually
 
 TEXT = "Sem conexão desde cedo"
 DENIED = "Object.defineProperty(Notification, 'permission', {get: () => 'denied'})"
@@ -54,7 +55,7 @@ async def test_r12_two_tabs_of_one_browser_send_what_waits_once(surf: Open) -> N
     await other.opens("/", "Como podemos ajudar?")
     await other.settled()
     assert [one.text for one in await surfer.asked("submit_contact")] == ["Outra vez"]
-    assert await other.link("Ver fila").count() == 0
+    await expect(other.link("Ver fila")).to_have_count(0)
     assert surfer.wrong == []
 
 
@@ -79,11 +80,11 @@ async def test_r3_whoever_logs_in_next_sees_and_sends_nothing_of_the_last(surf: 
     await surfer.opens("/contato?passo=mensagem", "Sobre qual conexão é o contato?")
     await surfer.opens("/", "Como podemos ajudar?")
     await surfer.settled()
-    assert await surfer.link("Ver fila").count() == 0
+    await expect(surfer.link("Ver fila")).to_have_count(0)
     assert await surfer.asked("submit_contact") == []
 
     ended = True
-    await surfer.page.reload()
+    await load_anew(surfer.page)
     await surfer.sees("Sua internet, bem atendida.")
     ended = False
     await surfer.enters_here("ana")
@@ -105,7 +106,7 @@ async def test_back_finds_the_place_and_the_link_that_was_left(surf: Open) -> No
     await left.click()
     await surfer.sees("Atendimento")
     await surfer.has_focus(page.get_by_role("heading", level=1))
-    assert await page.evaluate("scrollY") == 0
+    await eventually(lambda: value_of(page, "scrollY === 0"))
     await page.go_back()
     await surfer.has_focus(left)
     await expect(left).to_be_in_viewport()
@@ -137,7 +138,7 @@ async def test_what_takes_time_is_announced_and_too_many_tries_say_when(surf: Op
         await route.continue_()
 
     await surfer.context.route("**/v1/tickets?**", hold)
-    await surfer.page.goto(f"{surfer.home}/atendimentos")
+    await reach(surfer.page, f"{surfer.home}/atendimentos")
     busy = surfer.page.locator("main [aria-busy=true]")
     await expect(busy.first).to_contain_text("Carregando atendimentos…")
     let_go.set()
@@ -179,7 +180,7 @@ async def test_settings_say_what_the_browser_does_not_allow_and_offer_to_install
     await expect(push).to_be_disabled()
     await expect(push).not_to_be_checked()
     await surfer.reads("Os avisos estão bloqueados neste navegador. Libere nas permissões do site.")
-    assert await surfer.button("Instalar o app").count() == 0
+    await expect(surfer.button("Instalar o app")).to_have_count(0)
     await surfer.page.evaluate("dispatchEvent(new Event('beforeinstallprompt', {cancelable: true}))")
     await surfer.button("Instalar o app").wait_for()
     assert surfer.wrong == []
@@ -188,10 +189,10 @@ async def test_settings_say_what_the_browser_does_not_allow_and_offer_to_install
 @pytest.mark.parametrize("back", ["//example.org/", "https://example.org/", "/\\example.org", "javascript:alert(1)"])
 async def test_the_way_back_after_the_login_never_leaves_the_app(surf: Open, back: str) -> None:
     surfer = await surf()
-    await surfer.page.goto(f"{surfer.home}/entrar?voltar={back}")
+    await reach(surfer.page, f"{surfer.home}/entrar?voltar={back}")
     await surfer.enters_here("ana")
     await surfer.sees("Como podemos ajudar?")
-    assert surfer.page.url == f"{surfer.home}/"
+    await expect(surfer.page).to_have_url(f"{surfer.home}/")
     assert surfer.wrong == []
 
 
@@ -201,7 +202,7 @@ async def test_nothing_personal_is_in_the_workers_cache_or_in_an_address(surf: O
     surfer.context.on("request", lambda request: seen.append(request.url))
     await surfer.enter()
     for path in ("/atendimentos", f"/atendimentos/{PROTOCOL}", "/avisos", "/ajustes"):
-        await surfer.page.goto(surfer.home + path)
+        await reach(surfer.page, surfer.home + path)
         await surfer.settled()
     await surfer.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     kept: list[str] = await surfer.page.evaluate(

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from contracts import mk
 from tests.browser.conftest import Walk
 from tests.browser.product import Product
-from tests.browser.walking import DESKTOP, TABLET, Walker
+from tests.browser.walking import DESKTOP, TABLET, Walker, reach
 from tests.eventually import eventually
 
 MARKED = "Lenta <img src=x onerror=alert(1)> à noite"
@@ -60,8 +60,8 @@ async def test_r3_r4_what_operators_do_appears_in_the_open_ticket_by_itself(prod
     await walker.hears("Novidade neste atendimento: Atendimento reaberto")
 
     assert await page.evaluate("window.same")
-    assert await page.get_by_text("Interna").count() == 0
-    assert await page.get_by_text("Souza").count() == 0
+    await expect(page.get_by_text("Interna")).to_have_count(0)
+    await expect(page.get_by_text("Souza")).to_have_count(0)
     await walker.link("Voltar para Atendimentos").click()
     await page.get_by_role("list", name="Atendimentos pendentes").get_by_text("Equipe a caminho").wait_for()
     assert walker.wrong == []
@@ -84,7 +84,7 @@ async def test_r21_r22_r23_r24_closing_with_the_tick_asks_in_the_app_and_the_fir
     await expect(group.get_by_role("radio")).to_have_count(5)
     names = ["1 Péssimo", "2 Ruim", "3 Regular", "4 Bom", "5 Ótimo"]
     assert [await group.get_by_role("radio", name=name, exact=True).count() for name in names] == [1] * 5
-    assert await group.get_by_role("radio", checked=True).count() == 0
+    await expect(group.get_by_role("radio", checked=True)).to_have_count(0)
     await walker.reads("Obrigatório para notas de 1 a 4: é assim que sabemos o que melhorar.")
     await walker.button("Enviar Feedback").click()
     await walker.has_focus(page.get_by_role("alert").filter(has_text="Falta uma coisa"))
@@ -110,7 +110,7 @@ async def test_r21_r22_r23_r24_closing_with_the_tick_asks_in_the_app_and_the_fir
     await walker.link(f"Protocolo {protocol}", exact=False).click()
     await walker.reads("Você avaliou")
     await page.get_by_role("img", name="Nota 2 de 5").wait_for()
-    assert await walker.link("Avaliar atendimento").count() == 0
+    await expect(walker.link("Avaliar atendimento")).to_have_count(0)
     assert walker.wrong == []
 
 
@@ -127,7 +127,7 @@ async def test_r21_r23_by_keyboard_alone_and_a_withdrawn_question_leads_to_the_n
     await walker.enters(customer, at=f"/avaliar/{old}")
     await walker.sees("Este pedido de avaliação foi retirado")
     await walker.reads("O atendimento foi reaberto. Quando terminar, perguntamos de novo.")
-    assert await walker.link("Avaliar o atendimento atual").count() == 0
+    await expect(walker.link("Avaliar o atendimento atual")).to_have_count(0)
 
     newest = await product.asks(customer, ticket)
     await walker.opens(f"/avaliar/{old}", "Este pedido de avaliação foi retirado")
@@ -135,7 +135,7 @@ async def test_r21_r23_by_keyboard_alone_and_a_withdrawn_question_leads_to_the_n
     await walker.tabs_to(walker.link("Avaliar o atendimento atual"))
     await keys.press("Enter")
     await walker.sees("Avaliar atendimento")
-    assert walker.page.url.endswith(f"/avaliar/{newest}")
+    await expect(walker.page).to_have_url(re.compile(re.escape(f"/avaliar/{newest}") + "$"))
     await walker.tabs_to(walker.radio("1 Péssimo"))
     await keys.press("4")
     await expect(walker.radio("4 Bom")).to_be_checked()
@@ -159,7 +159,7 @@ async def test_r23_r24_the_link_in_the_mail_is_answered_without_login_and_withou
     visitor.expected.add("422")
     visitor.expected.add("409")
     for _ in range(2):
-        await visitor.page.goto(visitor.home + path)
+        await reach(visitor.page, visitor.home + path)
     await visitor.sees("Avaliar atendimento")
     await walker.enters(customer, at=f"/avaliar/{evaluation}")
     await walker.sees("Avaliar atendimento")
@@ -178,7 +178,7 @@ async def test_r23_r24_the_link_in_the_mail_is_answered_without_login_and_withou
     await walker.page.get_by_role("img", name="Nota 1 de 5").wait_for()
     await walker.opens(f"/avaliar/{evaluation}", "Você já avaliou este atendimento")
     await walker.reads("“Ninguém veio”")
-    await visitor.page.goto(visitor.home + path)
+    await reach(visitor.page, visitor.home + path)
     await visitor.sees("Você já avaliou este atendimento")
     assert walker.wrong == visitor.wrong == []
 
@@ -213,10 +213,10 @@ async def test_r20_notices_arrive_are_counted_read_and_lead_on(product: Product,
     await expect(notices).to_have_count(2)
     await notices.first.click()
     await walker.sees("Avaliar atendimento")
-    assert page.url.endswith(f"/avaliar/{evaluation}")
+    await expect(page).to_have_url(re.compile(re.escape(f"/avaliar/{evaluation}") + "$"))
     await page.go_back()
     await walker.sees("Avisos")
     await notices.last.click()
     await walker.sees("Atendimento")
-    assert page.url.endswith(f"/atendimentos/{protocol}")
+    await expect(page).to_have_url(re.compile(re.escape(f"/atendimentos/{protocol}") + "$"))
     assert walker.wrong == []

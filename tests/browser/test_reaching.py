@@ -3,12 +3,12 @@
 import json
 import re
 
-from playwright.async_api import CDPSession, Dialog, expect
+from playwright.async_api import CDPSession, Dialog, Error, expect
 
 from ops.embedded.push.devices import Browser
 from tests.browser.conftest import Walk
 from tests.browser.product import Product
-from tests.browser.walking import Walker
+from tests.browser.walking import Walker, load_anew
 from tests.eventually import eventually
 
 CHAT = 880_001
@@ -67,7 +67,7 @@ async def test_r20_what_a_customer_chooses_is_kept_and_shown_again(product: Prod
     await eventually(lambda: has_quiet_hours(product, customer, {"from": "21:30", "to": "07:00"}))
     await page.get_by_label("Às", exact=True).fill("06:15")
     await eventually(lambda: has_quiet_hours(product, customer, {"from": "21:30", "to": "06:15"}))
-    await page.reload()
+    await load_anew(page)
     await expect(silence).to_be_checked()
     await expect(page.get_by_label("Às", exact=True)).to_have_value("06:15")
     # the same minute twice is no time at all: it is said, and what held before holds
@@ -180,7 +180,7 @@ async def test_r16_a_push_is_received_by_the_worker_and_leads_into_the_app(produ
     assert unreadable["body"] == "Há uma novidade para você."
     await leads_on(walker, notice["to"])
     await walker.sees("Atendimento")
-    assert page.url.endswith(f"/atendimentos/{protocol}")
+    await expect(page).to_have_url(re.compile(re.escape(f"/atendimentos/{protocol}") + "$"))
     await removes_the_device(product, walker, browser, customer)
     assert ticket
     assert walker.wrong == []
@@ -188,8 +188,17 @@ async def test_r16_a_push_is_received_by_the_worker_and_leads_into_the_app(produ
 
 async def leads_on(walker: Walker, to: str) -> None:
     """Do what a press on the notification does: a browser without a screen shows none that could be pressed."""
-    (worker,) = walker.context.service_workers
-    await worker.evaluate(PRESSED, to)
+
+    async def pressed() -> bool:
+        (worker,) = walker.context.service_workers
+        try:
+            await worker.evaluate(PRESSED, to)
+        except Error as error:
+            # it was just being stopped
+            raise AssertionError(error.message) from error
+        return True
+
+    await eventually(pressed)
 
 
 async def removes_the_device(product: Product, walker: Walker, browser: Browser, customer: str) -> None:

@@ -12,6 +12,7 @@ from contracts.problems import Problem
 from tests.browser.conftest import Open, Surfer
 from tests.browser.inspecting import AXE, AXE_SHA256, inspected
 from tests.browser.quiet_day import PROTOCOL
+from tests.browser.walking import load_anew, reach
 
 AT = "2026-11-26T14:20:00Z"
 LONG = "Sem sinal desde a chuva de ontem. " * 9
@@ -52,7 +53,7 @@ class Gallery:
     async def shows(self, name: str, path: str = "", heading: str = "") -> None:
         """Look at a screen, opened at its address or as it is."""
         if path:
-            await self.surfer.page.goto(self.surfer.home + path)
+            await reach(self.surfer.page, self.surfer.home + path)
         if heading:
             await self.surfer.sees(heading)
         wrong = await inspected(self.surfer)
@@ -196,7 +197,7 @@ async def test_the_screens_of_notices_and_settings(surf: Open) -> None:
     shown.says(get_channels={"telegram": True, "push_public_key": "B" * 87})
     await surfer.page.add_init_script("Object.defineProperty(Notification, 'permission', {get: () => 'default'})")
     await surfer.enter()
-    await surfer.page.reload()
+    await load_anew(surfer.page)
     await surfer.settled()
     notice = {"title": "Visita marcada", "body": f"Anote: {PROTOCOL}. {LONG}", "protocol": PROTOCOL, "at": AT}
     kinds = ("ticket_opened", "evaluation_requested", "of_a_later_release")
@@ -242,7 +243,7 @@ async def test_r23_the_page_behind_the_link_works_without_script_in_all_its_stat
     plain.expected.add("422")
     shown.says(open_evaluation_link=EVALUATION | {"state": "open"})
     shown.says(submit_evaluation_by_link={"evaluation_id": EVALUATION["evaluation_id"], "score": 4})
-    await plain.page.goto(plain.home + link)
+    await reach(plain.page, plain.home + link)
     await plain.sees("Avaliar atendimento")
     await plain.reads("Obrigatório para notas de 1 a 4: é assim que sabemos o que melhorar.")
     keys = plain.page.keyboard

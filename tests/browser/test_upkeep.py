@@ -6,6 +6,7 @@ from playwright.async_api import Page, Request, expect
 
 from tests.browser.conftest import Open, Surfer
 from tests.browser.releasing import Releases
+from tests.browser.walking import load_anew, value_of
 from tests.eventually import eventually
 
 TEXT = "Sem conexão desde cedo"
@@ -18,8 +19,8 @@ FRESH = "Há uma versão nova."
 async def with_a_worker(surfer: Surfer) -> None:
     """Log in, and come back with the shell from this device."""
     await surfer.enter()
-    await eventually(lambda: surfer.page.evaluate(CONTROLLED))
-    await surfer.page.reload()
+    await eventually(lambda: value_of(surfer.page, CONTROLLED))
+    await load_anew(surfer.page)
     await surfer.sees("Como podemos ajudar?")
 
 
@@ -51,8 +52,8 @@ async def test_a_new_version_waits_until_it_is_asked_for_and_then_is_the_only_on
 
     await expect(surfer.box("Motivo do contato")).to_have_value(TEXT)
     await is_of_the_next(page)
-    assert await page.get_by_text(FRESH).count() == 0
-    await eventually(lambda: page.evaluate(f"caches.keys().then(names => names.join() === 'sac-{NEXT.decode()}')"))
+    await expect(page.get_by_text(FRESH)).to_have_count(0)
+    await eventually(lambda: value_of(page, f"caches.keys().then(names => names.join() === 'sac-{NEXT.decode()}')"))
     assert surfer.wrong == []
 
 
@@ -74,7 +75,7 @@ async def test_a_new_version_that_one_tab_lets_in_can_be_had_in_the_others_too(s
 
     await is_of_the_next(other.page)
     await other.sees("Avisos")
-    assert await other.page.get_by_text(FRESH).count() == 0
+    await expect(other.page.get_by_text(FRESH)).to_have_count(0)
     assert surfer.wrong == []
 
 

@@ -1,21 +1,53 @@
 """A person at a page of the app: what they see, press and type, and all that must not happen meanwhile."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
+from playwright.async_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, expect
 
 from tests.eventually import eventually
 
 PHONE, TABLET, DESKTOP = (360, 740), (768, 1024), (1366, 768)
 PASSWORD = "segredo"
-PATIENCE = 45_000
+PATIENCE = 60_000
 """How long a page may take, in ms: nothing is waited for that long on an idle machine."""
 
 NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 """A container began or ended on this machine: the page asks again by itself."""
 
+_TRIES = 5
 _REFUSED = re.compile(r"status of (\d{3})")
+
+
+async def reach(page: Page, address: str) -> None:
+    """Go to an address; where the machine's network changed on the way there, once more, as a person would."""
+    await _on_the_way(lambda: page.goto(address))
+
+
+async def load_anew(page: Page) -> None:
+    """Load a page anew, as `reach` goes to it."""
+    await _on_the_way(page.reload)
+
+
+async def _on_the_way(go: Callable[[], Awaitable[object]]) -> None:
+    for left in reversed(range(_TRIES)):
+        try:
+            await go()
+        except Error as error:
+            if NETWORK_CHANGED not in error.message or not left:
+                raise
+        else:
+            return
+
+
+async def value_of(page: Page, script: str) -> Any:  # noqa: ANN401 - the script's
+    """What a script comes to. Raises: AssertionError where the page is loaded anew meanwhile, for `eventually`."""
+    try:
+        return await page.evaluate(script)
+    except Error as error:
+        raise AssertionError(error.message) from error
 
 
 @dataclass
@@ -89,7 +121,8 @@ class Walker:
     async def settled(self) -> None:
         """Wait until all that the page asked for is there and drawn, but for the live stream, which never ends."""
         await eventually(lambda: not self.under_way)
-        await self.page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        drawn = "new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))"
+        await eventually(lambda: value_of(self.page, drawn))
 
     async def reads(self, text: str) -> None:
         """Wait for a text anywhere that is shown."""
@@ -102,12 +135,12 @@ class Walker:
     async def opens(self, path: str, heading: str) -> None:
         """Open an address of the app once logged in, and wait for its screen."""
         await self.is_inside()
-        await self.page.goto(self.home + path)
+        await reach(self.page, self.home + path)
         await self.sees(heading)
 
     async def enters(self, user: str, password: str = PASSWORD, *, at: str = "/") -> None:
         """Open an address, and log in."""
-        await self.page.goto(self.home + at)
+        await reach(self.page, self.home + at)
         await self.enters_here(user, password)
 
     async def enters_here(self, user: str, password: str = PASSWORD) -> None:
@@ -123,7 +156,7 @@ class Walker:
     async def writes(self, text: str, *, connection: str = "", sector: str = "Técnico") -> None:
         """Fill in a contact up to the button that sends it."""
         await self.is_inside()
-        await self.page.goto(f"{self.home}/contato")
+        await reach(self.page, f"{self.home}/contato")
         if connection:
             await self.radio(connection).check()
             await self.button("Continuar").click()

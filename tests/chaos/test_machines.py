@@ -5,17 +5,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import network
 from tests.machines import Machines, are_allowed
 
 
 @pytest.fixture
 def machines() -> Iterator[Machines]:
-    if not are_allowed():
-        pytest.skip("a partition takes network namespaces: root and iproute2")
-    machines = Machines(2)
-    machines.open()
-    yield machines
-    machines.close()
+    with network.changing():
+        if not are_allowed():
+            pytest.skip("a partition takes network namespaces: root and iproute2")
+        machines = Machines(2)
+        machines.open()
+        yield machines
+        machines.close()
 
 
 def test_a_machine_without_the_others_still_answers_its_clients(machines: Machines) -> None:

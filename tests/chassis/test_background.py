@@ -27,8 +27,8 @@ async def cancelled_by_the_driver() -> None:
     await call
 
 
-async def ended_within_a_second(background: Background) -> str:
-    return await asyncio.wait_for(background.ended(), 1)
+async def ended(background: Background) -> str:
+    return await asyncio.wait_for(background.ended(), 30)
 
 
 async def test_a_job_by_the_clock_survives_the_driver_s_cancellation(background: Background) -> None:
@@ -48,7 +48,7 @@ async def test_a_kept_task_that_the_driver_cancelled_is_named(
 ) -> None:
     background.keep("sweeper", cancelled_by_the_driver)
 
-    assert await ended_within_a_second(background) == "sweeper"
+    assert await ended(background) == "sweeper"
     shown = capsys.readouterr().out
     assert ("background task ended" in shown, "sweeper" in shown, "cancelled" in shown) == (True, True, True)
 
@@ -59,7 +59,7 @@ async def test_a_kept_task_that_fails_or_returns_is_named(background: Background
 
     background.keep("watch", fail)
 
-    assert await ended_within_a_second(background) == "watch"
+    assert await ended(background) == "watch"
 
 
 async def test_a_kept_task_that_returns_is_named(background: Background) -> None:
@@ -68,7 +68,7 @@ async def test_a_kept_task_that_returns_is_named(background: Background) -> None
 
     background.keep("watch", give_up)
 
-    assert await ended_within_a_second(background) == "watch"
+    assert await ended(background) == "watch"
 
 
 async def test_a_task_that_may_end_may_not_end_by_an_error(background: Background) -> None:
@@ -81,7 +81,7 @@ async def test_a_task_that_may_end_may_not_end_by_an_error(background: Backgroun
     await background.once("good", end)
     background.once("bad", fail)
 
-    assert await ended_within_a_second(background) == "bad"
+    assert await ended(background) == "bad"
 
 
 async def test_what_we_stop_ourselves_is_no_end_to_speak_of(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,6 @@ from yarl import URL
 from chassis.background import Background
 from chassis.messaging.arrival import Arrival
 from chassis.messaging.consumer import Consumer
-from chassis.messaging.envelope import Envelope
 from chassis.messaging.link import NotAllowed, NotThere
 from chassis.messaging.topology import Rights
 from chassis.observability.logging import logger
@@ -60,7 +59,7 @@ async def taken(system: System) -> AsyncIterator[Taken]:
 
 
 async def put(system: System, queue: str) -> None:
-    await system.publisher.publish(Envelope("", queue, b"{}", type="Test.v1"))
+    await system.publish_raw("", queue, b"{}", type="Test.v1")
 
 
 async def test_a_consumer_that_the_broker_took_away_comes_back_with_its_queue(system: System, taken: Taken) -> None:
@@ -79,7 +78,7 @@ async def test_a_queue_of_queries_that_comes_back_is_bound_again(system: System,
         await channel.queue_delete(QUERIES)
 
     await eventually(lambda: consumers(system, QUERIES))
-    await system.publisher.publish(Envelope(topology.REQUESTS, QUERIES, b"{}", type="Test.v1"))
+    await system.publish_raw(topology.REQUESTS, QUERIES, b"{}", type="Test.v1")
     await eventually(lambda: len(taken.arrivals) == 1)
 
 

@@ -181,12 +181,12 @@ async def test_reads_that_fail_hold_nothing(world: World, error: Exception) -> N
 async def test_a_queue_that_is_held_holds_no_other(world: World) -> None:
     handler = world.fails(*[OSError()] * 400)
     for _ in range(30):
-        await asyncio.wait_for(world.receive(delivered(a_closing())), 5) if not world.switches.held() else None
+        await asyncio.wait_for(world.receive(delivered(a_closing())), 30) if not world.switches.held() else None
     assert list(world.switches.held()) == ["feedback"]
     handler.errors.clear()
     held = asyncio.create_task(world.receive(delivered(a_closing())))
 
-    outcome = await asyncio.wait_for(world.receive(delivered(a_closing(), "feedback.commands")), 1)
+    outcome = await asyncio.wait_for(world.receive(delivered(a_closing(), "feedback.commands")), 30)
 
     assert outcome.end == "done"
     assert not held.done()

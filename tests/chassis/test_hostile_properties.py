@@ -12,7 +12,7 @@ from services.contacts.app import build
 from services.contacts.settings import Settings
 from tests.eventually import eventually
 from tests.fuzz.wire import Wire, long, short, table
-from tests.system import LONG_AGO, System, emitted
+from tests.system import LONG_AGO, System, emitted, is_well
 
 SECTOR_KEY = mk.SectorSaved.routing_key()
 
@@ -66,7 +66,7 @@ async def test_odd_properties_cost_neither_the_message_nor_its_neighbours(
     await eventually(lambda: kept(service, "neighbour"))
     await eventually(lambda: dead_are(system, 1))
     assert await system.depth("contacts") == 0
-    assert await service.ready() == {}
+    await is_well(service)
     await wire.close()
 
 

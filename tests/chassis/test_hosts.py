@@ -1,6 +1,7 @@
 """A broker's list of hosts: how it is read, and that connections go on to the next one."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -96,7 +97,7 @@ async def test_a_lost_publisher_goes_on_at_the_other_host(doors: tuple[Door, Doo
     left, entered = sorted(doors, key=lambda door: not door.used)
 
     await left.shut()
-    await publisher.publish(Envelope("", dead_queue("mk"), b"{}", type="Test.v1"))
+    await publisher.publish(Envelope("", dead_queue("mk"), b"{}", type="Test.v1"), within=timedelta(seconds=60))
 
     assert entered.used
     await publisher.stop()

@@ -16,7 +16,7 @@ from chassis.persistence.migrations import NOTED, migrate, missing
 from chassis.service import Service
 from chassis.settings import Settings
 from tests.eventually import eventually
-from tests.system import System
+from tests.system import System, is_well
 
 PACKAGES = ("services.contacts", "services.tickets", "services.notifier", "services.feedback", "mk")
 RUNS: list[str] = []
@@ -124,7 +124,7 @@ async def test_a_service_migrates_by_itself_unless_told_otherwise(system: System
     service = await system.run(things, Settings)
 
     assert RUNS == ["first"]
-    assert await service.ready() == {}
+    await is_well(service)
 
 
 async def test_a_service_waits_unready_for_the_job_and_says_so_once(
@@ -145,7 +145,7 @@ async def test_a_service_waits_unready_for_the_job_and_says_so_once(
 
     await starting
     system.services.append(service)
-    assert await service.ready() == {}
+    await is_well(service)
     assert capfd.readouterr().out.count("the database lacks first") == 1
 
 
@@ -155,7 +155,7 @@ async def test_a_database_that_is_newer_than_the_code_is_served(system: System) 
 
     service = await system.run(things, Settings, migrates="job")
 
-    assert await service.ready() == {}
+    await is_well(service)
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -120,7 +120,7 @@ async def program(work: str) -> asyncio.subprocess.Process:
 
 
 async def events_of(running: asyncio.subprocess.Process) -> list[dict[str, Any]]:
-    shown, _ = await asyncio.wait_for(running.communicate(), 20)
+    shown, _ = await asyncio.wait_for(running.communicate(), 60)
     return [json.loads(line) for line in shown.splitlines()]
 
 

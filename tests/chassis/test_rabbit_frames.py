@@ -238,5 +238,5 @@ async def test_who_waits_for_a_broker_that_takes_nothing_is_let_go_when_it_is_go
     await asyncio.sleep(0)
     assert not waiting.done()
     way_out.end()
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 30)
     assert not way_out.is_full

@@ -44,7 +44,7 @@ def an_envelope(key: str = QUEUE, body: bytes = b"{}", *, exchange: str = "") ->
 
 async def published(channel: Channel, *envelopes: Envelope) -> list[BaseException | None]:
     sending = (channel.publish(envelope, app_id="test") for envelope in envelopes)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return await asyncio.gather(*sending, return_exceptions=True)
 
 

@@ -1,6 +1,5 @@
 """What no document can hold is taken aside at once, and is no failure of the service's."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from chassis.settings import Settings
 from contracts import tickets
 from contracts.requests import ListEvaluations
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, emitted
+from tests.system import LONG_AGO, System, emitted, is_well
 
 MEGABYTE = "x" * 1_000_000
 UNSTORABLE: dict[str, dict[str, object]] = {
@@ -65,12 +64,12 @@ async def test_what_cant_be_stored_dies_at_once_and_never_holds_the_consumers(
 
     await system.publish(*(a_closing("hostile") for _ in range(22)), a_closing("neighbour"))
 
-    await eventually(lambda: is_kept(service, "neighbour"), timedelta(seconds=15))
-    await eventually(lambda: dead_are(system, 22), timedelta(seconds=15))
+    await eventually(lambda: is_kept(service, "neighbour"))
+    await eventually(lambda: dead_are(system, 22))
     letters = await system.dead("feedback")
     assert {letter.headers[REASON] for letter in letters} == {"permanent"}
     assert {letter.headers[ATTEMPTS] for letter in letters} == {1}
-    assert await service.ready() == {}
+    await is_well(service)
 
 
 async def is_kept(service: Service, ticket: str) -> bool:
@@ -91,7 +90,7 @@ async def test_a_question_that_cant_be_put_to_the_database_is_answered_and_no_le
 
     assert {problem.status for problem in problems} == {503}
     assert await system.depth("feedback.dead") == 0
-    assert await service.ready() == {}
+    await is_well(service)
 
 
 @pytest.mark.parametrize(("code", "unstorable"), [(17419, True), (10334, True), (11000, False), (91, False)])

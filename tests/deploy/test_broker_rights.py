@@ -148,7 +148,7 @@ async def test_a_queue_of_queries_sends_its_rejects_nowhere_that_its_owner_may_n
 
 @pytest.mark.parametrize("user", PUBLISHERS)
 async def test_a_user_has_no_way_into_the_management(broker: Broker, everyone: Users, user: str) -> None:
-    with httpx2.Client(base_url=broker.management_url, auth=everyone[user].credentials) as client:
+    with httpx2.Client(base_url=broker.management_url, auth=everyone[user].credentials, timeout=60) as client:
         answers = {path: client.get(f"/api/{path}").status_code for path in ("overview", "users", "definitions")}
 
     assert set(answers.values()) == {401}
@@ -164,7 +164,7 @@ async def test_people_may_do_everything_with_messages_and_look_but_make_no_users
     read = await attempts.those_allowed(ops.url, QUEUES, attempts.getting)
 
     assert (len(published), laid, read) == (5, set(QUEUES), set(QUEUES))
-    with httpx2.Client(base_url=broker.management_url, auth=ops.credentials) as client:
+    with httpx2.Client(base_url=broker.management_url, auth=ops.credentials, timeout=60) as client:
         assert client.get("/api/overview").status_code == 200
         assert client.put("/api/users/more", json={"password": "x", "tags": ""}).status_code == 401
 

@@ -15,7 +15,6 @@ from chassis.messaging.envelope import Envelope
 from chassis.messaging.publisher import NotOurs, Publisher
 from chassis.messaging.rpc import Requests
 from chassis.messaging.topology import Rights
-from chassis.service import Service
 from contracts import mk, topology
 from contracts.message import Message
 from contracts.requests import ListEvaluations
@@ -28,9 +27,10 @@ from tests.infra import Broker
 from tests.journeys.provider import ANA, Provider, link_in
 from tests.services.edge.surroundings import Issuer
 from tests.smtp import Mailbox, Received
-from tests.system import System, emitted
+from tests.system import PatientPublisher, System, emitted, is_ready
 
 Users = Mapping[str, Login]
+A_WHILE = timedelta(seconds=60)
 
 
 class Imported(System):
@@ -38,9 +38,9 @@ class Imported(System):
 
     def __init__(self, users: Users, **environment: str) -> None:
         super().__init__(**environment)
-        self.publisher = Publisher(users["ops"].url, app_id="mk", rights=Rights.OWN)
+        self.publisher = PatientPublisher(users["ops"].url, app_id="mk", rights=Rights.OWN)
         self.requests = Requests(self.publisher)
-        self.mk = Publisher(users["mk"].url, app_id="mk", rights=Rights.OWN)
+        self.mk = PatientPublisher(users["mk"].url, app_id="mk", rights=Rights.OWN)
 
     async def open(self) -> None:
         """Connect MK too."""
@@ -155,7 +155,7 @@ async def test_a_service_waits_unready_until_the_definitions_are_there(
 
     channel = await imported.connection.channel()
     await channel.declare_queue("feedback.commands", durable=True, arguments={"x-queue-type": "quorum"})
-    await eventually(starting.done, timedelta(seconds=15))
+    await eventually(starting.done)
     await service.stop()
 
 
@@ -164,15 +164,15 @@ async def test_queries_find_their_service_again_after_their_queue_went_away(
 ) -> None:
     service = await imported.run(build, Settings, **feedback(users))
     channel = await imported.connection.channel()
-    consuming = await eventually(lambda: consuming_connections(broker, users), timedelta(seconds=20))
+    consuming = await eventually(lambda: consuming_connections(broker, users))
 
     with management(broker) as client:
         for name in consuming:
             client.delete(f"/api/connections/{quote(name)}").raise_for_status()
     await channel.queue_delete("feedback.queries")
 
-    await eventually(lambda: answered(imported), timedelta(seconds=20))
-    await eventually(lambda: all_consumed(service), timedelta(seconds=20))
+    await eventually(lambda: answered(imported))
+    await eventually(lambda: is_ready(service))
 
 
 def consuming_connections(broker: Broker, users: Users) -> list[str]:
@@ -180,10 +180,6 @@ def consuming_connections(broker: Broker, users: Users) -> list[str]:
         found = client.get("/api/connections").raise_for_status().json()
     own = users["feedback"].credentials[0]
     return [one["name"] for one in found if one.get("user") == own and "consumes" in one.get("user_provided_name", "")]
-
-
-async def all_consumed(service: Service) -> bool:
-    return await service.ready() == {}
 
 
 async def answered(system: System) -> bool:
@@ -206,8 +202,10 @@ async def test_who_asks_without_an_exchange_for_the_answer_gets_none_and_stops_n
     body = ListEvaluations(request_id=uuid4(), customer_id="ana").model_dump_json().encode()
 
     question = Envelope("requests", "feedback.queries", body, type="ListEvaluations.v1", reply_to="somebody")
-    await imported.requests.reply(ListEvaluations(request_id=uuid4(), customer_id="ana"), within=timedelta(seconds=20))
-    async with asyncio.timeout(20):
+    await imported.requests.reply(
+        ListEvaluations(request_id=uuid4(), customer_id="ana"), within=A_WHILE, confirm_within=A_WHILE
+    )
+    async with asyncio.timeout(A_WHILE.total_seconds()):
         await _as_people(users, question)
 
     await eventually(lambda: "not answered" in capsys.readouterr().out)

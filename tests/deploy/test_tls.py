@@ -23,6 +23,7 @@ from services.notifier.errors import MailServerAway
 from tests.deploy.certificates import Authority
 from tests.deploy.servers import a_broker, a_database
 from tests.smtp import Mailbox
+from tests.system import is_well
 
 MAIL = b"Subject: Protocolo\r\n\r\nRecebemos.\r\n"
 
@@ -61,7 +62,7 @@ async def test_a_service_consumes_and_publishes_by_tls(
 
     await service.start()
 
-    assert await service.ready() == {}
+    await is_well(service)
     await service.stop()
 
 

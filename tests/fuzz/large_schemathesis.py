@@ -5,10 +5,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.journeys.provider import ANA, Provider
 from tests.services.edge.test_schemathesis import schemathesis
+from tests.system import is_well
 
 # A cursor's seal and the reuse of an idempotency key (R12) are beyond what a schema can say of valid data.
 BEYOND_A_SCHEMA = """
@@ -17,7 +16,6 @@ expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "5x
 """
 
 
-@pytest.mark.timeout(300)
 async def test_the_whole_product_answers_nothing_undeclared(provider: Provider, tmp_path: Path) -> None:
     await provider.start()
     app = provider.app(ANA)
@@ -31,5 +29,5 @@ async def test_the_whole_product_answers_nothing_undeclared(provider: Provider, 
     assert "Test cases:" in said, said
     assert (await app.get(f"/v1/tickets/{protocol}")).status_code == 200
     for service in provider.system.services:
-        assert await service.ready() == {}, service.name
+        await is_well(service)
         assert await provider.system.dead(service.name) == []

@@ -22,7 +22,6 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Targ
     structlog.configure(**before)
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("part", range(3))
 def test_hostile_input_is_read_or_refused_by_the_one_declared_error(targets: dict[str, Target], part: int) -> None:
     seeds = random.Random(SEED)

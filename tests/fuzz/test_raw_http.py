@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
+from tests.eventually import eventually
 from tests.journeys.provider import ANA, Provider
 
 CHUNK = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
@@ -68,7 +70,7 @@ class Socket:
         parts = urlsplit(url)
         self._where = parts.hostname, parts.port
 
-    async def say(self, sent: bytes, *, within: timedelta = timedelta(seconds=3)) -> bytes:
+    async def say(self, sent: bytes, *, within: timedelta = timedelta(seconds=10)) -> bytes:
         """Send all that is taken, and give what was answered before the end or the time is over."""
         reader, writer = await asyncio.open_connection(*self._where)
         sending = asyncio.create_task(_send(writer, sent))
@@ -102,7 +104,11 @@ async def socket(provider: Provider) -> AsyncIterator[Socket]:
     app = provider.app(ANA)
     yield Socket(str(app.base_url))
     assert (await app.get("/v1/menu")).json() == {"options": ["tickets", "contacts"]}
-    assert (await app.get("/health/ready")).status_code == 200
+    await eventually(lambda: is_ready(app))
+
+
+async def is_ready(app: httpx2.AsyncClient) -> bool:
+    return (await app.get("/health/ready")).status_code == 200
 
 
 def statuses(answered: bytes) -> list[int]:

@@ -99,7 +99,7 @@ class Wire:
         self._writer.write(struct.pack(">BHI", kind, _CHANNEL, len(payload)) + payload + _END)
 
     async def _read(self) -> Frame:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             head = await self._reader.readexactly(7)
             rest = await self._reader.readexactly(struct.unpack(">I", head[3:])[0] + 1)
         said = frame.unmarshal(head + rest)[2]

@@ -108,10 +108,15 @@ def _operations(name: str, command: Mapping[str, Any]) -> int:
         return sum(not _clears(one["u"]) for one in command["updates"])
     if name == "find":
         wanted = command.get("filter", {})
-        if any(set(wanted) == fields for fields in _BY_THE_CLOCK):
+        if is_by_the_clock(command):
             return 0
         return len(wanted["_id"]["$in"]) if isinstance(wanted.get("_id"), Mapping) else 1
     return len(command.get({"insert": "documents", "delete": "deletes"}.get(name, ""), [None]))
+
+
+def is_by_the_clock(command: Mapping[str, Any]) -> bool:
+    """Whether a command is a look that a service has by the clock."""
+    return any(set(command.get("filter", {})) == fields for fields in _BY_THE_CLOCK)
 
 
 def _clears(change: Any) -> bool:  # noqa: ANN401 - a change, or the stages of one

@@ -2,9 +2,12 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import httpx2
@@ -15,6 +18,7 @@ from contracts import mk
 from services.contacts.app import build as build_contacts
 from services.contacts.settings import Settings as ContactsSettings
 from services.edge.app import build as build_edge
+from services.edge.routes import contacts as contact_routes
 from services.edge.settings import Settings as EdgeSettings
 from services.feedback.app import build as build_feedback
 from services.feedback.settings import Settings as FeedbackSettings
@@ -23,6 +27,7 @@ from services.notifier.settings import Settings as NotifierSettings
 from services.tickets.app import build as build_tickets
 from services.tickets.settings import Settings as TicketsSettings
 from tests.eventually import eventually
+from tests.services.edge.patience import PatientBroker
 from tests.services.edge.surroundings import Issuer
 from tests.smtp import Mailbox
 from tests.system import System, emitted
@@ -35,6 +40,10 @@ SERVICES: dict[str, tuple[Callable[..., Service], Any]] = {
 }
 
 ANA, BIA = "ana", "bia"
+
+A_BUSY_MACHINES_ANSWER = timedelta(seconds=10)
+A_BUSY_MACHINES_TICKET = timedelta(seconds=30)
+"""Who writes waits for the ticket as long as that, where its protocol is what a test goes on with."""
 
 
 class Provider:
@@ -83,15 +92,21 @@ class Provider:
     async def _serve_edge(self) -> None:
         amqp_url, often = self.system.environment["amqp_url"], "10000/minute"
         given = {"amqp_url": amqp_url, "jwks_url": self._issuer.url, "contact_rate_limit": often, "rate_limit": often}
-        secret = {"receipt_secret": "r" * 32}
-        edge = build_edge(EdgeSettings.model_validate({**given, **secret, **self._given("edge")}))
+        more = {"receipt_secret": "r" * 32, "reply_within": A_BUSY_MACHINES_ANSWER}
+        settings = EdgeSettings.model_validate({**given, **more, **self._given("edge")})
+        broker = PatientBroker(settings, now=time.monotonic, confirm_within=A_BUSY_MACHINES_ANSWER)
+        edge = build_edge(settings, broker=broker)
         http = server(edge.app, host="127.0.0.1", port=0)
         serving = asyncio.create_task(http.serve())
         await edge.start()
         await eventually(lambda: http.started)
         self._address = f"http://127.0.0.1:{http.servers[0].sockets[0].getsockname()[1]}"
 
+        waits = patch.object(contact_routes, "LONGEST_WAIT", A_BUSY_MACHINES_TICKET)
+        waits.start()
+
         async def close() -> None:
+            waits.stop()
             http.should_exit = True
             await serving
             await edge.stop()
@@ -155,12 +170,12 @@ class Provider:
     def app(self, customer: str) -> httpx2.AsyncClient:
         """The app in a customer's hand."""
         client = httpx2.AsyncClient(
-            base_url=self._address, headers={"Authorization": f"Bearer {self._issuer.token(customer)}"}, timeout=20
+            base_url=self._address, headers={"Authorization": f"Bearer {self._issuer.token(customer)}"}, timeout=60
         )
         self._closings.insert(0, client.aclose)
         return client
 
-    async def write(self, customer: str, *, key: str | None = None, wait: int = 5, **body: str) -> httpx2.Response:
+    async def write(self, customer: str, *, key: str | None = None, wait: int = 30, **body: str) -> httpx2.Response:
         """Write to a sector."""
         whole = {"sector_id": "tecnico", "text": "Sem conexão desde cedo"} | body
         headers = {"Idempotency-Key": key or str(uuid4()), "Prefer": f"wait={wait}"}

@@ -121,7 +121,7 @@ async def test_everything_three_times_in_any_order_on_two_replicas_each_is_told_
     async def all_told() -> bool:
         return sorted(await inbox_types(provider, ANA)) == expected
 
-    await eventually(all_told, timedelta(seconds=30))
+    await eventually(all_told)
     await provider.system.quiet()
     assert await all_told()
     (shown,) = (await provider.app(ANA).get("/v1/tickets", params={"status": "closed"})).json()["items"]
@@ -191,8 +191,8 @@ async def test_restarting_every_service_loses_and_doubles_nothing(provider: Prov
         answers = [(await provider.write(ANA, key=key, wait=0)).json() for key in keys]
         return all(answer.get("protocol") for answer in answers)
 
-    await eventually(all_have_protocols, timedelta(seconds=30))
-    await eventually(lambda: len(provider.mailbox.messages) >= 24, timedelta(seconds=30))
+    await eventually(all_have_protocols)
+    await eventually(lambda: len(provider.mailbox.messages) >= 24)
     await provider.system.quiet()
     assert len(provider.mailbox.messages) == 24
     assert len((await provider.app(ANA).get("/v1/tickets", params={"limit": 100})).json()["items"]) == 12

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from pymongo import monitoring
 
+from chassis.background import Job
+from chassis.service import Service
 from contracts import mk
 from contracts.message import Message
 from mk.app import build as build_mk
@@ -81,6 +83,17 @@ def operations(database_prefix: str) -> Iterator[Operations]:
     monitoring.register(counting)
     yield counting
     monitoring._LISTENERS.command_listeners.remove(counting)  # noqa: SLF001 - the driver has no way to take one back
+
+
+@pytest.fixture(autouse=True)
+def _once_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what services do by the clock done when they start, and not again: it costs the same whatever happens."""
+    every = Service.every
+
+    def once(service: Service, interval: timedelta, job: Job) -> None:
+        every(service, max(interval, timedelta(hours=1)), job)
+
+    monkeypatch.setattr(Service, "every", once)
 
 
 @pytest.fixture(params=[False, True], ids=["mails", "mails, push and chat"])

@@ -111,7 +111,7 @@ async def test_r15b_steps_that_change_nothing_are_announced_to_nobody_in_any_ord
     await provider.system.publish(*shuffled)
 
     expected = ["evaluation_requested", "ticket_opened", "ticket_reopened"]
-    await eventually(lambda: shows(service, (1, "withdrawn", None), (2, "waiting", None)), timedelta(seconds=20))
+    await eventually(lambda: shows(service, (1, "withdrawn", None), (2, "waiting", None)))
     await provider.system.quiet()
     assert len({body["event_id"] for body in provider.system.received_of(tickets.TicketClosed)}) == 2
     assert len({body["event_id"] for body in provider.system.received_of(tickets.TicketReopened)}) == 1

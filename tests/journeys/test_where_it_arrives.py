@@ -300,7 +300,6 @@ def check_announcements(system: System, cells: dict[Cell, dict[str, Any]]) -> No
         assert Counter({place: n for place, n in announced.items() if place[0] in own}) == wanted, of
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda one: one.name)
 async def test_r15_r16_r17_each_message_arrives_where_table_and_choice_say_and_every_cell_says_why(
     ana: Everywhere, situation: Situation, capfd: pytest.CaptureFixture[str]
@@ -318,7 +317,6 @@ async def test_r15_r16_r17_each_message_arrives_where_table_and_choice_say_and_e
     assert await ana.provider.system.dead("notifier") == []
 
 
-@pytest.mark.timeout(120)
 async def test_r20_quiet_hours_hold_back_push_and_chat_alone_and_all_of_it_goes_when_they_end(
     ana: Everywhere, capfd: pytest.CaptureFixture[str]
 ) -> None:

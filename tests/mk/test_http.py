@@ -94,8 +94,14 @@ async def test_the_scenario_named_by_mk_load_is_said_at_the_start(
 
 
 async def test_its_port_has_the_health_routes_and_its_own(service: Service) -> None:
-    assert (await get(service, "/health/ready"))["status"] == "ok"
+    await eventually(lambda: is_ready_by_its_port(service))
     assert "/painel/finalizados" in (await get(service, "/openapi.json"))["paths"]
+
+
+async def is_ready_by_its_port(service: Service) -> bool:
+    async with http(service) as client:
+        answer = await client.get("/health/ready")
+    return bool(answer.json()["status"] == "ok")
 
 
 async def test_a_correlation_that_the_broker_cannot_carry_is_refused_with_its_field(

@@ -16,7 +16,7 @@ from ops.embedded.ports import free_port
 from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
-A_BUSY_MACHINES_START = timedelta(seconds=60)
+A_BUSY_MACHINES_START = timedelta(seconds=150)
 
 
 class Replica:
@@ -41,7 +41,7 @@ class Replica:
 
     async def is_ready(self) -> bool:
         """Whether it would work."""
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=10) as client:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=60) as client:
             try:
                 return (await client.get("/health/ready")).status_code == 200
             except httpx2.TransportError:
@@ -49,14 +49,14 @@ class Replica:
 
     async def metrics(self, *, accept: str = "text/plain") -> str:
         """What it counts."""
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=10) as client:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=60) as client:
             return (await client.get("/metrics", headers={"Accept": accept})).text
 
     async def stop(self) -> int:
         """Tell it to end, and wait until it did."""
         if self._process.returncode is None:
             self._process.terminate()
-        code = await asyncio.wait_for(self._process.wait(), 30)
+        code = await asyncio.wait_for(self._process.wait(), 120)
         await self._reading
         return code
 

@@ -28,7 +28,7 @@ from tests.system import System, emitted
 from tests.telegram import Telegram
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = timedelta(seconds=30)
+PATIENCE = timedelta(seconds=120)
 TEXT = "Minha internet caiu de novo"
 
 
@@ -56,12 +56,12 @@ class Scene:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._closings: list[Callable[[], Awaitable[object]]] = []
         self._targets: dict[str, str] = {}
-        self._client = httpx2.AsyncClient(base_url=f"http://{LOOPBACK}:{self._port}", timeout=10)
+        self._client = httpx2.AsyncClient(base_url=f"http://{LOOPBACK}:{self._port}", timeout=60)
 
     async def begin(self) -> None:
         """Bring up everything, tell the story of the day, and wait until all of it was scraped."""
         self._processes.append(self._node.program().start())
-        await eventually(self._node.ready, timedelta(seconds=50))
+        await eventually(self._node.ready, PATIENCE)
         self.system = System(amqp_url=self._node.url, mongo_url=self._mongo_url, database_prefix=self.database_prefix)
         await eventually(self._opens, PATIENCE)
         self._closings.append(self.system.close)

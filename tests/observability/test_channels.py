@@ -78,6 +78,7 @@ async def test_r19_a_notification_that_reached_one_of_two_devices_is_sent_and_th
 
     await system.publish(an_opening())
     await ended(system)
+    await system.quiet()
 
     assert counted(system, DELIVERIES.name, channel="push") == {("sent",): 1}
     assert counted(system, DEVICES_DROPPED.name) == {("fcm",): 1}

@@ -24,7 +24,6 @@ from tests.smtp import Mailbox
 pytestmark = [
     pytest.mark.embedded,  # its broker shows metrics, which the one that all tests share may not
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(180),
 ]
 
 _SELECTOR = re.compile(r"\b((?:atendo|rabbitmq|process|up)[a-z0-9_:]*)(?:\{|\b)")

@@ -17,11 +17,11 @@ from ops.embedded.process import stop
 from services.tickets.app import build
 from services.tickets.settings import Settings
 from tests.eventually import eventually
-from tests.system import System, emitted
+from tests.system import System, emitted, is_ready
 
 pytestmark = pytest.mark.embedded
 
-PATIENCE = timedelta(seconds=45)
+PATIENCE = timedelta(minutes=2)
 """That a database is away is known after 6 s without a server, and it is looked for again every 5 s."""
 
 
@@ -40,7 +40,7 @@ class Database:
     async def start(self) -> None:
         """Start it, with what it had before."""
         self._process = self._mongod.program().start()
-        await eventually(self._mongod.ready, timedelta(seconds=30))
+        await eventually(self._mongod.ready, PATIENCE)
 
     def kill(self) -> None:
         """End it with no chance to say goodbye."""
@@ -86,7 +86,6 @@ def openings(names: range) -> list[mk.TicketOpened]:
     ]
 
 
-@pytest.mark.timeout(150)
 async def test_a_killed_database_holds_the_service_and_nothing_is_lost_doubled_or_buried(
     service: tuple[System, Service], database: Database
 ) -> None:
@@ -98,10 +97,7 @@ async def test_a_killed_database_holds_the_service_and_nothing_is_lost_doubled_o
     await system.publish(*openings(range(20, 120)))
 
     await eventually(tickets_.switches.held, PATIENCE)
-    held = await tickets_.ready()
-    assert "the database is away" in held["handlers"]
-    assert "database" in held
-    assert "broker" not in held
+    await eventually(lambda: is_held_for_its_database(tickets_))
     await system.publish(*openings(range(120, 150)))
     await database.start()
     await eventually(lambda: opened(system) == {f"t{name}" for name in range(150)}, PATIENCE)
@@ -114,8 +110,9 @@ def opened(system: System) -> set[str]:
     return {body["ticket_id"] for body in system.received_of(tickets.TicketOpened)}
 
 
-async def is_ready(service: Service) -> bool:
-    return await service.ready() == {}
+async def is_held_for_its_database(service: Service) -> bool:
+    wrong = await service.ready()
+    return "the database is away" in wrong["handlers"] and set(wrong) == {"handlers", "database"}
 
 
 async def everything_is_there_once(system: System, service: Service) -> None:

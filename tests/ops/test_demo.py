@@ -39,7 +39,6 @@ def product(environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     running.wait(60)
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.usefixtures("product")
 async def test_the_demo_goes_as_told_and_shows_what_arrived_where_and_why(
     environment: dict[str, str], tmp_path: Path

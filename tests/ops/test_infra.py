@@ -111,5 +111,5 @@ def _send(mailbox: Mailbox, *, subject: str = "Olá", to: str = "ana@example.com
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = subject, "sac@example.com", to
     message.set_content("Protocolo 20260727000001")
-    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=5) as client:
+    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=60) as client:
         client.send_message(message)

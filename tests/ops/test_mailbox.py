@@ -30,7 +30,7 @@ class Running:
         message["Subject"], message["From"], message["To"] = subject, "SAC <sac@example.com>", "Ana <ana@example.com>"
         message.set_content("Olá, Ana")
         message.add_alternative(html, subtype="html")
-        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=5) as client:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=60) as client:
             client.send_message(message)
 
 
@@ -44,9 +44,9 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     )
     process = program.start()
     await eventually(lambda: answers("127.0.0.1", http))
-    with httpx2.Client(base_url=f"http://127.0.0.1:{http}") as web:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{http}", timeout=60) as web:
         yield Running(smtp, web)
-    stop(process, grace=timedelta(seconds=5))
+    stop(process, grace=timedelta(seconds=30))
 
 
 def test_a_mail_is_listed_as_maildev_does(running: Running) -> None:

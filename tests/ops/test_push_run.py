@@ -76,7 +76,7 @@ async def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 async def test_what_the_notifier_of_a_run_pushes_is_read_in_its_own_push_service(url: str) -> None:
-    async with httpx2.AsyncClient(base_url=url) as client:
+    async with httpx2.AsyncClient(base_url=url, timeout=60) as client:
         made = (await client.post("/subscriptions")).json()
         token = (await client.post("/phones")).json()["token"]
         whole = Whole(pushes=True)

@@ -72,7 +72,7 @@ async def mended(provider: Running) -> None:
     await settled(provider)
     await eventually(something_is_missing)
     await looks(repair=True)
-    await eventually(nothing_is_missing, timedelta(seconds=20))
+    await eventually(nothing_is_missing)
     await provider.system.quiet()
 
 

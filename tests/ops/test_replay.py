@@ -192,7 +192,8 @@ async def test_replaying_every_message_of_a_day_changes_nothing(provider: Runnin
 
     assert await asyncio.to_thread(command.replay_) == 0
 
-    await eventually(lambda: handled(provider) == handled_so_far + len(dead_letters), timedelta(seconds=30))
+    # MK's questions by the clock are handled meanwhile, too
+    await eventually(lambda: handled(provider) >= handled_so_far + len(dead_letters))
     await provider.system.quiet()
     assert len(dead_letters) > 70
     assert {dead_letter.type for dead_letter in dead_letters} >= {

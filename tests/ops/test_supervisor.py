@@ -201,7 +201,7 @@ def _sleeper(folder: Path, answers: Check, patience: Patience) -> Part:
 
 
 def _supervisor(
-    *parts: Part, drain: timedelta = timedelta(seconds=5), changed: Callable[[Keeper], object] = lambda _: None
+    *parts: Part, drain: timedelta = timedelta(seconds=60), changed: Callable[[Keeper], object] = lambda _: None
 ) -> Supervisor:
     def note(keeper: Keeper) -> None:
         changed(keeper)

@@ -11,7 +11,6 @@ import json
 import sys
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +122,7 @@ async def a_contact(system: System, customer: str, sector: str, *, text: str) ->
 async def the_life(system: System) -> None:
     """A contact that becomes a ticket, worked on, closed and rated; one without a ticket; a ticket still open."""
     await system.publish(*registers())
-    await eventually(lambda: _knows(system), timedelta(seconds=20))
+    await eventually(lambda: _knows(system))
     contact = await a_contact(system, "ana", "tecnico", text="Sem conexão")
     await a_contact(system, "leo", "comercial", text="Quero mudar de plano")
     (opened,) = await eventually(lambda: system.received_of(tickets.TicketOpened, contact_id=contact) or None)

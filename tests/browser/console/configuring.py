@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, ConsoleMessage, Page
 
 from contracts import mk
 from contracts.operating import ListReached, Reached
 from contracts.replies import Defined, Resolved
 from contracts.requests import ResolveTicket
 from tests.browser.serving import listening
-from tests.browser.walking import PATIENCE
+from tests.browser.walking import NETWORK_CHANGED, PATIENCE, reach
 from tests.mk.life import opened
 from tests.services.mk.console.browser import PASSWORD, Console
 from tests.services.mk.console.provider import LONG_BEFORE, customer, group, knows, sector
@@ -79,9 +79,14 @@ class Desk:
     home: str
     wrong: list[str] = field(default_factory=list)
 
+    def note(self, line: ConsoleMessage) -> None:
+        """Note an error that the page has on its console."""
+        if line.type == "error" and NETWORK_CHANGED not in line.text:
+            self.wrong.append(line.text)
+
     async def open(self, path: str) -> None:
         """Go to a page of the console."""
-        await self.page.goto(f"{self.home}/console{path}")
+        await reach(self.page, f"{self.home}/console{path}")
 
     async def enter(self) -> None:
         """Log in as the administrator."""
@@ -119,7 +124,7 @@ async def a_desk(browser: Browser, folder: Path, *, script: bool = True) -> Asyn
         context.set_default_timeout(PATIENCE)
         desk = Desk(await context.new_page(), console, home)
         desk.page.on("pageerror", lambda error: desk.wrong.append(str(error)))
-        desk.page.on("console", lambda line: desk.wrong.append(line.text) if line.type == "error" else None)
+        desk.page.on("console", desk.note)
         await desk.enter()
         yield desk
         await context.close()

@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, Request
 
 from tests.browser.serving import listening
-from tests.browser.walking import NETWORK_CHANGED, PATIENCE
+from tests.browser.walking import NETWORK_CHANGED, PATIENCE, reach
 from tests.services.mk.console.browser import PASSWORD, Console
 
 AXE = Path(__file__).parents[1] / "axe.min.js"
@@ -46,15 +46,17 @@ class Visit:
 
     async def enter(self, user: str = "ana") -> None:
         """Log in."""
-        await self.page.goto(f"{self.home}/console/entrar")
+        await reach(self.page, f"{self.home}/console/entrar")
         await self.page.get_by_role("textbox", name="Usuário").fill(user)
         await self.page.get_by_role("textbox", name="Senha").fill(PASSWORD)
         await self.page.get_by_role("button", name="Entrar").click()
         await self.page.get_by_role("heading", level=1, name="Atendimentos – Painel").wait_for()
+        # keys pressed before its script is there go nowhere
+        await self.page.wait_for_load_state()
 
     async def open(self, path: str) -> None:
         """Open a page of the console."""
-        await self.page.goto(f"{self.home}/console{path}")
+        await reach(self.page, f"{self.home}/console{path}")
 
     async def violations(self) -> list[Any]:
         """Give what axe finds, newest rules, on the page as it is."""

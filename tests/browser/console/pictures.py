@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from ops.addresses import address
 from ops.embedded.operators import DEMO
-from tests.browser.walking import DESKTOP
+from tests.browser.walking import DESKTOP, reach
 
 FOLDER = Path(__file__).parents[3] / "docs" / "screens"
 SCREENS = {
@@ -30,7 +30,7 @@ async def enter(browser: Browser, home: str) -> Page:
     """Log in as the administrator, who sees all."""
     page = await browser.new_page(viewport={"width": DESKTOP[0], "height": DESKTOP[1]}, locale="pt-BR")
     who = next(one for one in DEMO if one.role == "administrador")
-    await page.goto(f"{home}/entrar")
+    await reach(page, f"{home}/entrar")
     await page.get_by_role("textbox", name="Usuário").fill(who.user)
     await page.get_by_role("textbox", name="Senha").fill(who.password)
     await page.get_by_role("button", name="Entrar").click()
@@ -41,9 +41,9 @@ async def enter(browser: Browser, home: str) -> Page:
 async def draw(page: Page, home: str, folder: Path) -> None:
     """Draw the lists, and the newest finished ticket as a whole."""
     for name, path in SCREENS.items():
-        await page.goto(home + path)
+        await reach(page, home + path)
         await page.screenshot(path=folder / f"{name}.png")
-    await page.goto(home + SCREENS["console-finalizados"])
+    await reach(page, home + SCREENS["console-finalizados"])
     await page.get_by_role("table").get_by_role("link").first.click()
     await page.get_by_role("region", name="O que o cliente soube, e por quê").get_by_text("E-mail").first.wait_for()
     await page.screenshot(path=folder / "console-atendimento.png", full_page=True)

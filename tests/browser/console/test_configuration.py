@@ -12,6 +12,7 @@ from playwright.async_api import Browser, expect
 from contracts import mk
 from contracts.requests import ResolveTicket
 from tests.browser.console.configuring import Desk, a_desk
+from tests.browser.walking import reach
 from tests.services.mk.console.provider import published
 
 PAGES = (
@@ -153,7 +154,7 @@ async def test_what_somebody_else_saved_meanwhile_is_shown_before_it_is_saved_ov
     desk = await enter(script=script)
     page, other = desk.page, await desk.page.context.new_page()
     for one in (page, other):
-        await one.goto(f"{desk.home}/console/configuracao/setores/tecnico")
+        await reach(one, f"{desk.home}/console/configuracao/setores/tecnico")
     await other.get_by_label("E-mail responsável").fill("novo@provedor.example")
     await other.get_by_role("button", name="Salvar setor").click()
     await other.get_by_text("Setor Técnico salvo").first.wait_for()

@@ -16,7 +16,7 @@ from ops.embedded.mailbox.mails import Mails
 from ops.embedded.mailbox.web import Web as MailWeb
 from tests.browser.console.configuring import Desk
 from tests.browser.serving import listening
-from tests.browser.walking import PATIENCE
+from tests.browser.walking import PATIENCE, reach
 from tests.services.mk.console.activity import FAILED, MAYBE, OF_SECTOR, a_fortnight, much_that_failed
 from tests.services.mk.console.browser import Console
 
@@ -50,7 +50,7 @@ async def desk(chromium: Browser, tmp_path: Path) -> AsyncIterator[Desk]:
         context.set_default_timeout(PATIENCE)
         found = Desk(await context.new_page(), console, home)
         found.page.on("pageerror", lambda error: found.wrong.append(str(error)))
-        found.page.on("console", lambda line: found.wrong.append(line.text) if line.type == "error" else None)
+        found.page.on("console", found.note)
         await found.enter()
         yield found
 
@@ -71,7 +71,7 @@ async def test_the_stand_ins_own_pages_are_accessible_in_light_and_dark(desk: De
     for address in (mail, f"{chat}/", f"{chat}/chat/7", f"{chat}/AtendoDemoBot?start=abc"):
         for size in (WIDE, PHONE):
             await desk.page.set_viewport_size(size)
-            await desk.page.goto(address)
+            await reach(desk.page, address)
 
             assert await desk.violations() == [], address
             assert not await desk.is_too_wide(), address

@@ -1,5 +1,6 @@
 """Operators' work on tickets in a real browser: by mouse, by keyboard alone, and with nothing for axe to find."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,6 @@ from tests.browser.console.conftest import DESKTOP, NARROW, TABLET, Visit, Visit
 from tests.services.mk.console.browser import NOON, PASSWORD, Console
 from tests.services.mk.console.test_panel import ticket
 from tests.system import emitted
-
-pytestmark = pytest.mark.timeout(180)
 
 ALL_EVENTS, TICK = "Todos os eventos", "Solicitar avaliação via Telegram ou SAC Plus"
 
@@ -44,6 +43,8 @@ async def test_a_ticket_from_its_opening_to_its_evaluation(visiting: Visiting) -
     page, status = visit.page, visit.page.locator("#avisador")
 
     await page.get_by_role("link", name="Abrir atendimento").click()
+    await page.get_by_role("combobox", name="Cliente").wait_for()
+    await page.wait_for_load_state()
     await page.get_by_role("combobox", name="Cliente").press_sequentially("mari")
     await page.get_by_role("option", name="Marina Azevedo").click()
     await expect(page.get_by_role("combobox", name="Conexão")).to_have_value("c1")
@@ -52,6 +53,7 @@ async def test_a_ticket_from_its_opening_to_its_evaluation(visiting: Visiting) -
     await page.get_by_role("group", name="O que o cliente fica sabendo").get_by_label(ALL_EVENTS).check()
     await page.get_by_role("button", name="Abrir atendimento").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Protocolo 20261127000001")
+    await page.wait_for_load_state()
     await expect(page.get_by_role("region", name="Dados")).to_contain_text("Sem sinal desde ontem")
 
     await page.get_by_role("button", name="Ordem de serviço").click()
@@ -103,6 +105,7 @@ async def test_the_same_by_keyboard_alone(visiting: Visiting) -> None:
     await expect(row(page, 1).get_by_role("link")).to_be_focused()
     await keys.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Protocolo 20261126000001")
+    await page.wait_for_load_state()
 
     await page.get_by_role("button", name="Finalizar").focus()
     await keys.press("Enter")
@@ -122,6 +125,7 @@ async def test_the_same_by_keyboard_alone(visiting: Visiting) -> None:
     await keys.press("g")
     await keys.press("f")
     await expect(page).to_have_title("Finalizados, Painel · MK 3.0")
+    await page.wait_for_load_state()
     await keys.press("/")
     await expect(page.get_by_role("searchbox", name="Buscar")).to_be_focused()
     await keys.type("jn")
@@ -160,10 +164,11 @@ async def test_a_double_click_opens_and_a_filter_needs_no_button(visiting: Visit
 
     await page.get_by_role("combobox", name="Notificações").select_option("Nenhuma")
     await expect(row(page, 1)).to_have_count(0)
-    assert "nivel=none" in page.url
+    await expect(page).to_have_url(re.compile("nivel=none"))
     await row(page, 2).get_by_text("Sem internet").dblclick()
 
     await expect(page.get_by_role("heading", level=1)).to_have_text("Protocolo 20261126000002")
+    await page.wait_for_load_state()
     assert await page.evaluate("String(getSelection())") == ""
     await page.go_back()
     await expect(row(page, 2).get_by_role("link")).to_be_focused()

@@ -59,7 +59,7 @@ async def test_r8_a_contact_to_a_sector_that_generates_tickets_asks_for_one(syst
     requested = system.received_of(contacts.TicketRequested)[0]
     assert requested["connection_id"] == "c1"
     assert requested["person_group_id"] == "vip"
-    assert len(system.received_of(contacts.ContactReceived)) == 1
+    await eventually(lambda: len(system.received_of(contacts.ContactReceived)) == 1)
 
 
 async def test_r12_the_same_request_twice_is_one_contact_and_one_answer(system: System) -> None:

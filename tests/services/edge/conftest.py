@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import aio_pika
 import httpx2
@@ -14,11 +15,11 @@ import pytest_asyncio
 
 from chassis.http.health import server
 from services.edge.app import build
-from services.edge.broker import RabbitBroker
 from services.edge.replica import Edge
 from services.edge.settings import Settings
 from tests.eventually import eventually
 from tests.infra import Broker
+from tests.services.edge.patience import PatientBroker
 from tests.services.edge.surroundings import Issuer, Stub
 
 QUERIES = [f"{service}.queries" for service in ("contacts", "tickets", "feedback", "notifier")]
@@ -39,7 +40,7 @@ class Served:
     """An edge at work, and a client of it that speaks for Ana."""
 
     edge: Edge
-    broker: RabbitBroker
+    broker: PatientBroker
     ahead: Ahead
     client: httpx2.AsyncClient
 
@@ -51,10 +52,12 @@ BringUp = Callable[[], Awaitable[Stub]]
 @contextlib.asynccontextmanager
 async def served(issuer: Issuer, **settings: object) -> AsyncIterator[Served]:
     """Serve an edge on a free port."""
-    given = {"jwks_url": issuer.url, "port": 0, "reply_within": "PT2S", **SECRET}
+    given = {"jwks_url": issuer.url, "port": 0, "reply_within": "PT4S", **SECRET}
     environment = Settings.model_validate(given | settings)
     ahead = Ahead()
-    broker = RabbitBroker(environment, now=lambda: time.monotonic() + ahead.seconds)
+    broker = PatientBroker(
+        environment, now=lambda: time.monotonic() + ahead.seconds, confirm_within=timedelta(seconds=5)
+    )
     edge = build(environment, broker=broker)
     http = server(edge.app, host="127.0.0.1", port=0)
     serving = asyncio.create_task(http.serve())
@@ -63,7 +66,7 @@ async def served(issuer: Issuer, **settings: object) -> AsyncIterator[Served]:
     port = http.servers[0].sockets[0].getsockname()[1]
     headers = {"Authorization": f"Bearer {issuer.token()}"}
     try:
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=20) as client:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
             yield Served(edge, broker, ahead, client)
     finally:
         http.should_exit = True

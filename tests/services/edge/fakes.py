@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -29,6 +30,11 @@ class FakeServices:
     live: Live = field(default_factory=Live)
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[Request[Any]] = field(default_factory=list)
+    waits: list[timedelta] = field(default_factory=list)
+    """How long the edge would have waited for each answer."""
+
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set, it ends every wait for an answer that doesn't come."""
 
     @property
     def requests(self) -> "FakeServices":
@@ -47,8 +53,10 @@ class FakeServices:
     async def ask(self, request: Request[A], *, within: timedelta) -> A:
         """What a service answers; silence where the test has no answer."""
         self.asked.append(request)
+        self.waits.append(within)
         if request.kind not in self.answers:
-            await asyncio.sleep(within.total_seconds())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.given_up.wait(), within.total_seconds())
             raise NoReply(request.queue())
         answer = self.answers[request.kind](request)
         if isinstance(answer, Exception):

@@ -20,7 +20,7 @@ KEY = {"Idempotency-Key": "k1"}
 @pytest_asyncio.fixture
 async def app(system: System, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
     """Give Ana's app, at a provider with one sector."""
-    async with served(issuer, amqp_url=system.environment["amqp_url"], reply_within="PT2S") as here:
+    async with served(issuer, amqp_url=system.environment["amqp_url"], reply_within="PT20S") as here:
         await system.run(build_contacts, ContactsSettings)
         await system.publish(
             emitted(mk.SacOptionsSaved, mobile_menu=["contacts"]),

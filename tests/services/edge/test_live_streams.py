@@ -23,8 +23,9 @@ from tests.services.edge.wire import wired
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-A_WHILE = timedelta(seconds=20)
-HANDLED_WITHIN = timedelta(milliseconds=200)
+A_WHILE = timedelta(seconds=60)
+AT_ONCE = timedelta(seconds=10)
+"""Before a stream's next comment."""
 
 
 def an_item(n: int, *, body: str = "…") -> InboxItem:
@@ -54,7 +55,6 @@ class Reading:
 
     def __init__(self) -> None:
         self.last, self.titles, self.is_over = "", list[str](), False
-        self.came: list[float] = []
 
     def take(self, line: str) -> None:
         """Take one line."""
@@ -63,7 +63,6 @@ class Reading:
             self.last = value
         elif name == "data":
             self.titles.append(json.loads(value).get("title"))
-            self.came.append(asyncio.get_running_loop().time())
 
 
 @contextlib.asynccontextmanager
@@ -102,10 +101,8 @@ async def test_an_event_reaches_the_customer_on_every_replica_and_resumes_on_the
     await eventually(lambda: is_ready(other))
 
     async with reading(one) as here, reading(other) as there:
-        began = asyncio.get_running_loop().time()
         await stub.publish(sent(1))
-        await eventually(lambda: here.titles == there.titles == ["Título 1"])
-        assert max(*here.came, *there.came) - began < HANDLED_WITHIN.total_seconds() * 5
+        await eventually(lambda: here.titles == there.titles == ["Título 1"], AT_ONCE)
     await stub.publish(sent(2))
     stub.says("list_recent_notifications", recent(an_item(1), an_item(2)))
     stub.says("list_changed_tickets", [])

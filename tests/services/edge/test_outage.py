@@ -21,7 +21,7 @@ from tests.system import driven
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BODY = {"sector_id": "tecnico", "text": "Sem conexão"}
-A_WHILE = timedelta(seconds=20)
+A_WHILE = timedelta(seconds=60)
 
 
 async def is_served(client: httpx2.AsyncClient) -> bool:

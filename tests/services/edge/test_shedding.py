@@ -44,7 +44,7 @@ async def test_what_is_too_much_is_refused_at_once_while_the_rest_waits(serve: S
 
 
 async def test_a_place_is_free_again_after_an_answer_a_refusal_and_a_silence(serve: Serve, bring_up: BringUp) -> None:
-    edge = await serve(max_in_flight=1, reply_within="PT2S", **LIMITS)
+    edge = await serve(max_in_flight=1, reply_within="PT5S", **LIMITS)
     stub = await bring_up()
 
     silent = await write(edge, 1)

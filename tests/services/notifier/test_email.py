@@ -15,13 +15,14 @@ from tests.smtp import Mailbox
 
 SENDER = "nao-responda@provedor.example"
 TO = "ana@cliente.example"
+PATIENCE = timedelta(seconds=30)
 MAIL = b"Subject: oi\r\n\r\noi\r\n.\r\n..fim\r\n"
 
 
 @pytest_asyncio.fixture
 async def mail(mailbox: Mailbox) -> AsyncIterator[Mail]:
     """Give one line to the mailbox."""
-    mail = Mail(mailbox.url, connections=1, timeout=timedelta(seconds=2))
+    mail = Mail(mailbox.url, connections=1, timeout=PATIENCE)
     yield mail
     await mail.close()
 
@@ -40,7 +41,7 @@ async def test_a_mail_arrives_as_it_was_made(mail: Mail, mailbox: Mailbox) -> No
 
 async def test_a_connection_serves_many_mails_and_a_refusal_does_not_end_it(mailbox: Mailbox) -> None:
     async with a_door(mailbox) as door:
-        mail = Mail(f"smtp://127.0.0.1:{door.port}", connections=1, timeout=timedelta(seconds=2))
+        mail = Mail(f"smtp://127.0.0.1:{door.port}", connections=1, timeout=PATIENCE)
         mailbox.refused_recipients["eva@cliente.example"] = "550 5.1.1 no such user"
 
         await send(mail)
@@ -187,8 +188,8 @@ async def test_a_recipient_to_be_tried_later_is_an_outage(mail: Mail, mailbox: M
 async def test_no_answer_after_the_mail_was_handed_over_leaves_the_outcome_unknown(
     mailbox: Mailbox,
 ) -> None:
-    mailbox.delay = timedelta(seconds=6)
-    mail = Mail(mailbox.url, connections=1, timeout=timedelta(seconds=2))
+    mailbox.delay = PATIENCE
+    mail = Mail(mailbox.url, connections=1, timeout=timedelta(seconds=4))
 
     with pytest.raises(OutcomeUnknown):
         await send(mail)
@@ -199,7 +200,7 @@ async def test_no_answer_after_the_mail_was_handed_over_leaves_the_outcome_unkno
 
 
 async def test_a_mail_that_is_cut_short_leaves_a_line_that_works(mail: Mail, mailbox: Mailbox) -> None:
-    mailbox.delay = timedelta(seconds=5)
+    mailbox.delay = PATIENCE
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
             await send(mail)
@@ -211,7 +212,7 @@ async def test_a_mail_that_is_cut_short_leaves_a_line_that_works(mail: Mail, mai
 
 
 async def test_more_mails_than_lines_wait_for_a_line(mailbox: Mailbox) -> None:
-    mail = Mail(mailbox.url, connections=3, timeout=timedelta(seconds=5))
+    mail = Mail(mailbox.url, connections=3, timeout=PATIENCE)
 
     await asyncio.gather(*(send(mail) for _ in range(30)))
 

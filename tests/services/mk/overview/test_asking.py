@@ -16,7 +16,7 @@ async def test_what_the_notifier_answers_is_read_and_what_it_refuses_is_raised(
     system: System, mailbox: Mailbox
 ) -> None:
     await a_notifier(system, mailbox)
-    asks = AsksByBroker(system.publisher)
+    asks = AsksByBroker(system.publisher, within=timedelta(seconds=60))
     await asks.start()
 
     counts = await asks.ask(CountMessages(request_id=uuid4()))

@@ -69,7 +69,7 @@ async def test_what_was_taken_comes_again_until_it_is_confirmed(world: World) ->
 
 
 async def test_updates_are_waited_for(world: World) -> None:
-    asking = asyncio.create_task(world.bot.updates(after=0, wait=timedelta(seconds=4)))
+    asking = asyncio.create_task(world.bot.updates(after=0, wait=timedelta(seconds=60)))
     await asyncio.sleep(0)
     await world.act("/chat/7/write", text="oi")
 
@@ -77,7 +77,7 @@ async def test_updates_are_waited_for(world: World) -> None:
 
 
 async def test_two_pollers_at_once_are_a_conflict(world: World) -> None:
-    first = asyncio.create_task(world.bot.updates(after=0, wait=timedelta(seconds=4)))
+    first = asyncio.create_task(world.bot.updates(after=0, wait=timedelta(seconds=60)))
     await eventually(lambda: world.telegram.polling == 1)
 
     with pytest.raises(AnotherPoller, match="409"):

@@ -16,7 +16,7 @@ from tests.system import System, emitted
 from tests.telegram import Telegram
 
 ANA = 700_001
-QUICK = {"telegram_wait": "PT1S", "telegram_timeout": "PT1S"}
+QUICK = {"telegram_wait": "PT1S"}
 
 
 async def a_notifier(system: System, telegram: Telegram, **more: object) -> Service:
