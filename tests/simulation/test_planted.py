@@ -20,7 +20,7 @@ def _simulating() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("name", ["no dedupe", "outbox forgotten", "bulk error misread", "lost race is success"])
+@pytest.mark.parametrize("name", ["no dedupe", "outbox forgotten", "acks those before", "lost race is success"])
 def test_a_planted_bug_is_noticed_soon(name: str) -> None:
     assert hunt(name, most=ENOUGH).seeds is not None
 

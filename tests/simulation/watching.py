@@ -1,12 +1,13 @@
 """The properties of what customers are shown and sent meanwhile: only a simulation sees every moment."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
 from tests.chaos import expected
 from tests.chaos.carrying import topic_of
 from tests.chaos.case import Case
+from tests.chaos.evidence import REPLY
 from tests.chaos.history import STOP
 from tests.simulation.leaving import LEAVER, SECRET, places_of
 from tests.simulation.losing import failures_are_announced, kept_in_spite
@@ -149,6 +150,19 @@ def others_keep_their_texts(_world: World, case: Case) -> Iterator[str]:
 _REMINDS_AFTER, _EXPIRES_AFTER = 3.05, 14.05
 """Days, and the while that commands take."""
 
+
+def who_presses_gets_a_reply(world: World, case: Case) -> Iterator[str]:
+    """The bot replies to whoever starts a chat and presses a button in it, whatever had become of the question."""
+    out_of_reach = {one.customer_id for one in world.losses if one.channel == "telegram"}
+    replies = Counter(one["customer_id"] for one in case.evidence.deliveries if one["template"] == REPLY)
+    for customer in case.customers.values():
+        if customer.chat is None or customer.id in out_of_reach:
+            continue
+        done = 1 + sum(one.customer_id == customer.id for one in case.answered)
+        if replies[customer.id] < done:
+            yield f"the bot replied {replies[customer.id]} times to the {done} things at least that {customer.id} did"
+
+
 PROPERTIES = {
     one.__name__: one
     for one in (
@@ -160,6 +174,7 @@ PROPERTIES = {
         the_erased_are_forgotten,
         the_erased_are_left_alone,
         what_failed_is_announced,
+        who_presses_gets_a_reply,
         what_is_gone_is_dropped,
         switched_off_brings_nothing,
         others_keep_their_texts,
