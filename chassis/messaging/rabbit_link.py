@@ -9,7 +9,7 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS, AMQPError
 from yarl import URL
 
 from chassis.cancellation import lost_connection_is_an_error
-from chassis.messaging.driver_quirks import is_blocked, read_leniently
+from chassis.messaging.driver_quirks import is_blocked, read_at_once
 from chassis.messaging.hosts import RoamingConnection, carrying, first_to_answer
 from chassis.messaging.link import LinkLost
 from chassis.messaging.rabbit.channel import RabbitChannel
@@ -65,7 +65,7 @@ async def connect(url: str, *, name: str) -> RabbitLink:
 
     Raises: ConnectionError where none does, LinkLost where the broker has its reasons.
     """
-    read_leniently()
+    read_at_once()
     try:
         with lost_connection_is_an_error():
             return RabbitLink(await first_to_answer(_address(url, name), _connect))
