@@ -6,24 +6,16 @@ connection over one of them hands the message out again, and with it all that th
 
 from datetime import datetime
 
-import aiormq.connection
 from aio_pika.abc import AbstractConnection
 from pamqp import decode
 from pamqp.common import FieldTable
 
 from chassis.cancellation import lost_connection_is_an_error
-from chassis.messaging.rabbit.reader import FrameReader
 
-__all__ = ["is_blocked", "lost_connection_is_an_error", "read_at_once", "read_leniently"]
+__all__ = ["is_blocked", "lost_connection_is_an_error", "read_leniently"]
 
 _LENGTH = 4
 _TIMESTAMP = 8
-
-
-def read_at_once() -> None:
-    """Have the library read with ours, and leniently, on the connections it makes from now on."""
-    read_leniently()
-    aiormq.connection.FrameReceiver = FrameReader  # type: ignore[misc]
 
 
 def read_leniently() -> None:

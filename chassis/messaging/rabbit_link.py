@@ -9,10 +9,11 @@ from aio_pika.exceptions import CONNECTION_EXCEPTIONS, AMQPError
 from yarl import URL
 
 from chassis.cancellation import lost_connection_is_an_error
-from chassis.messaging.driver_quirks import is_blocked, read_at_once
+from chassis.messaging.driver_quirks import is_blocked, read_leniently
 from chassis.messaging.hosts import RoamingConnection, carrying, first_to_answer
 from chassis.messaging.link import LinkLost
 from chassis.messaging.rabbit.channel import RabbitChannel
+from chassis.messaging.rabbit.sorting import sort_frames
 from chassis.messaging.rabbit.wire import Wire
 
 HEARTBEAT = timedelta(seconds=10)
@@ -65,7 +66,8 @@ async def connect(url: str, *, name: str) -> RabbitLink:
 
     Raises: ConnectionError where none does, LinkLost where the broker has its reasons.
     """
-    read_at_once()
+    read_leniently()
+    sort_frames()
     try:
         with lost_connection_is_an_error():
             return RabbitLink(await first_to_answer(_address(url, name), _connect))

@@ -40,6 +40,12 @@ def size_of(data: bytes, at: int) -> int:
     return size if size <= there else 0
 
 
+def channel_of(data: bytes, at: int) -> int:
+    """Whose the frame at `at` is; 0 is the connection itself."""
+    number: int = _HEAD(data, at)[1]
+    return number
+
+
 def unmarshal(data: bytes, at: int, size: int) -> tuple[int, int, FrameTypes]:
     """What `pamqp.frame.unmarshal` gives of the whole frame at `at`: bytes, channel, frame. Raises: the same."""
     kind, channel, _ = _HEAD(data, at)
