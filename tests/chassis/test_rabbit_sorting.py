@@ -9,6 +9,8 @@ import aio_pika
 import pamqp.frame
 import pytest
 from aiormq.abc import AbstractConnection
+from aiormq.connection import SSLContextProvider
+from aiormq.exceptions import AMQPConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 from pamqp import commands as amqp
@@ -19,7 +21,7 @@ from yarl import URL
 
 from chassis.messaging import links, rabbit_link
 from chassis.messaging.rabbit.conversation import Conversation
-from chassis.messaging.rabbit.sorting import SortingProtocol
+from chassis.messaging.rabbit.sorting import SortingConnection, SortingProtocol
 from chassis.messaging.rabbit.wire import Wire
 from tests.doors import Door
 from tests.eventually import eventually
@@ -129,6 +131,28 @@ async def test_the_driver_gets_a_sign_of_life_at_times_from_what_it_does_not_see
         socket.protocol.data_received(frame)
 
     assert await socket.left() == ALIVE * 3
+
+
+@pytest.mark.parametrize(("scheme", "context"), [("amqp", None), ("amqps", "the address's")])
+async def test_an_address_with_tls_is_met_with_its_context(
+    scheme: str, context: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[tuple[object, ...]] = []
+
+    async def meet(_protocol: object, host: str, port: int, *, ssl: object) -> None:
+        met.append((host, port, ssl))
+        raise ConnectionRefusedError
+
+    async def give(_self: object) -> str:
+        return "the address's"
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", meet)
+    monkeypatch.setattr(SSLContextProvider, "get_context", give)
+
+    with pytest.raises(AMQPConnectionError):
+        await SortingConnection(f"{scheme}://there:1/").connect()
+
+    assert met == [("there", 1, context)]
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from aiormq.abc import AbstractChannel
 from aiormq.connection import Connection, SSLContextProvider, TransportFactory
 from aiormq.exceptions import AMQPConnectionError
 from pamqp import commands as amqp
-from pamqp.exceptions import PAMQPException
 from pamqp.heartbeat import Heartbeat
 from yarl import URL
 
@@ -102,8 +101,7 @@ class SortingProtocol(asyncio.StreamReaderProtocol):
             return False
         try:
             _, _, frame = unmarshal(data, at, size)
-        except PAMQPException:
-            # it is the library's to end the connection over it
+        except Exception:  # noqa: BLE001 - the library reads it too, and ends the connection with its own error
             return False
         if isinstance(frame, _FREE_THE_NUMBER):
             del self._channels[number]
