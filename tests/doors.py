@@ -31,6 +31,11 @@ class Door:
             writer.transport.abort()
         self._outer.clear()
 
+    def hush(self) -> None:
+        """Pass on nothing more of what the broker sends to those who came through, and all that they send."""
+        for writer in self._inner:
+            writer.transport.pause_reading()  # type: ignore[attr-defined] # a socket's
+
     async def shut(self) -> None:
         """Cut off all who came through, and let nobody in."""
         if self._server is not None:

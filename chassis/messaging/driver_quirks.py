@@ -6,13 +6,11 @@ connection over one of them hands the message out again, and with it all that th
 
 from datetime import datetime
 
-import pamqp.frame
 from aio_pika.abc import AbstractConnection
 from pamqp import decode
 from pamqp.common import FieldTable
 
 from chassis.cancellation import lost_connection_is_an_error
-from chassis.messaging.rabbit.unmarshal import unmarshal
 
 __all__ = ["is_blocked", "lost_connection_is_an_error", "read_leniently"]
 
@@ -24,7 +22,6 @@ def read_leniently() -> None:
     """Have the library leave out of a message's properties what it can't read; once a process is enough."""
     decode.METHODS |= {"shortstr": _short_string, "timestamp": _timestamp, "table": _table}
     decode.TABLE_MAPPING[b"T"] = _timestamp
-    pamqp.frame.unmarshal = unmarshal
 
 
 def _short_string(value: bytes) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from chassis.messaging.driver_quirks import is_blocked, read_leniently
 from chassis.messaging.hosts import RoamingConnection, carrying, first_to_answer
 from chassis.messaging.link import LinkLost
 from chassis.messaging.rabbit.channel import RabbitChannel
+from chassis.messaging.rabbit.sorting import sort_frames
 from chassis.messaging.rabbit.wire import Wire
 
 HEARTBEAT = timedelta(seconds=10)
@@ -66,6 +67,7 @@ async def connect(url: str, *, name: str) -> RabbitLink:
     Raises: ConnectionError where none does, LinkLost where the broker has its reasons.
     """
     read_leniently()
+    sort_frames()
     try:
         with lost_connection_is_an_error():
             return RabbitLink(await first_to_answer(_address(url, name), _connect))

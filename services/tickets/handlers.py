@@ -86,14 +86,17 @@ class Handlers:
             ticket = known or Ticket(ticket_id)
             if ticket.knows(cause.event_id):
                 return ticket, []
-            erasure = await self._erasure_of(cause)
-            opening = asked(ticket.openings[0].protocol if ticket.openings else await self.protocols.take())
-            return changes.open_ticket(ticket, opening, erased=erasure is not None)
+            # one after the other they would take twice as long, and the two mails wait for it
+            erasure, protocol = await asyncio.gather(self._erasure_of(cause), self._protocol_of(ticket))
+            return changes.open_ticket(ticket, asked(protocol), erased=erasure is not None)
 
         ticket = await self.tickets.update(ticket_id, decide, cause=cause)
         # an erasure that came since it was asked for has not seen this ticket
         if not ticket.erased and (erasure := await self._erasure_of(ticket.openings[0])):
             await self._erase(ticket_id, erasure)
+
+    async def _protocol_of(self, ticket: Ticket) -> str:
+        return ticket.openings[0].protocol if ticket.openings else await self.protocols.take()
 
     async def on_step(self, step: Step) -> None:
         """Note what happened to a ticket: what operators do (R14), evaluations, whatever `Step` lists."""

@@ -8,11 +8,11 @@ import pytest
 from chassis.imports import without
 
 NEEDLESS = {
-    "contacts": ("rich", "cryptography", "jinja2", "httpx2", "aiosmtplib", "fastapi", "motor", "jwt"),
-    "tickets": ("rich", "cryptography", "jinja2", "httpx2", "aiosmtplib", "fastapi", "motor", "jwt"),
-    "feedback": ("rich", "cryptography", "jinja2", "httpx2", "aiosmtplib", "fastapi", "motor", "jwt"),
-    "notifier": ("rich", "fastapi", "motor"),
-    "edge": ("rich", "pymongo", "bson", "motor", "aiosmtplib"),
+    "contacts": ("rich", "greenlet", "cryptography", "jinja2", "httpx2", "aiosmtplib", "fastapi", "motor", "jwt"),
+    "tickets": ("rich", "greenlet", "cryptography", "jinja2", "httpx2", "aiosmtplib", "fastapi", "motor", "jwt"),
+    "feedback": ("rich", "greenlet", "cryptography", "jinja2", "httpx2", "aiosmtplib", "fastapi", "motor", "jwt"),
+    "notifier": ("rich", "greenlet", "fastapi", "motor"),
+    "edge": ("rich", "greenlet", "pymongo", "bson", "motor", "aiosmtplib"),
 }
 """Of motor's place: it is loaded when a client is made, where `MONGO_DRIVER` asks for it."""
 

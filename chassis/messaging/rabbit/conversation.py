@@ -1,7 +1,7 @@
 """One number on a connection: what is asked there and answered, and how it ends.
 
-The connection is aiormq's, of which this uses what has no underscore: `channels`, where its reader looks up by number
-who gets a frame, by `await channel.frames.put((weight, frame))`; `write_queue`; `closing`; `connection_tune`.
+The connection is aiormq's, of which this uses what has no underscore: `channels`, by whose numbers
+`chassis.messaging.rabbit.sorting` finds who gets a frame; `write_queue`; `closing`; `connection_tune`.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pamqp.frame
 from pamqp import commands as amqp
 from pamqp.base import Frame
+from pamqp.frame import FrameTypes
 
 from chassis.messaging.link import LinkLost, NotAllowed, NotThere
 from chassis.messaging.rabbit.wire import Wire
@@ -36,8 +37,7 @@ class Conversation:
         self._number = next((number for number in range(1, highest + 1) if number not in channels), 0)
         if not self._number:
             raise LinkLost("all channels are taken")
-        channels[self._number] = self  # type: ignore[assignment] # of which the reader needs `frames` alone
-        self.frames = self
+        channels[self._number] = self  # type: ignore[assignment] # none of aiormq's, which has no use for it
         self._takes: dict[type, Callable[[Any], None]] = {
             amqp.Channel.Close: self._take_close,
             amqp.Channel.CloseOk: self._take_close_ok,
@@ -72,15 +72,14 @@ class Conversation:
         self._send(request)
         return await answer
 
-    async def put(self, received: tuple[int, object]) -> None:
-        """Take a frame from the connection's reader, which is not to be held up, nor to see an error."""
-        frame = received[1]
+    def take(self, frame: FrameTypes) -> None:
+        """Take a frame where the connection reads it, which is not to be held up, nor to see an error."""
         try:
             self._takes.get(type(frame), self._take_answer)(frame)
         except Exception as error:  # noqa: BLE001 - it would end the connection, and all that others have in hand
             self._loop.call_exception_handler({"message": "a frame was not dealt with", "exception": error})
 
-    def _take_answer(self, frame: Frame) -> None:
+    def _take_answer(self, frame: FrameTypes) -> None:
         answer = self._calls.popleft() if self._calls else None
         # done where nobody waits any more
         if answer is not None and not answer.done():
