@@ -34,15 +34,21 @@ def usable(text: str | None) -> tuple[str, ...]:
 
     `Name <a@b.example>` and `mailto:a@b.example` are understood; `;`, `,` and `/` stand between several.
     """
+    if text and _is_plain(text):
+        return (text,)
     found = [address for piece in _pieces(text or "") if (address := _address(piece))]
     return tuple({address.lower(): address for address in reversed(found)}.values())[::-1][:AT_MOST]
 
 
 def lacking(text: str | None) -> str | None:
     """Why no mail can go there; None where one can."""
-    if text is None or not trimmed(text):
-        return NO_ADDRESS
-    return None if usable(text) else UNUSABLE
+    if usable(text):
+        return None
+    return UNUSABLE if text and trimmed(text) else NO_ADDRESS
+
+
+def _is_plain(text: str) -> bool:
+    return _PLAIN.fullmatch(text) is not None and "--" not in text
 
 
 def _pieces(text: str) -> Iterable[str]:
@@ -69,7 +75,7 @@ def _address(piece: str) -> str | None:
     bare = trimmed(piece)
     if named := _MAILTO.match(bare):
         bare = trimmed(bare[named.end() :].partition("?")[0])
-    if _PLAIN.fullmatch(bare) and "--" not in bare:
+    if _is_plain(bare):
         return bare
     try:
         # no look-up in the DNS: whether there is such a domain is the mail server's to find out

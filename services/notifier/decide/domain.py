@@ -224,6 +224,8 @@ def weigh(earlier: Decision | None, fresh: Decision) -> Decision:
         return fresh
     if earlier.verdict == "send" and fresh.verdict != "send":
         return replace(earlier, note=f"sent before this was known: {fresh.reason}")
+    if (earlier.verdict, earlier.reason, earlier.note) == (fresh.verdict, fresh.reason, ""):
+        return earlier
     if earlier.verdict == fresh.verdict:
         return replace(earlier, reason=fresh.reason, note="")
     return fresh

@@ -15,7 +15,6 @@ _MAX_ENCODED_BYTES = 39
 _WITHIN_A_CHARACTER = range(0b1000_0000, 0b1100_0000)
 """What every byte of a character is but its first, in UTF-8."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ENDS_LINE = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f]+")
 _PLAIN = re.compile(r"[ -~]*")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
@@ -36,7 +35,7 @@ def mail(headers: Mapping[str, str], *, text: str, html: str) -> bytes:
 
 
 def _checked(value: str) -> str:
-    if not value.isascii() or _CONTROL.search(value.replace("\r\n ", " ")):
+    if not value.isascii() or not value.replace("\r\n ", " ").isprintable():
         raise ValueError("a header that is not one line of ASCII")
     return value
 
@@ -46,10 +45,14 @@ def _part(kind: str, content: str) -> bytes:
         f'--{_BOUNDARY}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
-    # a control between two words leaves them two
-    lines = _NOT_IN_TEXT.sub(" ", _ENDS_LINE.sub("\n", content))
+    # the dot keeps an empty last line
+    lines = f"{content}.".splitlines()
+    plain = "\n".join(lines)[:-1]
+    if not all(map(str.isprintable, lines)):
+        # a control between two words leaves them two
+        plain = _NOT_IN_TEXT.sub(" ", plain)
     # b2a_qp ends its soft breaks as the first line ends, so it is given one kind of end and CRLF comes last
-    encoded = binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True).replace(b"\n", b"\r\n")
+    encoded = binascii.b2a_qp(plain.encode("utf-8", "replace"), istext=True).replace(b"\n", b"\r\n")
     return head.encode("ascii") + encoded + b"\r\n"
 
 

@@ -114,6 +114,8 @@ def _compile(zone: ZoneInfo) -> dict[str, Template]:
     environment = Environment(loader=DictLoader(sources), autoescape=select_autoescape(["html"], default=False))
     environment.filters["moment"] = _moment_in(zone)
     environment.filters["lines"] = _lines
+    # no template uses Jinja's own functions, which are copied at each rendering
+    environment.globals.clear()
     return {name: environment.get_template(name) for name in sources}
 
 
