@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from ops import alerts, asyncapi, dashboards, database_users, definitions, metrics_page
+from ops import alerts, asyncapi, dashboards, database_users, definitions, mail_styles, metrics_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,6 +27,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "deploy" / "kubernetes" / "base" / "alerts.yaml", alerts.written()
     yield ROOT / "deploy" / "rabbitmq" / "definitions.json", definitions.written()
     yield ROOT / "deploy" / "mongo" / "users.json", database_users.written()
+    yield from mail_styles.styled()
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ NEEDLESS = {
     "contacts": ("rich", "greenlet", "cryptography", "jinja2", "httpx2", "aiosmtplib", "fastapi", "motor", "jwt"),
     "tickets": ("rich", "greenlet", "cryptography", "jinja2", "httpx2", "aiosmtplib", "fastapi", "motor", "jwt"),
     "feedback": ("rich", "greenlet", "cryptography", "jinja2", "httpx2", "aiosmtplib", "fastapi", "motor", "jwt"),
-    "notifier": ("rich", "greenlet", "fastapi", "motor"),
+    "notifier": ("rich", "greenlet", "fastapi", "motor", "jwt", "css_inline"),
     "edge": ("rich", "greenlet", "pymongo", "bson", "motor", "aiosmtplib"),
 }
 """Of motor's place: it is loaded when a client is made, where `MONGO_DRIVER` asks for it."""

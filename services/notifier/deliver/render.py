@@ -1,4 +1,4 @@
-"""Writes what people read, from templates that are compiled, and their styles inlined, once at start."""
+"""Writes what people read, from templates that are compiled once at start; `ops.generate` makes those of the HTML."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-import css_inline
 from jinja2 import DictLoader, Environment, Template, TemplateError, select_autoescape
 from markupsafe import Markup, escape
 
@@ -21,7 +20,6 @@ from services.notifier.deliver import mime
 from services.notifier.errors import UnknownTemplate, Unwritable
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_CONTENT = "<!-- content -->"
 _PARTS = ("subject", "txt", "html")
 _THREADS = UUID("3a0c4a5e-52a4-4d0c-9a57-3c1a0f7d6b21")
 """What the threads of tickets are named in: the same ticket is the same thread, whoever asks."""
@@ -106,11 +104,6 @@ def _facts_at_fault() -> Iterator[None]:
 
 def _compile(zone: ZoneInfo) -> dict[str, Template]:
     sources = {path.relative_to(_TEMPLATES).as_posix(): path.read_text() for path in _TEMPLATES.glob("*/*.*")}
-    layout = sources.pop("mail/layout.html")
-    inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
-    for name, source in sources.items():
-        if name.endswith(".html"):
-            sources[name] = inliner.inline(layout.replace(_CONTENT, source))
     environment = Environment(loader=DictLoader(sources), autoescape=select_autoescape(["html"], default=False))
     environment.filters["moment"] = _moment_in(zone)
     environment.filters["lines"] = _lines

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any, Self
 
 import httpx2
-import jwt
 import orjson
 
 from services.notifier.deliver.channels.outcomes import Away, Refused, Unconfirmed, Unreachable
@@ -108,6 +107,8 @@ class Fcm:
             "iat": at,
             "exp": at + int(_ASSERTION_LASTS.total_seconds()),
         }
+        import jwt  # noqa: PLC0415 - 1.3 MB for whoever sends one
+
         assertion = jwt.encode(claims, self._account.private_key, algorithm="RS256")
         form = {"grant_type": _GRANT, "assertion": assertion}
         try:

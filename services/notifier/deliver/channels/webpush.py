@@ -9,7 +9,6 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 import httpx2
-import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -85,6 +84,8 @@ class Vapid:
         origin = _origin(endpoint)
         made_at, header = self._made.get(origin, (0.0, ""))
         if self._now() - made_at > TOKEN_LASTS.total_seconds() / 2:
+            import jwt  # noqa: PLC0415 - 1.3 MB for whoever sends one
+
             made_at = self._now()
             claims = {"aud": origin, "exp": int(made_at + TOKEN_LASTS.total_seconds()), "sub": self._subject}
             header = f"vapid t={jwt.encode(claims, self._key, algorithm='ES256')}, k={self.public_key}"
