@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -189,6 +190,7 @@ class Decision:
         )
 
 
+@lru_cache(maxsize=1024)
 def notification_id(event_id: UUID, recipient: str, channel: str, *, copy: int = 0) -> UUID:
     """The one notification that `recipient` gets of an event on a channel, whatever is redelivered (R18).
 
