@@ -78,8 +78,16 @@ def note(ticket: Ticket, event: Event, *, now: datetime) -> tuple[Ticket, list[M
     """
     if knows(ticket.events, event.id):
         return ticket, []
+    event = _worded(ticket, event)
     ticket = replace(ticket, events=with_event(ticket.events, event))
     return _decide(ticket, Arrival(event.id, now), alone=event if event.kind in _ON_THEIR_OWN else None)
+
+
+def _worded(ticket: Ticket, event: Event) -> Event:
+    # once for all channels and for all times: what of its level comes later changes no text that may have left already
+    if event.kind != REQUEST or level_for(ticket, event) not in NOTIFIES[CLOSING]:
+        return event
+    return replace(event, facts={**event.facts, "closed": "yes"})
 
 
 def close_question(ticket: Ticket, evaluation_id: UUID, reason: str, on: Arrival) -> tuple[Ticket, list[Message]]:
@@ -234,8 +242,6 @@ def _scope(ticket: Ticket, event: Event) -> Scope:
 
 def _facts(ticket: Ticket, event: Event) -> Mapping[str, str]:
     facts = {"protocol": ticket.protocol}
-    if event.kind == REQUEST and level_for(ticket, event) in NOTIFIES[CLOSING]:
-        facts["closed"] = "yes"
     if event.kind == REMINDER and (link := link_for(ticket.events, event)):
         facts["link"] = link
     return facts

@@ -188,6 +188,19 @@ def test_r18_a_request_for_a_ticket_at_level_none_says_nothing_of_the_closing() 
     assert ticket.has_one_event is False
 
 
+@pytest.mark.parametrize(("known", "late"), [("all", "none"), ("none", "all")])
+def test_r18_a_request_keeps_its_text_whatever_comes_late_of_the_level(known: str, late: str) -> None:
+    request, changed = a_request(), a_step(tickets.NotificationLevelChanged, minute=10, level=late)
+    ticket, emitted_before = heard(an_opening(level=known), request)
+    (before,) = [one for one in emitted_before if isinstance(one, Notice) and one.template == "evaluation_requested"]
+
+    # as a redelivery does, after a crash between the decision and the inbox
+    ticket, _ = note(ticket, event(changed), now=NOW)
+    (after,) = notices(ticket, request.event_id)
+
+    assert after.facts == before.facts
+
+
 def test_r16_an_evaluation_request_goes_by_mail_too_with_its_link() -> None:
     _, said = heard(an_opening(), a_request())
 
