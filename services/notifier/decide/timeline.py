@@ -168,9 +168,13 @@ def _decide(ticket: Ticket, on: Arrival, *, alone: Event | None = None) -> tuple
 
 
 def notices(ticket: Ticket, arrival: UUID) -> list[Notice]:
-    """The inbox items that the arrival of this event led to: the same ones whenever they are asked for."""
+    """The inbox items that the arrival of this event led to: the same ones whenever they are asked for.
+
+    Of an event that was erased since then there is none: nothing is left that it could say (R27).
+    """
     decided = {one.event_id for one in ticket.decisions if one.channel == "inbox" and is_item_of(one, arrival)}
-    return [notice_of(one, _scope(ticket, one)) for one in ticket.events if decided and one.id in decided]
+    shown = [one for one in ticket.events if one.id in decided and not one.withheld] if decided else []
+    return [notice_of(one, _scope(ticket, one)) for one in shown]
 
 
 def level_for(ticket: Ticket, event: Event) -> NotificationLevel | None:

@@ -1,6 +1,7 @@
 """Who is told what, without a broker or a database (R15 to R18, R20)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -246,6 +247,17 @@ def test_r27_of_an_erased_customer_nothing_is_taken_over_and_nobody_is_told() ->
 
     assert (contact.facts, contact.addresses) == ({}, {})
     assert decide(contact, "email", "sector", Known()) == ("skip", "customer erased")
+
+
+def test_r27_an_event_that_was_erased_after_its_decision_shows_nothing_when_it_comes_again() -> None:
+    request = a_request()
+    ticket, _ = heard(an_opening(level="all"), request)
+    assert items_of(notices(ticket, request.event_id), request) == ["evaluation_requested"]
+
+    # as `Tickets.erase` leaves them, whose caller may die before the inbox has what was decided
+    erased = replace(ticket, events=tuple(replace(one, facts={}, withheld="customer erased") for one in ticket.events))
+
+    assert notices(erased, request.event_id) == []
 
 
 @pytest.mark.parametrize(

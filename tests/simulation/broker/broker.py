@@ -125,8 +125,13 @@ class Broker:
             connection.release()
 
     def cancel_consumers(self, queue: str) -> None:
-        """Send a Basic.Cancel to every consumer of a queue, as when it moves to another node."""
+        """Send a Basic.Cancel to every consumer of a queue, as when it moves to another node.
+
+        One that is exclusive to its connection moves nowhere: it is deleted.
+        """
         self.vhost.cancel_consumers(self.queues[queue])
+        if self.queues[queue].owner is not None:
+            self.delete_queue(queue)
 
     def delete_queue(self, queue: str) -> None:
         """Delete a queue with all in it."""

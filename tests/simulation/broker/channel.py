@@ -184,20 +184,24 @@ class SimChannel:
 
     def confirmed(self, number: int) -> None:
         """Basic.Ack."""
-        answer, _ = self._unconfirmed.pop(number)
-        if not answer.done():
+        if (answer := self._settled(number)) is not None:
             answer.set_result(None)
 
     def nacked(self, number: int) -> None:
         """Basic.Nack."""
-        answer, key = self._unconfirmed.pop(number)
-        if not answer.done():
+        key = self._unconfirmed.get(number, (None, ""))[1]
+        if (answer := self._settled(number)) is not None:
             answer.set_exception(Nacked(key))
+
+    def _settled(self, number: int) -> Answer | None:
+        # one that stood still finds frames of a connection that was given up meanwhile
+        answer, _ = self._unconfirmed.pop(number, (None, ""))
+        return None if answer is None or answer.done() else answer
 
     def returned(self, number: int) -> None:
         """Basic.Return."""
-        answer, key = self._unconfirmed[number]
-        if not answer.done():
+        answer, key = self._unconfirmed.get(number, (None, ""))
+        if answer is not None and not answer.done():
             answer.set_exception(Returned(key))
 
     def cancelled(self, consumer: Consumer) -> None:
