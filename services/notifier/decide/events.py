@@ -30,15 +30,16 @@ def _moment(event: Event) -> tuple[datetime, bool, UUID]:
 
 
 def level_setters(events: Sequence[Event]) -> Sequence[Event]:
-    """Those that set the ticket's level."""
-    return [one for one in events if one.kind in _LEVEL_SETTERS]
+    """Those that set the ticket's level, its opening first: whatever its clock said, all else happened to it later."""
+    setters = [one for one in events if one.kind in _LEVEL_SETTERS]
+    return sorted(setters, key=lambda one: one.kind != OPENING)
 
 
 def level_by(setters: Sequence[Event], event: Event) -> NotificationLevel | None:
     """The level in force when `event` occurred, by those that set it; what the event itself says where none did."""
     if event.kind == OPENING:
         return event.level
-    in_force = [one for one in setters if one.occurred_at <= event.occurred_at]
+    in_force = [one for one in setters if one.kind == OPENING or one.occurred_at <= event.occurred_at]
     return in_force[-1].level if in_force else event.level
 
 

@@ -114,6 +114,17 @@ def test_r15_the_level_in_force_when_it_happened_counts_not_the_one_it_was_cover
     assert decision_of(ticket, closing).reason == "level all"
 
 
+@pytest.mark.parametrize("minute", [5, 15, 25])
+def test_r15_an_opening_by_a_clock_that_is_ahead_sets_no_level_anew(minute: int) -> None:
+    changed = a_step(tickets.NotificationLevelChanged, minute=10, level="all")
+    order = a_step(tickets.ServiceOrderCreated, minute=20, service_order_id="so1")
+    opening = an_opening(level="start_end").model_copy(update={"occurred_at": at(minute)})
+
+    ticket, _ = heard(opening, changed, order)
+
+    assert decision_of(ticket, order).reason == "level all"
+
+
 def test_r15_without_news_of_the_level_the_event_s_own_counts() -> None:
     closing = a_closing(level="start_end")
 
