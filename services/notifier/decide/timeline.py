@@ -231,13 +231,15 @@ def _overtaken(ticket: Ticket, event: Event, earlier: Decision | None, now: date
 
 
 def _repeated(ticket: Ticket, event: Event, channel: str) -> str | None:
-    # of several announcements of one step the one that was sent counts; before one was, the one of the lowest id
+    # of several announcements of one step the one that was sent counts, on this channel or else on another, so that all
+    # of them are about the same one; before one was, the one of the lowest id
     if event.step is None:
         return None
-    sent = {one.event_id for one in ticket.decisions if (one.channel, one.verdict) == (channel, "send")}
-    others = [one for one in ticket.events if (one.kind, one.step) == (event.kind, event.step) and one.id != event.id]
-    is_first = event.id in sent or all(one.id not in sent and event.id < one.id for one in others)
-    return None if is_first else COVERED_BY_REPETITION
+    alike = {one.id for one in ticket.events if (one.kind, one.step) == (event.kind, event.step)}
+    sent = [one for one in ticket.decisions if one.verdict == "send" and one.event_id in alike]
+    here = {one.event_id for one in sent if one.channel == channel}
+    counts = here or {min((one.event_id for one in sent), default=min(alike))}
+    return None if event.id in counts else COVERED_BY_REPETITION
 
 
 def _scope(ticket: Ticket, event: Event) -> Scope:

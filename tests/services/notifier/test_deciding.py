@@ -248,6 +248,24 @@ def test_r20_what_quiet_hours_held_back_comes_when_they_end_and_once() -> None:
     assert (ticket.due_at, sent(nothing), again.due_at) == (None, [], None)
 
 
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
+def test_r18_of_a_closing_announced_twice_in_quiet_hours_all_channels_bring_the_same_one(
+    numbers: tuple[int, int],
+) -> None:
+    step = UUID(int=9)
+    first, again = (a_closing().model_copy(update={"event_id": UUID(int=n), "cause_id": step}) for n in numbers)
+    ticket, _ = heard(first, ASLEEP, BOTH, level="all", now=NIGHT)
+    ticket, _ = note(ticket, BOTH.note(an_event(again), ASLEEP, now=NIGHT), now=NIGHT)
+
+    ticket, emitted = release(ticket, ASLEEP, BOTH, Arrival(UUID(int=3), MORNING))
+
+    assert decisions(ticket, first.event_id)["inbox"].verdict == "send"
+    assert [channel for _, channel in sent(emitted)] == ["push", "telegram"]
+    assert {
+        one.channel for one in ticket.decisions if one.event_id == again.event_id and one.verdict == "send"
+    } == set()
+
+
 def test_r20_an_event_of_the_morning_sends_what_was_held_back_too_and_the_clock_finds_it_done() -> None:
     ticket, _ = heard(LIFE["closed"][0], ASLEEP, BOTH, level="all", now=NIGHT)
     later = MORNING + timedelta(seconds=1)
