@@ -247,6 +247,8 @@ async def test_two_customers_in_two_chats_do_not_mix(system: System, telegram: T
     for chat in (ANA, ANA + 1):
         telegram.press(chat, 5)
 
+    await eventually(lambda: all(len(telegram.texts(chat)) == 3 for chat in (ANA, ANA + 1)))
+    assert {telegram.texts(chat)[-1] for chat in (ANA, ANA + 1)} == {phrases.thanks(bias.protocol, 5)}
     await eventually(lambda: len(system.received_of(EvaluationAnswered)) == 2)
     answered = system.received_of(EvaluationAnswered)
     assert {(one["customer_id"], one["reply_to"]) for one in answered} == {("ana", str(ANA)), ("bia", str(ANA + 1))}
