@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from prometheus_client import CollectorRegistry
 
@@ -73,7 +72,6 @@ OUTCOMES = {NotificationSent: "sent", NotificationSkipped: "skipped", Notificati
 _REASONS = {NO_ADDRESS: "no_address", UNUSABLE: "unusable_address", GIVEN_UP: "given_up"}
 
 
-@lru_cache(maxsize=256)
 def why(reason: str | None) -> str:
     """A reason as it is counted: one of a few, which say nothing of anybody."""
     return next((counted for begins, counted in _WHY if (reason or "").startswith(begins)), "other")

@@ -96,10 +96,7 @@ def settle(contact: Contact, on: Arrival) -> tuple[Contact, list[Emitted]]:
 
 
 def notices(contact: Contact, arrival: UUID) -> list[Notice]:
-    """The inbox items that the arrival of this event led to: the same ones whenever they are asked for.
-
-    Of one that was erased since then there is none: nothing is left that it could say (R27).
-    """
+    """The inbox items that the arrival of this event led to, always the same; none of what was erased since (R27)."""
     if contact.received is None or contact.received.withheld:
         return []
     if not any(is_item_of(one, arrival) for one in contact.decisions):

@@ -168,10 +168,7 @@ def _decide(ticket: Ticket, on: Arrival, *, alone: Event | None = None) -> tuple
 
 
 def notices(ticket: Ticket, arrival: UUID) -> list[Notice]:
-    """The inbox items that the arrival of this event led to: the same ones whenever they are asked for.
-
-    Of an event that was erased since then there is none: nothing is left that it could say (R27).
-    """
+    """The inbox items that the arrival of this event led to, always the same; none of what was erased since (R27)."""
     decided = {one.event_id for one in ticket.decisions if one.channel == "inbox" and is_item_of(one, arrival)}
     shown = [one for one in ticket.events if one.id in decided and not one.withheld] if decided else []
     return [notice_of(one, _scope(ticket, one)) for one in shown]
