@@ -131,8 +131,10 @@ def quietly() -> Iterator[None]:
             stack.enter_context(patch.object(metric, "labels", _itself))
         for owner, name in _COUNTING:
             stack.enter_context(patch.object(owner, name, _nothing))
-        # a weak set in Python of all tasks there are, which only debuggers ask for
-        stack.enter_context(patch.object(asyncio.tasks._all_tasks, "add", _nothing))  # type: ignore[attr-defined]  # noqa: SLF001
+        # a weak set in Python of all tasks there are, which only debuggers ask for; by the name that this Python gives it
+        for name in ("_all_tasks", "_scheduled_tasks"):
+            if (all_tasks := getattr(asyncio.tasks, name, None)) is not None:
+                stack.enter_context(patch.object(all_tasks, "add", _nothing))
         stack.callback(structlog.reset_defaults)
         structlog.configure(wrapper_class=_Silent)  # type: ignore[arg-type]
         stamina.instrumentation.set_on_retry_hooks([])

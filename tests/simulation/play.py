@@ -59,6 +59,7 @@ def simulating() -> Iterator[None]:
 def play(plan: Plan, *, trace: Callable[[str], None] | None = None, frames: bool = False) -> Outcome:
     """Play a plan, within `simulating`; `trace` gets a line for what happens, with all that is sent if `frames`."""
     # what is collected in the midst of it would run what stands behind a dead replica's `finally`
+    collects = gc.isenabled()
     gc.disable()
     loop = VirtualLoop()
     _CHANCE.begin(plan.seed, loop, since=_begins(plan))
@@ -74,7 +75,8 @@ def play(plan: Plan, *, trace: Callable[[str], None] | None = None, frames: bool
     finally:
         loop.bury()
         loop.close()
-        gc.enable()
+        if collects:
+            gc.enable()
 
 
 def _begins(plan: Plan) -> datetime:
