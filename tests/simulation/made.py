@@ -131,7 +131,7 @@ def quietly() -> Iterator[None]:
             stack.enter_context(patch.object(metric, "labels", _itself))
         for owner, name in _COUNTING:
             stack.enter_context(patch.object(owner, name, _nothing))
-        # a weak set in Python of all tasks there are, which only debuggers ask for; by the name that this Python gives it
+        # a weak set in Python of all tasks, which only debuggers ask for, by its name in this version of Python
         for name in ("_all_tasks", "_scheduled_tasks"):
             if (all_tasks := getattr(asyncio.tasks, name, None)) is not None:
                 stack.enter_context(patch.object(all_tasks, "add", _nothing))
