@@ -27,6 +27,10 @@ SUBTLE: dict[str, Plant] = {
     "quiet hours ignored": subtle.quiet_hours_ignored,
     "published before commit": subtle.published_before_commit,
     "erased by the clock": personal.erased_by_the_clock,
+    "device kept": personal.device_kept,
+    "mailbox kept": personal.mailbox_kept,
+    "switches ignored": personal.switches_ignored,
+    "failed for no reason": personal.failed_for_no_reason,
 }
 """Those that only a simulation is sure to find, by name."""
 

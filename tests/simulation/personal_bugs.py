@@ -1,8 +1,16 @@
 """Bugs in how customers are erased and how they are reached, each planted by a function of its own."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
+from contracts.channels import ChannelSwitches
+from services.notifier.decide.reach import Reach
+from services.notifier.decide.receipts import Outcome
+from services.notifier.decide.store import MongoCustomers
+from services.notifier.deliver import handlers as delivering
+from services.notifier.deliver.address_store import MongoAddresses
+from services.notifier.deliver.device_store import MongoDevices
 from services.tickets.handlers import Handlers as TicketHandlers
 from tests.chaos.planting import swap
 
@@ -18,3 +26,46 @@ def erased_by_the_clock(stack: ExitStack) -> None:
         return by_clocks
 
     swap(stack, TicketHandlers, "_erasure_of", make)
+
+
+def device_kept(stack: ExitStack) -> None:
+    """Go on with a device whose server answered that it is gone."""
+
+    async def nothing(*_: object) -> bool:
+        return False
+
+    swap(stack, MongoDevices, "drop", lambda _: nothing)
+
+
+def mailbox_kept(stack: ExitStack) -> None:
+    """Go on with a mailbox that its server refused."""
+
+    async def nothing(*_: object, **_more: object) -> None:
+        return None
+
+    swap(stack, MongoAddresses, "switch_off", lambda _: nothing)
+
+
+def switches_ignored(stack: ExitStack) -> None:
+    """Take it that everybody wants every channel."""
+
+    def make(reach: Any) -> Any:  # noqa: ANN401 - a method
+        async def all_on(self: MongoCustomers, customer_id: str) -> Reach:
+            found: Reach = await reach(self, customer_id)
+            return replace(found, preferences=found.preferences.model_copy(update={"channels": ChannelSwitches()}))
+
+        return all_on
+
+    swap(stack, MongoCustomers, "reach", make)
+
+
+def failed_for_no_reason(stack: ExitStack) -> None:
+    """Announce a mail that failed without what its server answered."""
+
+    def make(ending: Any) -> Any:  # noqa: ANN401 - a function
+        def silent(due: Any, outcome: Outcome, **of: Any) -> Any:  # noqa: ANN401 - a message
+            return ending(due, replace(outcome, reason=None) if outcome.state == "failed" else outcome, **of)
+
+        return silent
+
+    swap(stack, delivering, "ending", make)
