@@ -71,7 +71,8 @@ def log(tmp_path: Path) -> Iterator[Path]:
     """Have services log all that they can, as in production, into a file."""
     configure_logging("all", form="json", level="debug")
     with (tmp_path / "log").open("ab", buffering=0) as file:
-        structlog.configure(logger_factory=structlog.BytesLoggerFactory(file))
+        # nobody keeps a logger whose file is closed when this test is over, as whoever logs retries would
+        structlog.configure(logger_factory=structlog.BytesLoggerFactory(file), cache_logger_on_first_use=False)
         yield tmp_path / "log"
     structlog.reset_defaults()
 
