@@ -17,7 +17,7 @@ from contracts import feedback, tickets
 from ops.embedded.ports import free_port
 from ops.embedded.process import stop
 from ops.embedded.rabbitmq import RabbitMQ
-from tests.chassis.test_outage import a_closing
+from tests.chassis.closing import a_closing
 from tests.eventually import eventually
 from tests.system import System, emitted, is_well
 

@@ -15,25 +15,11 @@ from chassis.settings import Settings
 from contracts import mk, tickets
 from contracts.requests import ListEvaluations
 from contracts.topology import RETRY_LADDER
+from tests.chassis.closing import a_closing
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, emitted, is_well
+from tests.system import System, emitted, is_well
 
 Handle = Callable[[Any], Awaitable[object]]
-
-
-def a_closing(ticket: str = "t1") -> tickets.TicketClosed:
-    return emitted(
-        tickets.TicketClosed,
-        ticket_id=ticket,
-        protocol="20260105000001",
-        customer_id="ana",
-        notification_level="all",
-        version=2,
-        closed_at=LONG_AGO,
-        closed_by="joana",
-        request_evaluation=True,
-        cycle=1,
-    )
 
 
 class Recorder:

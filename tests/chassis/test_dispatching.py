@@ -40,7 +40,7 @@ from chassis.persistence.mongo import is_away
 from contracts import mk, tickets
 from contracts.requests import ListEvaluations
 from contracts.topology import RETRY_LADDER
-from tests.chassis.test_outage import a_closing
+from tests.chassis.closing import a_closing
 from tests.eventually import eventually
 
 A_QUESTION = ListEvaluations(request_id=uuid4(), customer_id="ana")

@@ -5,7 +5,7 @@ import asyncio
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts import tickets
-from tests.chassis.test_outage import a_closing
+from tests.chassis.closing import a_closing
 from tests.eventually import eventually
 from tests.system import System, driven
 

@@ -7,8 +7,9 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts import tickets
 from contracts.topology import RETRY_LADDER
+from tests.chassis.closing import a_closing
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, emitted
+from tests.system import System
 
 ENOUGH_TO_HOLD = 25
 
@@ -45,21 +46,6 @@ async def running(system: System, handlers: Failing) -> Service:
         return service
 
     return await system.run(build, Settings)
-
-
-def a_closing() -> tickets.TicketClosed:
-    return emitted(
-        tickets.TicketClosed,
-        ticket_id="t1",
-        protocol="20260105000001",
-        customer_id="ana",
-        notification_level="all",
-        version=2,
-        closed_at=LONG_AGO,
-        closed_by="joana",
-        request_evaluation=True,
-        cycle=1,
-    )
 
 
 async def at_the_end_of_the_ladder(system: System) -> None:

@@ -10,7 +10,7 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts import mk, tickets, topology
 from contracts.requests import ListEvaluations
-from tests.chassis.test_outage import a_closing
+from tests.chassis.closing import a_closing
 from tests.system import System, emitted
 
 NOWHERE = {"amqp_url": "amqp://nobody@127.0.0.1:1/", "mongo_url": "mongodb://127.0.0.1:1/"}

@@ -11,8 +11,9 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts import tickets
 from contracts.requests import ListEvaluations
+from tests.chassis.closing import a_closing
 from tests.eventually import eventually
-from tests.system import LONG_AGO, System, emitted, is_well
+from tests.system import System, is_well
 
 MEGABYTE = "x" * 1_000_000
 UNSTORABLE: dict[str, dict[str, object]] = {
@@ -21,21 +22,6 @@ UNSTORABLE: dict[str, dict[str, object]] = {
     "text that is no Unicode": {"text": "\ud800"},
     "a document of 17 MB": {"text": MEGABYTE * 17},
 }
-
-
-def a_closing(ticket: str) -> tickets.TicketClosed:
-    return emitted(
-        tickets.TicketClosed,
-        ticket_id=ticket,
-        protocol="20260105000001",
-        customer_id="ana",
-        notification_level="all",
-        version=2,
-        closed_at=LONG_AGO,
-        closed_by="joana",
-        request_evaluation=True,
-        cycle=1,
-    )
 
 
 async def keeping(system: System, content: dict[str, object]) -> Service:
