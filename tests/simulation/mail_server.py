@@ -1,15 +1,15 @@
 """The mail server at the other end, and the client that the notifier's lines use instead of aiosmtplib's."""
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
 import aiosmtplib
 
 from tests.chaos.evidence import Mail
-from tests.chaos.history import Fault, History, now
+from tests.chaos.history import Fault, History
 from tests.chaos.notifying import message_id_of
+from tests.simulation.replica import true_time
 from tests.simulation.weather import Weather
 
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
@@ -33,11 +33,11 @@ class MailServer:
         found = _MESSAGE_ID.search(mail)
         message_id = message_id_of(found.group(1).decode() if found else "")
         self.arrived(message_id, "")
-        self.mails.append(Mail(time.time(), message_id, recipient))
+        self.mails.append(Mail(true_time(), message_id, recipient))
 
     def lose_answer(self) -> None:
         """Note that a mail was taken of which nobody will learn: it may come again."""
-        self._history.note(Fault(now(), now(), "lost answer", "mail"))
+        self._history.note(Fault(true_time(), true_time(), "lost answer", "mail"))
 
     def client(self, **_settings: Any) -> Any:  # noqa: ANN401 - stands in for aiosmtplib's
         """A connection to it, as `aiosmtplib.SMTP` makes one."""

@@ -1,5 +1,6 @@
 """Whose step is being taken: one process of a service's, until it dies between two of its steps."""
 
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -47,3 +48,9 @@ class Replica:
 
 REPLICA: ContextVar[Replica | None] = ContextVar("replica", default=None)
 """Whose step is being taken; None for the world around the services. Tasks and callbacks inherit it."""
+
+
+def true_time() -> float:
+    """The world's time, in seconds since 1970, whatever the clock of whoever takes this step says."""
+    replica = REPLICA.get()
+    return time.time() - (replica.skew if replica else 0.0)

@@ -6,13 +6,17 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextvars import copy_context
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from chassis.clock import utc_now
+from tests.chaos.history import History
 from tests.simulation.chance import Chance
 from tests.simulation.loop import RealWorld, Stalled, VirtualLoop
+from tests.simulation.mail_server import MailServer
 from tests.simulation.replica import REPLICA, Replica
+from tests.simulation.weather import Weather
 
 
 @pytest.fixture
@@ -106,3 +110,17 @@ def test_clocks_and_chance_come_from_the_seed(loop: VirtualLoop) -> None:
 
     assert first == second
     again.close()
+
+
+def test_what_arrives_is_noted_by_the_worlds_clock_and_not_by_its_senders(loop: VirtualLoop) -> None:
+    chance, server = Chance(), MailServer(Weather(Random(1)), History(), lambda _message, _customer: None)
+    context = copy_context()
+    context.run(REPLICA.set, Replica("notifier-1", "notifier", skew=4.0))
+
+    with chance.governs():
+        chance.begin(1, loop)
+        now, of_the_sender = time.time(), context.run(time.time)
+        context.run(server.take, "ana@x.test", b"Message-ID: <m1@x.test>\r\n")
+
+    assert of_the_sender == pytest.approx(now + 4.0, abs=0.001)
+    assert server.mails[0].at == pytest.approx(now, abs=0.001)

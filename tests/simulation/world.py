@@ -21,7 +21,7 @@ from services.notifier.deliver.channels.push_hosts import PushHosts
 from services.notifier.deliver.chat.parts import ChatParts
 from services.notifier.deliver.push.senders import BrowserSender
 from services.notifier.parts import Parts
-from tests.chaos.history import Said, now
+from tests.chaos.history import Said
 from tests.chaos.provider import Customer, customers, registers
 from tests.simulation import edges, erp, made, past
 from tests.simulation.app import App
@@ -38,7 +38,7 @@ from tests.simulation.noting import Noting
 from tests.simulation.past import Past
 from tests.simulation.plan import Plan
 from tests.simulation.push_service import HOST, PushService
-from tests.simulation.replica import REPLICA, Replica
+from tests.simulation.replica import REPLICA, Replica, true_time
 from tests.simulation.replicas import Made, Replicas
 from tests.simulation.seen import Arrived, Seen
 from tests.simulation.store import SimClient, Store
@@ -168,7 +168,7 @@ class World:
             for document in table.documents.values()
             for event in document.get("told", ())
         )
-        self.arrivals.append(Arrived(now(), name, customer_id, durable))
+        self.arrivals.append(Arrived(true_time(), name, customer_id, durable))
 
     def died(self, replica: Replica) -> None:
         """Lose the connections of a process that is no more."""
