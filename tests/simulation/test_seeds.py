@@ -25,6 +25,19 @@ def test_no_schedule_of_faults_breaks_a_promise(first: int) -> None:
     assert played.returncode == 0, played.stdout + played.stderr
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(31502, id="a mail was noted by the clock of its sender, which was ahead"),
+        pytest.param(43059, id="all seemed at rest while a full queue kept what had died elsewhere from it"),
+    ],
+)
+def test_what_the_simulation_once_took_for_a_broken_promise_breaks_none(seed: int) -> None:
+    played = simulation("--seed", str(seed))
+
+    assert played.returncode == 0, played.stdout
+
+
 @pytest.mark.parametrize("seed", [7, 8])
 def test_the_same_seed_is_the_same_story_in_every_process(seed: int) -> None:
     first, second = (simulation("--seed", str(seed), "--digest") for _ in range(2))

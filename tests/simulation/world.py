@@ -221,7 +221,7 @@ class World:
     def waiting(self) -> dict[str, int]:
         """What is not over yet, by where it waits."""
         queues = self.broker.queues
-        found = {name: len(queues[name]) + queues[name].unanswered for name in _WATCHED if name in queues}
+        found = {name: queues[name].held for name in _WATCHED if name in queues}
         found["in flight"] = self.replicas.in_flight
         found["updates of the chats"] = len(self.chats.updates)
         return {name: count for name, count in found.items() if count}

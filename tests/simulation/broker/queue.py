@@ -69,6 +69,11 @@ class Queue:
         return len(self._returned) + len(self._waiting)
 
     @property
+    def held(self) -> int:
+        """How many messages it still has: what waits, what is delivered, what died and has no place to go to."""
+        return len(self) + self.unanswered + self.dying
+
+    @property
     def entries(self) -> list[Entry]:
         """What waits, in the order in which it would be delivered."""
         return [*self._returned, *self._waiting]
