@@ -33,7 +33,7 @@ test: $(READY) prometheus chromium ## newcomer: Run every test on a real broker 
 	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 test-large: $(READY) broker ## developer: Run what takes a cluster of six servers, and whether chaos runs and simulation would notice: minutes, nothing beside it
-	@$(BIN)/python -m pytest -q tests/ops/large_cluster.py tests/chaos/large_planted_bugs.py tests/simulation/large_planted_bugs.py $(ARGS)
+	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -q tests/ops/large_cluster.py tests/chaos/large_planted_bugs.py tests/simulation/large_planted_bugs.py $(ARGS)
 
 test-containers: $(READY) ## developer: Run what takes broker and database, on RabbitMQ 4 and MongoDB in containers
 	@$(ON_CONTAINERS) $(BIN)/python -m tests.choosing
