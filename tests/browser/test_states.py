@@ -284,6 +284,24 @@ async def test_without_a_connection_what_was_seen_is_shown_with_its_time(surf: O
     assert surfer.wrong == []
 
 
+async def test_a_phone_that_is_online_before_anything_can_be_reached_shows_what_is_new_once_it_can(surf: Open) -> None:
+    surfer = await surf()
+    surfer.expected.add("offline")
+    await surfer.enter()
+    await surfer.opens("/atendimentos", "Atendimentos")
+    await surfer.link(f"Protocolo {PROTOCOL}", exact=False).wait_for()
+    # the browser thinks itself online all the time, and no event comes that says otherwise
+    await surfer.context.route("**/v1/tickets?*", lambda route: route.abort("internetdisconnected"))
+    await load_anew(surfer.page)
+    await surfer.reads("Você está sem internet.")
+    await surfer.link(f"Protocolo {PROTOCOL}", exact=False).wait_for()
+
+    await surfer.context.unroute("**/v1/tickets?*")
+    await expect(surfer.page.get_by_text("Você está sem internet.")).to_have_count(0)
+    await surfer.link(f"Protocolo {PROTOCOL}", exact=False).wait_for()
+    assert surfer.wrong == []
+
+
 async def test_a_login_that_fails_is_explained_and_the_way_back_is_kept(surf: Open) -> None:
     surfer = await surf()
     surfer.expected |= {"401", "offline"}

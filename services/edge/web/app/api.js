@@ -33,11 +33,10 @@ export async function request(url, options = {}) {
 export async function call(path, { method = 'GET', body, headers = {} } = {}) {
   const { session } = state;
   if (!session?.token) throw await ended(session);
-  const json = body === undefined ? {} : { 'Content-Type': 'application/json' };
   try {
     return await request(path, {
       method, body: typeof body === 'object' ? JSON.stringify(body) : body,
-      headers: { Accept: 'application/json', Authorization: `Bearer ${session.token}`, ...json, ...headers },
+      headers: { Accept: 'application/json', Authorization: `Bearer ${session.token}`, ...(body && { 'Content-Type': 'application/json' }), ...headers },
     });
   } catch (error) {
     if (error.status === 401) await ended(session);
@@ -85,8 +84,7 @@ export function useRead(address, deps = []) {
   const [got, put] = useState({});
   const again = async () => {
     try {
-      const etag = got.address === address && !got.stale ? got.etag : undefined;
-      const found = await read(address, { etag });
+      const found = await read(address, { etag: got.address === address && !got.stale && got.etag });
       if (!found.unchanged) put({ ...found, address });
       return found;
     } catch (error) {
@@ -98,8 +96,9 @@ export function useRead(address, deps = []) {
   useEffect(() => {
     const back = () => (got.stale || got.error?.offline) && again();
     addEventListener('online', back);
-    return () => removeEventListener('online', back);
+    // a phone says that it is online before anything can be reached
+    const tries = setInterval(back, LONGEST);
+    return () => { clearInterval(tries); removeEventListener('online', back); };
   });
-  const current = got.address === address ? got : {};
-  return { ...current, again };
+  return { ...(got.address === address && got), again };
 }
