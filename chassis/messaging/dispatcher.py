@@ -18,6 +18,7 @@ from chassis.messaging.middleware.kill_switch import KillSwitches
 from chassis.messaging.publisher import BrokerDown
 from chassis.messaging.recoverability import Action, DeadLetter, Delay, Refuse, RetryNow, decide
 from chassis.messaging.registry import Registry
+from chassis.messaging.unconfirmed import collecting
 from chassis.observability.logging import Log, where
 from contracts.rpc import Reply, Request
 from contracts.topology import RETRY_LADDER
@@ -59,9 +60,7 @@ class Dispatcher:
     async def _handle(self, attempt: Attempt) -> End:
         while True:
             try:
-                result = await attempt.run(self._registry, now=self._clock())
-                if isinstance(attempt.message, Request):
-                    await self._actions.reply(attempt.delivery, Reply(ok=to_jsonable_python(result)))
+                await self._try(attempt)
             except Exception as error:  # noqa: BLE001 - whatever a handler raises, the policy has an answer
                 queue = attempt.delivery.queue
                 is_held = self._switches.is_open(queue)
@@ -75,6 +74,19 @@ class Dispatcher:
             else:
                 self._switches.note(attempt.delivery.queue, None)
                 return "done"
+
+    async def _try(self, attempt: Attempt) -> None:
+        with collecting() as unconfirmed:
+            try:
+                result = await attempt.run(self._registry, now=self._clock())
+                if isinstance(attempt.message, Request):
+                    # what it led to is durable: whoever asked need not wait until the broker has it
+                    await self._actions.reply(attempt.delivery, Reply(ok=to_jsonable_python(result)))
+            except Exception:
+                # what a failure is to become, a retry or its end, comes after what was begun
+                await unconfirmed.settle()
+                raise
+            await unconfirmed.settle()
 
     async def _carry_out(self, action: Action, fault: Fault, error: Exception, attempt: Attempt) -> End:
         match action:

@@ -62,7 +62,7 @@ class Documents:
         remembers: int | None = None,
         before: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Make state, cause and events durable together, then publish the events.
+        """Make state, cause and events durable together, then publish the events (`Outbox.publish`).
 
         `version` is that of the document as loaded, 0 for a new one. A cause applied before changes nothing (False);
         what it still has in the outbox is published. The document keeps what it told, word for word, unless it

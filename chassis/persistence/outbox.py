@@ -13,6 +13,7 @@ from pymongo import UpdateOne, WriteConcern
 from chassis.clock import Clock
 from chassis.messaging.envelope import Envelope
 from chassis.messaging.publisher import Publisher, Unroutable
+from chassis.messaging.unconfirmed import Unconfirmed, of_this_message
 from chassis.observability.logging import Log
 from chassis.observability.metrics import Metrics
 from contracts.message import Message
@@ -114,29 +115,27 @@ class Outbox:
         return tuple(self._collections.values())
 
     async def publish(self, collection: Collection, document_id: Id, entries: Sequence[Entry]) -> None:
-        """Publish one document's entries, each whatever becomes of the others; what is left is swept later.
+        """Begin to publish one document's entries, each whatever becomes of the others; what is left is swept later.
 
-        Raises: BrokerDown, Unroutable, once all were tried.
+        In the midst of a message this returns at once, and the message is acknowledged after them; elsewhere it returns
+        when they are confirmed. Raises then: BrokerDown, Unroutable, once all were tried.
         """
-        if len(entries) == 1:
-            # as nearly always: a task less
-            await self._publish(collection, document_id, entries[0])
+        if not entries:
             return
-        tried = await asyncio.gather(
-            *(self._publish(collection, document_id, entry) for entry in entries), return_exceptions=True
-        )
-        for error in tried:
-            if isinstance(error, BaseException):
-                raise error
+        mine = of_this_message()
+        unconfirmed = mine or Unconfirmed()
+        unconfirmed.add([self._begun(collection, document_id, entry) for entry in entries])
+        if mine is None:
+            await unconfirmed.settle()
 
-    async def _publish(self, collection: Collection, document_id: Id, entry: Entry) -> None:
+    def _begun(self, collection: Collection, document_id: Id, entry: Entry) -> "asyncio.Task[None]":
         # a repetition that comes while its first is under way, or is not cleared yet, is not published twice
         sending = self._sending.get(entry.event_id)
         if sending is None:
             sending = asyncio.create_task(self._publisher.publish(entry.outgoing))
             self._sending[entry.event_id] = sending
             sending.add_done_callback(lambda sent: self._note_sent(sent, collection.name, document_id, entry.event_id))
-        await asyncio.shield(sending)
+        return sending
 
     def _note_sent(self, sent: "asyncio.Task[None]", collection: str, document_id: Id, event_id: UUID) -> None:
         if sent.cancelled() or sent.exception() is not None:
