@@ -43,6 +43,8 @@ class Mailbox:
     delay: timedelta = timedelta()
     # Keeps every message waiting for its answer until `accept`.
     holds: bool = False
+    # Whether it says that commands may be sent ahead of their answers, which it takes in any case.
+    offers_pipelining: bool = False
     # Messages whose end was seen, refused ones included.
     attempts: int = 0
     # From the first byte on, or when it is asked for, which it is offered then.
@@ -117,6 +119,12 @@ class _Handler:
     """The server's side: aiosmtpd finds these methods by name."""
 
     mailbox: Mailbox
+
+    async def handle_EHLO(  # noqa: N802 - as below
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, answers: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*answers[:-1], *(["250-PIPELINING"] if self.mailbox.offers_pipelining else []), answers[-1]]
 
     async def handle_MAIL(  # noqa: N802 - as below
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -17,6 +17,11 @@ SENDER = "nao-responda@provedor.example"
 TO = "ana@cliente.example"
 PATIENCE = timedelta(seconds=30)
 MAIL = b"Subject: oi\r\n\r\noi\r\n.\r\n..fim\r\n"
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["one by one", "ahead"])
+def _offers_pipelining(request: pytest.FixtureRequest, mailbox: Mailbox) -> None:
+    mailbox.offers_pipelining = request.param
 
 
 @pytest_asyncio.fixture
@@ -52,6 +57,109 @@ async def test_a_connection_serves_many_mails_and_a_refusal_does_not_end_it(mail
 
     assert len(mailbox.messages) == 2
     assert door.opened == 1
+
+
+@dataclass(slots=True)
+class Script:
+    """A server that answers pieces of a conversation as it is written, and keeps what came."""
+
+    answers: list[bytes]
+    """To each piece that comes on a connection in turn; None of it left: it closes."""
+    connections: list[list[bytes]] = field(default_factory=list)
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        came: list[bytes] = []
+        self.connections.append(came)
+        writer.write(b"220 hello\r\n")
+        while piece := await reader.read(4096):
+            came.append(piece)
+            if piece.startswith(b"EHLO"):
+                writer.write(b"250-hello\r\n250 PIPELINING\r\n")
+            elif self.answers:
+                writer.write(self.answers.pop(0))
+            else:
+                break
+        writer.close()
+
+
+@asynccontextmanager
+async def scripted(*answers: bytes) -> AsyncIterator[tuple[Mail, Script]]:
+    script = Script([*answers])
+    async with await asyncio.start_server(script.talk, "127.0.0.1") as server:
+        url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        mail = Mail(url, connections=1, timeout=timedelta(seconds=2))
+        yield mail, script
+        await mail.close()
+
+
+GO_AHEAD = b"250 ok\r\n250 ok\r\n354 go ahead\r\n"
+TAKEN = b"250 taken\r\n"
+
+
+async def test_where_it_is_offered_all_commands_go_ahead_of_their_replies() -> None:
+    async with scripted(GO_AHEAD, TAKEN, GO_AHEAD, TAKEN) as (mail, script):
+        await send(mail)
+        await send(mail)
+
+    envelope = f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{TO}>\r\nDATA\r\n".encode()
+    (pieces,) = script.connections
+    assert pieces[1] == pieces[3] == envelope
+    assert pieces[2] == b"Subject: oi\r\n\r\noi\r\n..\r\n...fim\r\n.\r\n"
+
+
+async def test_a_server_that_wants_a_mail_for_nobody_gets_none() -> None:
+    for_nobody = b"250 ok\r\n550 5.1.1 no such user\r\n354 go ahead\r\n"
+    async with scripted(for_nobody, GO_AHEAD, TAKEN) as (mail, script):
+        with pytest.raises(MailRefused) as refused:
+            await send(mail)
+        await send(mail, "rui@cliente.example")
+
+    assert refused.value.by_mailbox
+    # hello, the commands, and not a byte more
+    assert len(script.connections[0]) == 2
+    assert len(script.connections) == 2
+
+
+async def test_a_server_that_leaves_after_a_refusal_has_refused() -> None:
+    async with scripted(b"250 ok\r\n550 5.1.1 no such user\r\n") as (mail, script):
+        with pytest.raises(MailRefused) as refused:
+            await send(mail)
+
+    assert refused.value.by_mailbox
+    assert len(script.connections) == 1
+
+
+async def test_a_server_that_leaves_before_it_wants_the_mail_does_not_have_it() -> None:
+    async with scripted(b"250 ok\r\n250 ok\r\n") as (mail, _):
+        with pytest.raises(MailServerAway) as away:
+            await send(mail)
+
+    assert not isinstance(away.value, OutcomeUnknown)
+
+
+async def test_replies_in_pieces_and_of_several_lines_are_read_whole() -> None:
+    in_lines = b"250-o\r\n250 k\r\n250 ok\r\n354 go ahead\r\n", b"250-queued\r\n250 as 1\r\n"
+    async with scripted(*in_lines) as (mail, _), mail.line() as line:
+        answer = await line.send(SENDER, TO, MAIL)
+
+    assert answer == "SMTP 250 queued as 1"
+
+
+async def test_a_reply_that_nobody_asked_for_ends_the_connection_and_not_what_was_answered() -> None:
+    async with scripted(GO_AHEAD, TAKEN + b"421 4.4.2 idle for too long\r\n", GO_AHEAD, TAKEN) as (mail, script):
+        await send(mail)
+        await send(mail)
+
+    assert len(script.connections) == 2
+
+
+@pytest.mark.parametrize("address", ["a@b.example>\r\nRCPT TO:<c@d.example", "a b@c.example", "ana@josé.example"])
+async def test_what_could_end_its_command_is_not_sent(mail: Mail, mailbox: Mailbox, address: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        await send(mail, address)
+
+    assert not mailbox.messages
 
 
 @dataclass
