@@ -19,6 +19,7 @@ class Figure:
     peers: Mapping[str, float] = field(default_factory=dict)
     target: float | None = None
     at_least: bool = False
+    of_ratio: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -28,15 +29,18 @@ class Figure:
     @property
     def verdict(self) -> str:
         """Whether the target is met; empty where there is none."""
-        if self.target is None:
+        measured = self.ratio if self.of_ratio else self.ours
+        if self.target is None or measured is None:
             return ""
-        is_met = self.ours >= self.target if self.at_least else self.ours <= self.target
+        is_met = measured >= self.target if self.at_least else measured <= self.target
         return "met" if is_met else "missed"
 
     @property
     def aim(self) -> str:
         """The target as it is read."""
-        return "" if self.target is None else f"{'≥' if self.at_least else '≤'} {self.target:g}"
+        if self.target is None:
+            return ""
+        return f"{'≥' if self.at_least else '≤'} {self.target:g}{' × floor' if self.of_ratio else ''}"
 
     def document(self) -> dict[str, Any]:
         """The same as JSON."""

@@ -37,10 +37,13 @@ def test_bursts_show_the_median_round_beside_the_floors_and_the_peers() -> None:
     path = found[f"{COST}, contacts + tickets + notifier"]
     assert (path.ours, path.floor, path.peers["Celery"]) == (15, 6, 3)
     assert found[f"{COST}, mongod"].ratio == 2.5
+    assert (found[RATE].aim, found[RATE].verdict) == ("≥ 1 × floor", "missed")
+    assert (found[f"{RATE}: Atendo ÷ Celery"].ours, found[f"{RATE}: Atendo ÷ Celery"].verdict) == (0.625, "missed")
+    assert [found[f"{COST}, {name}"].verdict for name in ("mongod", "notifier")] == ["missed", ""]
 
 
 def test_latency_has_its_targets_at_fifty_a_second_alone() -> None:
-    latency = Latency(Spread(5, 50, 60, 70), Spread(61, 249, 250, 300), Spread(0, 1, 1, 1), turned_away=1, memory={})
+    latency = Latency(Spread(5, 30, 60, 70), Spread(31, 90, 250, 300), Spread(0, 1, 1, 1), turned_away=1, memory={})
 
     at_fifty, at_hundred = (by_name(list(findings.of_latency(rate, latency))) for rate in (50, 100))
 
@@ -82,12 +85,12 @@ def test_one_read_that_scans_misses_the_target_of_none() -> None:
 
 def test_mails_memory_and_starts_have_their_targets() -> None:
     mails = by_name(list(findings.of_mailing([{"receipt": Mailing(249, 1.3)}])))
-    memory = by_name(list(findings.of_memory("at rest", dict.fromkeys(PARTS, 90.1), is_rest=True)))
-    starts = by_name(list(findings.of_starts({"edge": [Start(2.5, 1), Start(2, 1), Start(1, 1)]})))
+    memory = by_name(list(findings.of_memory("at rest", dict.fromkeys(PARTS, 65.1), is_rest=True)))
+    starts = by_name(list(findings.of_starts({"edge": [Start(2.5, 1), Start(0.8, 1), Start(0.5, 1)]})))
 
     assert [one.verdict for one in mails.values()] == ["missed", "met"]
     assert memory["at rest, edge"].verdict == "missed"
-    assert (starts["edge"].ours, starts["edge"].verdict) == (2, "met")
+    assert (starts["edge"].ours, starts["edge"].verdict) == (0.8, "met")
 
 
 def test_lives_show_both_ends_and_what_a_message_costs() -> None:
