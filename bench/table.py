@@ -40,7 +40,7 @@ class Figure:
         """The target as it is read."""
         if self.target is None:
             return ""
-        return f"{'≥' if self.at_least else '≤'} {self.target:g}{' × floor' if self.of_ratio else ''}"
+        return f"{'÷ floor ' if self.of_ratio else ''}{'≥' if self.at_least else '≤'} {self.target:g}"
 
     def document(self) -> dict[str, Any]:
         """The same as JSON."""

@@ -37,7 +37,7 @@ def test_bursts_show_the_median_round_beside_the_floors_and_the_peers() -> None:
     path = found[f"{COST}, contacts + tickets + notifier"]
     assert (path.ours, path.floor, path.peers["Celery"]) == (15, 6, 3)
     assert found[f"{COST}, mongod"].ratio == 2.5
-    assert (found[RATE].aim, found[RATE].verdict) == ("≥ 1 × floor", "missed")
+    assert (found[RATE].aim, found[RATE].verdict) == ("÷ floor ≥ 1", "missed")
     assert (found[f"{RATE}: Atendo ÷ Celery"].ours, found[f"{RATE}: Atendo ÷ Celery"].verdict) == (0.625, "missed")
     assert [found[f"{COST}, {name}"].verdict for name in ("mongod", "notifier")] == ["missed", ""]
 
