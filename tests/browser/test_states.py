@@ -259,12 +259,17 @@ async def test_r3_lists_that_are_empty_fail_or_go_on_help(surf: Open) -> None:
     assert surfer.wrong == []
 
 
-async def test_without_a_connection_what_was_seen_is_shown_with_its_time(surf: Open) -> None:
+async def _with_tickets_seen(surf: Open) -> Surfer:
     surfer = await surf()
     surfer.expected.add("offline")
     await surfer.enter()
     await surfer.opens("/atendimentos", "Atendimentos")
     await surfer.link(f"Protocolo {PROTOCOL}", exact=False).wait_for()
+    return surfer
+
+
+async def test_without_a_connection_what_was_seen_is_shown_with_its_time(surf: Open) -> None:
+    surfer = await _with_tickets_seen(surf)
     # the worker has to have the shell before the network goes
     await surfer.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     await load_anew(surfer.page)
@@ -285,11 +290,7 @@ async def test_without_a_connection_what_was_seen_is_shown_with_its_time(surf: O
 
 
 async def test_a_phone_that_is_online_before_anything_can_be_reached_shows_what_is_new_once_it_can(surf: Open) -> None:
-    surfer = await surf()
-    surfer.expected.add("offline")
-    await surfer.enter()
-    await surfer.opens("/atendimentos", "Atendimentos")
-    await surfer.link(f"Protocolo {PROTOCOL}", exact=False).wait_for()
+    surfer = await _with_tickets_seen(surf)
     # the browser thinks itself online all the time, and no event comes that says otherwise
     await surfer.context.route("**/v1/tickets?*", lambda route: route.abort("internetdisconnected"))
     await load_anew(surfer.page)
