@@ -219,5 +219,5 @@ _METHODS: dict[str, Callable[[BotApi, Body], Awaitable[Any]]] = {
     "getwebhookinfo": BotApi.get_webhook_info,
 }
 
-_HOUSEKEEPING = {BotApi.set_webhook, BotApi.delete_webhook, BotApi.get_webhook_info}
-"""What a service calls by itself, at its start."""
+_HOUSEKEEPING = {BotApi.get_updates, BotApi.set_webhook, BotApi.delete_webhook, BotApi.get_webhook_info}
+"""What a service calls by itself, about no chat."""
