@@ -115,6 +115,14 @@ async def test_telegram_in_trouble_is_away(world: World, code: int) -> None:
         await world.bot.send(7, "oi")
 
 
+async def test_trouble_is_kept_for_the_next_call_about_a_chat(world: World) -> None:
+    world.telegram.trouble = [Declined(500, "Internal Server Error")]
+
+    assert await world.bot.updates(after=0, wait=timedelta(0)) == []
+    with pytest.raises(Away):
+        await world.bot.send(7, "oi")
+
+
 async def test_data_that_no_button_can_carry_is_refused(world: World) -> None:
     with pytest.raises(Refused, match="BUTTON_DATA_INVALID"):
         await world.bot.send(7, "oi", buttons=[Button("1", "x" * 65)])
