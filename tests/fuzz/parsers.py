@@ -22,6 +22,7 @@ from chassis.messaging.rabbit.contents import Content
 from chassis.messaging.registry import Registry, Unreadable
 from contracts import topology
 from contracts.catalogue import all_requests, messages
+from contracts.channels import TakeTelegramUpdate
 from contracts.rpc import Reply
 from contracts.topology import Queue
 from mk.app import build as build_mk
@@ -200,6 +201,8 @@ def _check_letter(service: str) -> Callable[[Delivery], None]:
 # The contracts by themselves.
 
 _MODELS: tuple[type[BaseModel], ...] = (*messages(), *all_requests(), Reply)
+_OTHERS_JSON = {Reply, TakeTelegramUpdate}
+"""What holds JSON of somebody else's: a number that JSON doesn't have, as NaN, is read there, and written as null."""
 
 
 def check_models(body: bytes) -> None:
@@ -210,7 +213,7 @@ def check_models(body: bytes) -> None:
         except ValidationError:
             continue
         again = model.model_validate_json(read.model_dump_json())
-        assert again == read or model is Reply
+        assert again == read or model in _OTHERS_JSON
         assert model is Reply or again.model_dump_json() == read.model_dump_json()
     try:
         loose = json.loads(body)

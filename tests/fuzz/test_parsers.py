@@ -7,7 +7,10 @@ import pytest
 import structlog
 from hypothesis import strategies as st
 
+from contracts.channels import TakeTelegramUpdate
+from services.notifier.deliver.chat import updates
 from tests.fuzz.campaign import all_targets, quota
+from tests.fuzz.parsers import check_models
 from tests.fuzz.target import Target, drive
 
 INPUTS = 3_000
@@ -34,6 +37,18 @@ def test_hostile_input_is_read_or_refused_by_the_one_declared_error(targets: dic
 
     assert [failure for tally in tallies for failure in tally.failures] == []
     assert sum(tally.inputs for tally in tallies) >= INPUTS // 5
+
+
+def test_r23_a_number_that_json_does_not_have_makes_an_update_of_telegrams_one_that_is_left_out() -> None:
+    body = (
+        b'{"request_id": "8f5f9a0e-6a4b-5f7e-8a40-1d2c3b4a5f60", "correlation_id": "c", "update": {"update_id": NaN}}'
+    )
+
+    check_models(body)
+
+    taken = TakeTelegramUpdate.model_validate_json(TakeTelegramUpdate.model_validate_json(body).model_dump_json())
+    assert taken.update == {"update_id": None}
+    assert updates.read(taken.update) is None
 
 
 def test_a_parser_that_crashes_is_found_with_its_smallest_input() -> None:
