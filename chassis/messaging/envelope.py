@@ -35,6 +35,7 @@ _DELIVER_TO = frozenset({"CC", "BCC"})
 
 _MANY = 1_000_000
 _LONGEST_NAME = 255
+_LARGEST_OF_FOUR_BYTES = (2 - 2**-23) * 2.0**127
 _MOST_CARRIED = 16_384
 """Characters of the sender's headers that are sent on: with our own they fit a frame of 128 KiB."""
 
@@ -212,13 +213,18 @@ def comes_back(exchange: str) -> bool:
 def carried(headers: Headers) -> Headers:
     """The sender's headers that can be sent on: of simple values, and none at all where they are too many."""
     simple: Headers = {
-        name: value
-        for name, value in headers.items()
-        if name not in _OF_THE_BROKER | _DELIVER_TO and isinstance(value, (str, int, float, datetime))
+        name: value for name, value in headers.items() if name not in _OF_THE_BROKER | _DELIVER_TO and _is_simple(value)
     }
     if sum(len(name) + len(str(value)) for name, value in simple.items()) > _MOST_CARRIED:
         return {}
     return simple
+
+
+def _is_simple(value: object) -> bool:
+    # the library reads numbers of eight bytes and writes four: a larger one would keep the message from going anywhere
+    if isinstance(value, float):
+        return abs(value) <= _LARGEST_OF_FOUR_BYTES
+    return isinstance(value, (str, int, float, datetime))
 
 
 # Headers are the sender's: whatever can't be read counts as absent.

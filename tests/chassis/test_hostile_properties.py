@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chassis.messaging.envelope import FIRST_FAILURE, Delivery
+from chassis.messaging.envelope import FIRST_FAILURE, REASON, Delivery
 from chassis.service import Service
 from contracts import mk
 from services.contacts.app import build
@@ -38,6 +38,7 @@ ODD: dict[str, dict[str, bytes]] = {
     "a header's name that is no text": {"headers": table({b"\xff\xfe": b"V"})},
     "a header's value that is no text": {"headers": table({b"a": b"S" + long(b"\xff\x00")})},
     "a header's number without end": {"headers": table({b"a": b"D\xff\xff\xff\xff\xff"})},
+    "a header's number beyond four bytes": {"headers": table({b"a": b"d" + struct.pack(">d", 1e300)})},
     "headers in headers without end": {"headers": nested(2000)},
     "headers in headers": {"headers": nested(300)},
     "a header as large as a frame": {"headers": table({b"a": b"S" + long(b"x" * 130_900)})},
@@ -66,6 +67,9 @@ async def test_odd_properties_cost_neither_the_message_nor_its_neighbours(
     await eventually(lambda: kept(service, "neighbour"))
     await eventually(lambda: dead_are(system, 1))
     assert await system.depth("contacts") == 0
+    # set aside by the service, not by the broker after as many redeliveries as it allows
+    (dead,) = await system.dead("contacts")
+    assert dead.headers[REASON]
     await is_well(service)
     await wire.close()
 
@@ -115,4 +119,8 @@ def test_a_senders_simple_headers_are_sent_on_and_none_where_they_are_too_many()
 
     assert few.again(now=LONG_AGO)["traceparent"] == "00-1"
     assert "nested" not in few.again(now=LONG_AGO)
+    # what the library writes in four bytes
+    for number in (-1e39, float("nan"), float("inf")):
+        assert "large" not in a_letter(large=number).again(now=LONG_AGO)
+    assert a_letter(large=3.4e38).again(now=LONG_AGO)["large"] == 3.4e38
     assert "traceparent" not in many.again(now=LONG_AGO)
