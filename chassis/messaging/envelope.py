@@ -224,7 +224,7 @@ def _is_simple(value: object) -> bool:
     # the library reads numbers of eight bytes and writes four: a larger one would keep the message from going anywhere
     if isinstance(value, float):
         return abs(value) <= _LARGEST_OF_FOUR_BYTES
-    return isinstance(value, (str, int, float, datetime))
+    return isinstance(value, (str, int, datetime))
 
 
 # Headers are the sender's: whatever can't be read counts as absent.

@@ -38,7 +38,7 @@ def one(seed: int) -> Result:
     # the process's own clock: that of `time` is made up
     begun = process_time()
     outcome = play(Plan.of(seed))
-    # takes what fresh memory would, and a quarter of it is enough
+    # takes as long as taking fresh memory for the next one would, and a quarter of the memory is enough
     gc.collect()
     return Result(seed, tuple(outcome.violations), len(outcome.plan.events), process_time() - begun)
 
@@ -47,7 +47,7 @@ def _prepare() -> None:
     _STACK.enter_context(simulating())
     play(Plan.of(0))
     gc.collect()
-    # what all seeds share is never looked at again: to free what one seed leaves takes a millisecond
+    # what all seeds share is never looked at again, only what each leaves
     gc.freeze()
     gc.disable()
 

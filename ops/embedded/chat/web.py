@@ -111,7 +111,7 @@ class Web:
         return _to(chat)
 
     async def make_trouble(self, request: Request) -> Response:
-        """Answer the next calls of the Bot API so: `{code, description, retry_after?, times?}`."""
+        """Answer the next calls about chats so: `{code, description, retry_after?, times?}`."""
         body = await request.json()
         declined = Declined(body["code"], body.get("description", "trouble"), retry_after=body.get("retry_after"))
         self.api.trouble.extend([declined] * body.get("times", 1))
