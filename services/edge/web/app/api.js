@@ -32,7 +32,7 @@ export async function request(url, options = {}) {
 
 export async function call(path, { method = 'GET', body, headers = {} } = {}) {
   const { session } = state;
-  if (!session?.token) throw await ended(session);
+  if (!session?.token) throw problem(401);
   try {
     return await request(path, {
       method, body: typeof body === 'object' ? JSON.stringify(body) : body,
@@ -46,13 +46,12 @@ export async function call(path, { method = 'GET', body, headers = {} } = {}) {
 
 // the token ran out: what was written and what waits stays, the way back is kept
 export async function ended(session) {
-  if (state.session === session) {
-    const left = session && { sub: session.sub, ended: true };
-    if (left) await store.put('session', 'me', left);
-    set({ session: left });
-    dispatchEvent(new Event('sac:ended'));
-  }
-  return problem(401);
+  if (state.session !== session) return;
+  const left = { sub: session.sub, ended: true };
+  // at once: other answers that say the same end nothing anew, and the login keeps what is typed
+  set({ session: left });
+  dispatchEvent(new Event('sac:ended'));
+  await store.put('session', 'me', left);
 }
 
 // the newest answer, or the last one seen where there is no connection

@@ -1,0 +1,58 @@
+"""The login screen: what is typed there stays, whatever else comes to this device meanwhile."""
+
+from playwright.async_api import Route, expect
+
+from tests.browser.conftest import Open, Surfer
+from tests.browser.walking import PASSWORD, load_anew, value_of
+
+WHO = "ana@example.com"
+TO_FRONT = "document.dispatchEvent(new Event('visibilitychange'))"
+SLOW_TO_KEEP = """
+    let puts = 0;
+    Object.defineProperty(IDBTransaction.prototype, 'oncomplete', { set(done) {
+        const slow = this.mode === 'readwrite' && this.objectStoreNames[0] === 'session';
+        this.addEventListener('complete', (event) => setTimeout(() => done(event), slow ? 300 * (puts += 1) : 0));
+    } });
+"""
+"""A phone that takes longer each time to keep whose session it is."""
+ENOUGH = "new Promise(over => setTimeout(() => over(true), 1500))"
+
+
+async def is_still_typed(surfer: Surfer) -> None:
+    await value_of(surfer.page, ENOUGH)
+    await surfer.settled()
+    await expect(surfer.box("CPF ou e-mail")).to_have_value(WHO, timeout=1)
+    await surfer.box("Senha").fill(PASSWORD)
+    await surfer.button("Entrar").click()
+    await surfer.sees("Como podemos ajudar?")
+    assert surfer.wrong == []
+
+
+async def test_what_was_typed_stays_while_somebody_looks_up_the_password(surf: Open) -> None:
+    surfer = await surf()
+    await surfer.page.goto(surfer.home)
+    await surfer.box("CPF ou e-mail").fill(WHO)
+
+    await value_of(surfer.page, TO_FRONT)
+
+    await is_still_typed(surfer)
+
+
+async def test_a_session_ends_once_however_many_answers_say_so(surf: Open) -> None:
+    surfer = await surf()
+    surfer.expected |= {"401"}
+    await surfer.enter()
+    await surfer.settled()
+    ended = True
+
+    async def end(route: Route) -> None:
+        headers = route.request.headers
+        await route.continue_(headers=headers | {"authorization": "Bearer ended"} if ended else headers)
+
+    await surfer.context.route("**/v1/**", end)
+    await surfer.page.add_init_script(SLOW_TO_KEEP)
+    await load_anew(surfer.page)
+    await surfer.box("CPF ou e-mail").fill(WHO)
+    ended = False
+
+    await is_still_typed(surfer)
