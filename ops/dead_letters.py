@@ -1,15 +1,16 @@
 """The dead letters of the services: read without taking, choose, send again, drop."""
 
+import asyncio
 import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from chassis.messaging import envelope as marks
 from chassis.messaging.envelope import Envelope
@@ -18,6 +19,7 @@ from chassis.messaging.publisher import Publisher
 from contracts import topology
 
 REPLAYS = "x-atendo-replays"
+_RETURN = timedelta(seconds=5)
 
 
 class UnknownServiceError(Exception):
@@ -147,16 +149,39 @@ async def chosen(publisher: Publisher, choice: Choice) -> AsyncIterator[list[Dea
     connection = await visit(publisher.url, name="ops looks at dead letters")
     try:
         channel = await connection.channel()
-        found = []
-        for service in choice.services:
-            queue = await channel.get_queue(topology.dead_queue(service), ensure=False)
-            while (message := await queue.get(fail=False)) is not None:
-                dead_letter = DeadLetter.read(service, message)
-                if choice.takes(dead_letter, now=datetime.now(UTC)):
-                    found.append(dead_letter)
-        yield found
+        looked_at = {service: await _dead_of(service, channel) for service in choice.services}
+        letters = [DeadLetter.read(service, message) for service, found in looked_at.items() for message in found]
+        try:
+            yield [letter for letter in letters if choice.takes(letter, now=datetime.now(UTC))]
+        finally:
+            await channel.close()
+            await _are_back(looked_at, await connection.channel())
     finally:
         await connection.close()
+
+
+async def _dead_of(service: str, channel: AbstractChannel) -> list[AbstractIncomingMessage]:
+    queue = await channel.get_queue(topology.dead_queue(service), ensure=False)
+    found = []
+    while (message := await queue.get(fail=False)) is not None:
+        found.append(message)
+    return found
+
+
+async def _are_back(looked_at: dict[str, list[AbstractIncomingMessage]], channel: AbstractChannel) -> None:
+    """Wait until those left have returned, a moment after their channel ended: whoever looks next sees all of them."""
+    # in vain where somebody else looks at them by then
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_RETURN.total_seconds()):
+            for service, found in looked_at.items():
+                left = sum(not message.processed for message in found)
+                while left and await _depth(topology.dead_queue(service), channel) < left:  # noqa: ASYNC110 - nothing says so
+                    await asyncio.sleep(0.01)
+
+
+async def _depth(queue: str, channel: AbstractChannel) -> int:
+    found = await channel.declare_queue(queue, passive=True)
+    return found.declaration_result.message_count or 0
 
 
 async def replay(publisher: Publisher, dead_letter: DeadLetter) -> None:

@@ -78,6 +78,7 @@ async def test_looking_at_dead_letters_takes_none_away(with_two_dead: System) ->
 
     for _ in range(25):
         assert await listed(with_two_dead, Choice()) == expected
+        assert await dead_are(with_two_dead, 2), "whoever looks next sees them all"
     assert await listed(with_two_dead, Choice(reason="unreadable")) == expected[1:]
     assert await listed(with_two_dead, Choice(service="contacts")) == []
 
@@ -137,7 +138,7 @@ async def test_what_the_broker_itself_buried_is_replayed_too(with_two_dead: Syst
     assert await asyncio.to_thread(command.replay_, filters=Filters(reason="delivery_limit")) == 0
 
     await eventually(lambda: doors.done == ["t9"])
-    assert await with_two_dead.depth("notifier.dead") == 2
+    assert await dead_are(with_two_dead, 2)
 
 
 async def taken_and_given_back(system: System, queue: str, times: int) -> None:
