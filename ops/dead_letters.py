@@ -150,9 +150,9 @@ async def chosen(publisher: Publisher, choice: Choice) -> AsyncIterator[list[Dea
     try:
         channel = await connection.channel()
         looked_at = {service: await _dead_of(service, channel) for service in choice.services}
-        letters = [DeadLetter.read(service, message) for service, found in looked_at.items() for message in found]
+        dead_letters = [DeadLetter.read(service, message) for service, found in looked_at.items() for message in found]
         try:
-            yield [letter for letter in letters if choice.takes(letter, now=datetime.now(UTC))]
+            yield [one for one in dead_letters if choice.takes(one, now=datetime.now(UTC))]
         finally:
             await channel.close()
             await _are_back(looked_at, await connection.channel())
