@@ -20,6 +20,7 @@ from contracts import topology
 
 REPLAYS = "x-atendo-replays"
 _RETURN = timedelta(seconds=5)
+_PATIENCE = timedelta(seconds=30)
 
 
 class UnknownServiceError(Exception):
@@ -163,7 +164,7 @@ async def chosen(publisher: Publisher, choice: Choice) -> AsyncIterator[list[Dea
 async def _dead_of(service: str, channel: AbstractChannel) -> list[AbstractIncomingMessage]:
     queue = await channel.get_queue(topology.dead_queue(service), ensure=False)
     found = []
-    while (message := await queue.get(fail=False)) is not None:
+    while (message := await queue.get(fail=False, timeout=_PATIENCE.total_seconds())) is not None:
         found.append(message)
     return found
 

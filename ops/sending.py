@@ -75,7 +75,7 @@ async def _send_all(notifications: Sequence[UUID], *, anyway: bool) -> None:
     async with _notifier() as requests:
         for one in track(notifications, description="sending again", transient=True):
             asked = SendAgain(request_id=uuid4(), notification_id=one, anyway=anyway)
-            reply = await requests.reply(asked, within=PATIENCE)
+            reply = await requests.reply(asked, within=PATIENCE, confirm_within=PATIENCE)
             if reply.problem is not None:
                 refused.append(f"{one}: {reply.problem.detail}")
             elif isinstance(reply.ok, dict) and reply.ok["under_way"]:

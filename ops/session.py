@@ -17,7 +17,7 @@ from contracts.rpc import Request
 from ops.addresses import NotRunningError, address
 from ops.dead_letters import UnknownServiceError
 
-PATIENCE = timedelta(seconds=5)
+PATIENCE = timedelta(seconds=10)
 
 
 class RefusedError(Exception):
@@ -40,7 +40,7 @@ async def ask(request: Request[Any]) -> JsonValue:
     async with broker() as publisher:
         requests = Requests(publisher)
         await requests.start()
-        reply = await requests.reply(request, within=PATIENCE)
+        reply = await requests.reply(request, within=PATIENCE, confirm_within=PATIENCE)
     if reply.problem is not None:
         raise RefusedError(f"{reply.problem.detail} ({reply.problem.status})")
     return reply.ok

@@ -46,7 +46,15 @@ async def eventually(
         if value:
             return value
         if time.monotonic() >= deadline:
-            what = because or inspect.getsource(condition).strip()
+            what = because or _described(condition)
             raise AssertionError(f"not within {within.total_seconds():g} s: {what} (last: {value!r})") from failure
         await asyncio.sleep(pause.total_seconds())
         pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+
+def _described(condition: Callable[[], object]) -> str:
+    try:
+        return inspect.getsource(condition).strip()
+    except (TypeError, OSError):
+        # it is not written in Python, or not as a function
+        return repr(condition)

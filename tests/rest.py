@@ -23,6 +23,8 @@ _STUCK_AFTER = timedelta(seconds=10)
 
 _AT_MOST = timedelta(seconds=60)
 
+_SILENCE = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -79,12 +81,25 @@ class Traffic:
         try:
             if self._channel is None or self._channel.is_closed:
                 self._channel = await self._connection().channel()
-            found = await self._channel.declare_queue(name, passive=True, robust=False)
+            return await depth_of(self._channel, name)
         except (AMQPError, ConnectionError):
             # that closed the channel
             self._channel = None
             return 0
-        return found.declaration_result.message_count or 0
+
+
+async def depth_of(channel: AbstractRobustChannel, queue: str) -> int:
+    """How many messages wait in a queue.
+
+    Of a quorum queue whose leader did not answer within a quarter of a second, RabbitMQ says 0: it is asked again.
+    """
+    for _ in range(40):
+        began = time.monotonic()
+        found = await channel.declare_queue(queue, passive=True, robust=False)
+        count = found.declaration_result.message_count or 0
+        if count or time.monotonic() - began < _SILENCE:
+            break
+    return count
 
 
 def _consumes(service: Service) -> bool:

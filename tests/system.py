@@ -22,7 +22,7 @@ from contracts.message import ATENDO, Message
 from contracts.problems import Problem
 from contracts.rpc import Reply, Request
 from tests.eventually import eventually
-from tests.rest import Traffic, rest
+from tests.rest import Traffic, depth_of, rest
 
 S = TypeVar("S", bound=Settings)
 M = TypeVar("M", bound=Message)
@@ -147,8 +147,7 @@ class System:
         """How many messages wait in a queue."""
         channel = await self.connection.channel()
         try:
-            found = await channel.declare_queue(queue, passive=True, robust=False)
-            return found.declaration_result.message_count or 0
+            return await depth_of(channel, queue)
         finally:
             await channel.close()
 
@@ -158,7 +157,7 @@ class System:
         dead_letters = []
         try:
             queue = await channel.declare_queue(f"{service}.dead", passive=True, robust=False)
-            while (dead_letter := await queue.get(fail=False, no_ack=True)) is not None:
+            while (dead_letter := await queue.get(fail=False, no_ack=True, timeout=60)) is not None:
                 dead_letters.append(dead_letter)
         finally:
             await channel.close()
@@ -170,7 +169,7 @@ class System:
         try:
             waiting = await channel.declare_queue(queue, passive=True, robust=False)
             retried = await channel.get_exchange(topology.RETRIED, ensure=False)
-            while (message := await waiting.get(fail=False)) is not None:
+            while (message := await waiting.get(fail=False, timeout=60)) is not None:
                 await retried.publish(message, routing_key=message.routing_key or "")
                 await message.ack()
         finally:

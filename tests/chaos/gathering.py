@@ -89,7 +89,7 @@ class Gatherer:
             for queue in topology.queues():
                 if queue.kind == "retry" and queue.name.rpartition(".")[2] in _LONG_RUNGS:
                     waiting = await channel.get_queue(queue.name, ensure=False)
-                    while (message := await waiting.get(fail=False)) is not None:
+                    while (message := await waiting.get(fail=False, timeout=60)) is not None:
                         await retried.publish(_copy(message), message.routing_key or "", mandatory=True)
                         await message.ack()
                         hastened += 1
@@ -115,7 +115,7 @@ class Gatherer:
         async with self._channel() as channel:
             for service in topology.LISTENS:
                 queue = await channel.get_queue(topology.dead_queue(service), ensure=False)
-                while (message := await queue.get(fail=False)) is not None:
+                while (message := await queue.get(fail=False, timeout=60)) is not None:
                     marks = dict(message.headers)
                     reason = str(marks.get(headers.REASON, "given up by the broker"))
                     found.append(DeadLetter(service, str(marks.get(MARK, "")), reason, message.type or ""))

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.embedded
 
 MESSAGES = 5
 LONGER_THAN_A_PUBLISH_MAY_TAKE = timedelta(seconds=7)
-PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(seconds=150)
 NO_MEMORY, ENOUGH_MEMORY = "1.0e-7", "0.6"
 
 

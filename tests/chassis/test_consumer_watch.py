@@ -8,6 +8,7 @@ from chassis.service import Service
 from contracts.topology import Queue
 from services.feedback.app import build
 from services.feedback.settings import Settings
+from tests.eventually import eventually
 from tests.system import System
 
 A_SECOND = timedelta(seconds=1)
@@ -28,10 +29,24 @@ async def feedback_runs(system: System) -> Service:
     return await system.run(build, Settings, link_secret="s" * 32, public_url="http://sac.test")
 
 
+async def nobody_consumes(service: Service) -> None:
+    """Stop consuming, and wait until the queues know: they do a moment after the channel has ended."""
+    await service.consumer.stop()
+
+    async def known() -> bool:
+        try:
+            await service.consumer_watch.ask()
+        except LookupError:
+            return True
+        return False
+
+    await eventually(known)
+
+
 async def test_a_replica_that_nobody_listens_for_is_dead_after_a_minute(system: System) -> None:
     service, watch = await feedback_runs(system), Watch()
     hearing = ConsumerWatch(service.publisher, service.queues, clock=watch, gauge=Metrics().consumers_missing)
-    await service.consumer.stop()
+    await nobody_consumes(service)
 
     await hearing.look()
     watch.now += MISSING_AT_MOST
@@ -66,7 +81,7 @@ async def test_a_queue_that_went_away_counts_as_unheard(system: System) -> None:
 async def test_a_broker_that_does_not_answer_is_no_reason_to_die(system: System) -> None:
     service, watch = await feedback_runs(system), Watch()
     hearing = ConsumerWatch(service.publisher, service.queues, clock=watch, gauge=Metrics().consumers_missing)
-    await service.consumer.stop()
+    await nobody_consumes(service)
     await hearing.look()
     await service.publisher.stop()
 

@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
 import pytest_asyncio
+from pamqp import commands as amqp
+from pamqp.base import Frame
 from yarl import URL
 
 from chassis.messaging import links
 from chassis.messaging.arrival import Arrival
 from chassis.messaging.envelope import Envelope
-from chassis.messaging.link import Channel, Link, LinkLost, Nacked, NotAllowed, NotThere, Returned
+from chassis.messaging.link import Channel, Depth, Link, LinkLost, Nacked, NotAllowed, NotThere, Returned
 from chassis.messaging.rabbit import wire
+from chassis.messaging.rabbit.channel import RabbitChannel
 from tests.doors import Door
 from tests.eventually import eventually
 from tests.system import driven
@@ -137,9 +140,12 @@ async def test_what_was_not_answered_comes_again_and_nothing_else(link: Link, un
             inbox.arrivals[n].ack()
     await channel.close()
 
-    await later.read(await link.channel())
-    await eventually(lambda: len(later.arrivals) == len(unfinished))
-    assert sorted(map(int, later.bodies)) == list(unfinished)
+    again = await link.channel()
+    await later.read(again)
+    # what comes again is there before what is published now
+    await published(again, an_envelope(body=b"99"))
+    await eventually(lambda: b"99" in later.bodies and len(later.bodies) > len(unfinished))
+    assert sorted(map(int, later.bodies)) == [*unfinished, 99]
 
 
 async def test_what_is_given_back_beside_acknowledgements_comes_again(link: Link) -> None:
@@ -299,3 +305,28 @@ async def test_publishers_wait_where_the_broker_takes_nothing(link: Link, monkey
 
     assert [task.result() for task in sending] == [[None]] * 200
     assert most < 100_000 + 2 * 10_300
+
+
+async def test_of_a_queue_that_was_not_asked_in_time_the_broker_knows_nothing_and_is_asked_again(
+    link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await link.channel()
+    await published(channel, an_envelope())
+    asked: list[amqp.Queue.DeclareOk] = []
+    call = RabbitChannel._call  # noqa: SLF001 - what the broker answers
+
+    async def call_late(
+        self: RabbitChannel, request: Frame, answer: type[amqp.Queue.DeclareOk]
+    ) -> amqp.Queue.DeclareOk:
+        found = await call(self, request, answer)
+        asked.append(found)
+        if len(asked) > 2:
+            return found
+        # as rabbit_quorum_queue:stat does where the leader said nothing within 250 ms
+        await asyncio.sleep(0.3)
+        return amqp.Queue.DeclareOk(queue=QUEUE, message_count=0, consumer_count=0)
+
+    monkeypatch.setattr(RabbitChannel, "_call", call_late)
+
+    assert await channel.check_queue(QUEUE) == Depth(1, 0)
+    assert len(asked) == 3

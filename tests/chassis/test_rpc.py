@@ -128,7 +128,7 @@ async def test_an_answer_goes_the_way_that_its_asker_can_hear_it(system: System,
 
     for _ in range(3):
         await channel.default_exchange.publish(question, "feedback.queries")
-        answer = await eventually(lambda: own.get(fail=False, no_ack=True))
+        answer = await eventually(lambda: own.get(fail=False, no_ack=True, timeout=60))
 
         assert json.loads(answer.body)["ok"] == {"for": "ana"}
         assert (answer.exchange, answer.correlation_id) == (by, "c1")

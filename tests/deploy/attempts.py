@@ -72,7 +72,7 @@ def getting(queue: str) -> Attempt:
     """Look at one message of a queue."""
 
     async def attempt(channel: AbstractChannel) -> None:
-        await (await channel.get_queue(queue, ensure=False)).get(fail=False)
+        await (await channel.get_queue(queue, ensure=False)).get(fail=False, timeout=60)
 
     return attempt
 

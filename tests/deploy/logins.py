@@ -59,7 +59,7 @@ def management(broker: Broker) -> httpx2.Client:
     """The management API, for whoever may do everything."""
     owner = urlsplit(broker.url)
     credentials = (owner.username or "guest", owner.password or "guest")
-    return httpx2.Client(base_url=broker.management_url, auth=credentials, timeout=20)
+    return httpx2.Client(base_url=broker.management_url, auth=credentials, timeout=120)
 
 
 def _in_vhost(definitions: dict[str, list[dict[str, Any]]], vhost: str) -> dict[str, list[dict[str, Any]]]:

@@ -19,7 +19,7 @@ from ops.embedded.rabbitmq import RabbitMQ
 from tests.eventually import eventually
 
 _USERS = Path(__file__).parents[2] / "deploy" / "mongo" / "users.json"
-_PATIENCE = timedelta(seconds=45)
+_PATIENCE = timedelta(seconds=150)
 
 
 @asynccontextmanager

@@ -191,7 +191,7 @@ async def test_no_header_makes_a_message_one_that_its_sender_may_not_say(everyon
         await queue.bind("atendo", forged)
 
         let = await attempts.allowed(forging, attempts.publishing("atendo", own_key, {header: [forged]}))
-        arrived = await queue.get(fail=False)
+        arrived = await queue.get(fail=False, timeout=60)
 
     # RabbitMQ 4 refuses it; 3.10 brings it to another's queue, under the key that its sender may use (ADR 16)
     assert (let, arrived and arrived.routing_key) in {(False, None), (True, own_key)}

@@ -147,7 +147,7 @@ def serving(certificate: Path) -> ssl.SSLContext:
 
 
 async def send(url: str) -> None:
-    mail = Mail(url, connections=1, timeout=timedelta(seconds=5))
+    mail = Mail(url, connections=1, timeout=timedelta(seconds=60))
     try:
         async with mail.line() as line:
             await line.send("atendimento@atendo.example", "ana@cliente.example", MAIL)
@@ -176,7 +176,7 @@ async def test_a_mail_goes_by_starttls_with_a_login_that_is_given_once(ours: Aut
         mail = Mail(
             f"smtp://{user}:{password}@{LOOPBACK}:{mailbox.port}?starttls=required&cafile={ours.file}",
             connections=1,
-            timeout=timedelta(seconds=5),
+            timeout=timedelta(seconds=60),
         )
         for _ in range(2):
             async with mail.line() as line:

@@ -158,6 +158,8 @@ async def test_a_dead_letter_keeps_its_trace_and_the_failure_is_seen_in_it(
         with tracing.serving("POST", THE_APPS):
             await system.publish_raw("mk", "mk.sector_saved.v1", b"{not json", type="SectorSaved.v1")
         await eventually(lambda: has_died(system))
+        # and its span has ended
+        await system.quiet()
     finally:
         await tracing.end()
 

@@ -258,7 +258,7 @@ async def _wanted_tickets(system: System) -> set[UUID]:
     channel = await system.connection.channel()
     queue = await channel.declare_queue("tickets", passive=True, robust=False)
     found = set()
-    while (message := await queue.get(fail=False, no_ack=True)) is not None:
+    while (message := await queue.get(fail=False, no_ack=True, timeout=60)) is not None:
         if message.type == TicketRequested.type_name():
             found.add(TicketRequested.model_validate_json(message.body).contact_id)
     await channel.close()

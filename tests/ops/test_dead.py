@@ -147,7 +147,7 @@ async def taken_and_given_back(system: System, queue: str, times: int) -> None:
     try:
         messages = await channel.get_queue(queue, ensure=False)
         for _ in range(times):
-            message = await eventually(lambda: messages.get(fail=False))
+            message = await eventually(lambda: messages.get(fail=False, timeout=60))
             await message.nack(requeue=True)
     finally:
         await channel.close()

@@ -255,14 +255,23 @@ def readable(value: object) -> object:
 async def queued(system: System) -> str:
     """Everything in every queue of the product, as text; it goes back to where it was."""
     found = []
+    held = dict.fromkeys((queue.name for queue in topology.queues() if queue.kind == "dead"), 0)
     channel = await system.connection.channel()
     try:
         for queue in topology.queues():
             waiting = await channel.get_queue(queue.name, ensure=False)
-            while (message := await waiting.get(fail=False)) is not None:
+            while (message := await waiting.get(fail=False, timeout=60)) is not None:
                 found.append(f"{queue.name} {message.body.decode(errors='replace')} {message.headers}")
+                if queue.name in held:
+                    held[queue.name] += 1
     finally:
         await channel.close()
+
+    async def are_back() -> bool:
+        return all([await system.depth(name) >= count for name, count in held.items()])
+
+    # a moment after the channel has ended
+    await eventually(are_back)
     return "\n".join(found)
 
 

@@ -20,7 +20,7 @@ async def test_a_vhost_is_empty_and_usable(amqp_url: str) -> None:
         queue = await channel.declare_queue("q", durable=True, arguments={"x-queue-type": "quorum"})
 
         await channel.default_exchange.publish(aio_pika.Message("olá".encode()), routing_key="q", mandatory=True)
-        message = await eventually(lambda: queue.get(fail=False))
+        message = await eventually(lambda: queue.get(fail=False, timeout=60))
 
     assert message.body == "olá".encode()
 

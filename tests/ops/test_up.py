@@ -59,8 +59,8 @@ def test_a_missing_database_is_one_line(tmp_path: Path) -> None:
 async def test_a_killed_broker_and_database_come_back_with_their_data(tmp_path: Path) -> None:
     layout = read_layout({name: str(free_port()) for name in _PORT_NAMES})
     parts = [part for part in Plan(layout, RunFolder(tmp_path)).parts() if part.stage is Stage.FOUNDATION]
-    supervisor = Supervisor(parts, lambda _: None)
-    await supervisor.start()
+    supervisor = Supervisor(parts, lambda _: None, patience=timedelta(minutes=2))
+    assert await supervisor.start() == []
     await _publish(layout.addresses["AMQP_URL"])
     # RabbitMQ writes a new quorum queue's registration some seconds later; killed before, it loses the queue.
     await eventually(lambda: any(b"kept" in file.read_bytes() for file in tmp_path.rglob("quorum/*/names.dets")))
@@ -77,7 +77,7 @@ async def test_a_killed_broker_and_database_come_back_with_their_data(tmp_path: 
     assert _things(layout.addresses["MONGO_URL"]).find_one() == {"_id": "kept"}
     assert state_of(supervisor.keepers)["rabbitmq"] not in {before["rabbitmq"], None}
     await supervisor.stop()
-    assert _programs_that_name(tmp_path) == []
+    await eventually(lambda: not _programs_that_name(tmp_path))
 
 
 async def _publish(url: str) -> None:

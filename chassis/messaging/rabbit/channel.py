@@ -1,6 +1,7 @@
 """A channel of RabbitMQ's: it deals with a frame where the connection reads it, without a task or a queue between."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from secrets import token_hex
 from typing import Any, Self
@@ -19,6 +20,11 @@ from chassis.messaging.rabbit.conversation import Conversation
 from chassis.messaging.rabbit.wire import Wire
 
 _MIX, _MASK = 0x9E3779B1, 0xFFFFFFFF
+
+_SILENCE = 0.25
+"""Seconds after which RabbitMQ says that a quorum queue has no messages and no consumers, if its leader is silent."""
+
+_LOOKS = 8
 
 
 class RabbitChannel(Conversation):
@@ -76,9 +82,14 @@ class RabbitChannel(Conversation):
         await self._call(request, amqp.Queue.DeclareOk)
 
     async def check_queue(self, name: str) -> Depth:
-        """Look at a queue. Raises: NotThere."""
-        found = await self._call(amqp.Queue.Declare(queue=name, passive=True), amqp.Queue.DeclareOk)
-        return Depth(found.message_count or 0, found.consumer_count or 0)
+        """Look at a queue, again where the broker may not have asked whoever knows. Raises: NotThere."""
+        for _ in range(_LOOKS):
+            began = time.monotonic()
+            found = await self._call(amqp.Queue.Declare(queue=name, passive=True), amqp.Queue.DeclareOk)
+            depth = Depth(found.message_count or 0, found.consumer_count or 0)
+            if any((depth.messages, depth.consumers)) or time.monotonic() - began < _SILENCE:
+                break
+        return depth
 
     async def bind(self, queue: str, exchange: str, key: str) -> None:
         """Have a queue take what comes by an exchange with a key like this. Raises: NotThere."""

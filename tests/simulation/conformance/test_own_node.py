@@ -42,7 +42,7 @@ class OwnRabbitMQ(RabbitMQSide):
 
     async def restart(self) -> None:
         """End its program, and start another."""
-        stop(self._node._process, grace=timedelta(seconds=20))  # noqa: SLF001 - a test's own
+        stop(self._node._process, grace=timedelta(seconds=90))  # noqa: SLF001 - a test's own
         self._node._process = self._node.rabbitmq.program().start()  # noqa: SLF001 - as above
         await eventually(self._node.rabbitmq.ready, PATIENCE)
 
@@ -80,7 +80,7 @@ async def own_node(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         node.close()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_an_alarm_holds_what_publishers_send_and_nothing_else(own_node: OwnNode) -> None:
     publishing, consuming = await own_node.link("publishes"), await own_node.link("consumes")
     channel, other = await publishing.channel(), await consuming.channel(prefetch=1)
@@ -111,7 +111,7 @@ async def test_an_alarm_holds_what_publishers_send_and_nothing_else(own_node: Ow
     await eventually(lambda: not publishing.is_blocked)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_a_broker_that_starts_anew_keeps_what_is_durable(own_node: OwnNode) -> None:
     link = await own_node.link()
     channel = await link.channel()
