@@ -26,8 +26,8 @@ def test_a_slow_server_answers_the_same_later_and_in_order() -> None:
     with socket.create_server((LOOPBACK, 0)) as server, delayed(server.getsockname()[1], _DELAY) as port:
         threading.Thread(target=_greet, args=(server,), daemon=True).start()
         with socket.create_connection((LOOPBACK, port), timeout=60) as client:
-            client.sendall(b"ola")
             asked_at = time.monotonic()
+            client.sendall(b"ola")
 
             answer = client.recv(3) + client.recv(3)
 

@@ -207,6 +207,8 @@ class Provider:
     async def inbox(self, customer: str) -> list[dict[str, Any]]:
         """The customer's inbox, newest first."""
         answer = await self.app(customer).get("/v1/notifications", params={"limit": 100})
+        # a busy machine may answer 503 at first
+        assert answer.is_success, answer.text
         items: list[dict[str, Any]] = answer.json()["items"]
         return items
 

@@ -159,7 +159,9 @@ async def test_r8_a_sector_without_tickets_gets_its_mail_and_nothing_else(provid
 
 
 async def state_is(provider: Provider, contact: str, state: str) -> bool:
-    return bool((await provider.app(ANA).get(f"/v1/contacts/{contact}")).json()["state"] == state)
+    answer = await provider.app(ANA).get(f"/v1/contacts/{contact}")
+    assert answer.is_success, answer.text
+    return bool(answer.json()["state"] == state)
 
 
 async def test_what_customers_write_stays_text_everywhere(provider: Provider) -> None:

@@ -47,11 +47,20 @@ async def provider(system: System, mailbox: Mailbox, telegram: Telegram, way: st
 async def linked(provider: Provider, telegram: Telegram) -> None:
     """Link Ana's chat by the link that the app shows."""
     app = provider.app(ANA)
-    assert (await app.get("/v1/telegram/link")).json() == {"linked": False}
-    invitation = (await app.post("/v1/telegram/link")).json()
-    telegram.begin(CHAT, token=invitation["url"].partition("?start=")[2])
+
+    async def shows(link: dict[str, bool]) -> bool:
+        return bool((await app.get("/v1/telegram/link")).json() == link)
+
+    async def invited() -> str:
+        # a busy machine may answer 503 at first
+        answer = await app.post("/v1/telegram/link")
+        assert answer.is_success, answer.text
+        return str(answer.json()["url"])
+
+    await eventually(lambda: shows({"linked": False}))
+    telegram.begin(CHAT, token=(await eventually(invited)).partition("?start=")[2])
     await eventually(telegram.wrote(CHAT, phrases.LINKED))
-    assert (await app.get("/v1/telegram/link")).json() == {"linked": True}
+    await eventually(lambda: shows({"linked": True}))
 
 
 async def closed(provider: Provider, telegram: Telegram) -> str:

@@ -44,7 +44,9 @@ async def one_question(provider: Provider, *others: str) -> str:
     """The one question that is open, once it is another than these."""
 
     async def asked() -> str:
-        pending = [one["evaluation_id"] for one in (await provider.app(ANA).get("/v1/evaluations")).json()]
+        shown = await provider.app(ANA).get("/v1/evaluations")
+        assert shown.is_success, shown.text
+        pending = [one["evaluation_id"] for one in shown.json()]
         assert len(pending) == 1
         assert pending[0] not in others
         return str(pending[0])

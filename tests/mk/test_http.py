@@ -90,7 +90,7 @@ async def test_the_scenario_named_by_mk_load_is_said_at_the_start(
 ) -> None:
     await mk_runs(system, tmp_path, mk_load="provider")
 
-    await eventually(lambda: len(listener.received) == 20)
+    await eventually(lambda: len(set(listener.ids)) == 20)
 
 
 async def test_its_port_has_the_health_routes_and_its_own(service: Service) -> None:

@@ -30,6 +30,7 @@ from tests.eventually import eventually
 from tests.smtp import Mailbox
 from tests.system import System, emitted
 from tests.upgrades.record import NAMES, STORED, a_contact, start
+from tests.upgrades.today import as_asked_today
 
 RELEASES = sorted(Path(__file__).parent.glob("v[0-9]*"))
 MODELS: dict[str, type[BaseModel]] = {
@@ -110,6 +111,8 @@ async def load(stored: dict[str, Any], system: System) -> None:
 @pytest.fixture(params=RELEASES, ids=lambda folder: folder.name)
 async def upgraded(system: System, mailbox: Mailbox, request: pytest.FixtureRequest) -> Upgraded:
     stored = json_util.loads((request.param / "stored.json").read_text(), json_options=STORED)
+    evaluations = stored["feedback"]["evaluations"]
+    evaluations["documents"] = [as_asked_today(one) for one in evaluations["documents"]]
     await start(system, mailbox)
     for name in NAMES:
         await system.services[0].client.drop_database(f"{system.environment['database_prefix']}{name}")

@@ -192,9 +192,12 @@ async def test_r27_erasure_removes_what_was_written_and_outlives_late_news(syste
         reply = await system.ask(a_contact(str(uuid4())))
         return reply.problem is not None and reply.problem.status == 404
 
+    async def is_erased() -> bool:
+        stored = await system.services[0].database["contacts"].find_one({"_id": UUID(contact)})
+        return (stored["text"], stored["fingerprint"], stored["told"]) == ("", "", [])
+
     await eventually(is_refused)
-    stored = await system.services[0].database["contacts"].find_one({"_id": UUID(contact)})
-    assert (stored["text"], stored["fingerprint"], stored["told"]) == ("", "", [])
+    await eventually(is_erased)
     assert await state_is(system, contact, "received")
     assert (await system.answer(a_contact())) == {"contact_id": contact, "state": "received"}
 

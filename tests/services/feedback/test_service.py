@@ -24,6 +24,7 @@ from tests.services.feedback.running import (
     token_of,
 )
 from tests.system import LONG_AGO, System, emitted
+from tests.upgrades.today import as_asked_today
 
 RELEASE = Path(__file__).parents[2] / "upgrades" / "v0.1"
 AS_STORED = json_util.JSONOptions(uuid_representation=UuidRepresentation.STANDARD, tz_aware=True)
@@ -243,9 +244,10 @@ async def test_r25_what_is_stored_is_read_back_whole(system: System) -> None:
 async def test_what_release_0_1_stored_is_found_withdrawn_and_never_asked_again(system: System) -> None:
     service = await feedback_runs(system)
     stored = json_util.loads((RELEASE / "stored.json").read_text(), json_options=AS_STORED)["feedback"]["evaluations"]
-    await service.database["evaluations"].insert_many(stored["documents"])
-    answered = next(one for one in stored["documents"] if one["answer"])
-    waiting = next(one for one in stored["documents"] if not one["answer"])
+    evaluations = [as_asked_today(one) for one in stored["documents"]]
+    await service.database["evaluations"].insert_many(evaluations)
+    answered = next(one for one in evaluations if one["answer"])
+    waiting = next(one for one in evaluations if not one["answer"])
     of_waiting = {name: waiting[name] for name in ("ticket_id", "protocol", "customer_id", "cycle", "closed_at")}
 
     # its closing comes once more, and so does another of the same cycle

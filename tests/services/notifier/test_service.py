@@ -7,7 +7,7 @@ import pytest
 
 from contracts import mk, tickets
 from contracts.message import Message
-from contracts.notifier import NotificationSent
+from contracts.notifier import ContactAcknowledged, NotificationSent
 from contracts.operating import ExplainTicket
 from contracts.requests import ListNotifications, MarkNotificationRead
 from services.notifier.decide.domain import CARRIES, OPTIONAL
@@ -266,6 +266,8 @@ async def test_r27_an_erased_customer_leaves_decisions_and_states_and_nothing_pe
     await eventually(lambda: len(mailbox.messages) == 2)
     await eventually(lambda: has_items(system, 1))
     await eventually(lambda: outboxes_are_clear(system))
+    # after both mails were noted as sent
+    await eventually(lambda: system.received_of(ContactAcknowledged))
     before = await explanation(system)
 
     await system.publish(emitted(mk.CustomerErased, customer_id="ana", at=LONG_AGO.replace(year=2027)))

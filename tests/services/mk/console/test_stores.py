@@ -15,7 +15,8 @@ from mk.presence import MongoPresence
 from mk.session_store import MongoSessions
 from mk.sessions import Session
 
-NOON = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)
+NOON = datetime.now(UTC).replace(microsecond=0)
+"""Now: of what is over, the database keeps nothing for longer than a minute."""
 
 
 @pytest_asyncio.fixture

@@ -1,8 +1,10 @@
 """A notifier with a bot, on a real broker, a real database and a real stand-in for Telegram."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
+from chassis.clock import utc_now
 from chassis.service import Service
 from contracts import feedback
 from contracts.channels import GetTelegramLink, InviteToTelegram
@@ -12,6 +14,7 @@ from services.notifier.decide.domain import notification_id
 from services.notifier.deliver.chat import phrases
 from services.notifier.settings import Settings
 from tests.eventually import eventually
+from tests.services.notifier.world import a_request
 from tests.system import System, emitted
 from tests.telegram import Telegram
 
@@ -37,6 +40,11 @@ async def is_linked(system: System, customer: str = "ana") -> bool:
     """Whether a customer's chat is linked."""
     reply = await system.answer(GetTelegramLink(request_id=uuid4(), customer_id=customer))
     return bool(reply["linked"])
+
+
+def an_open_request(**fields: object) -> feedback.EvaluationRequested:
+    """A question that is not over: of one that long is, the database keeps nothing for longer than a minute."""
+    return a_request().model_copy(update={"expires_at": utc_now() + timedelta(days=14), **fields})
 
 
 def due_for(request: feedback.EvaluationRequested) -> TelegramDue:

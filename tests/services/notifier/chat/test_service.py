@@ -14,13 +14,16 @@ from services.feedback.settings import Settings as FeedbackSettings
 from services.notifier.deliver.chat import phrases
 from tests.eventually import eventually
 from tests.services.feedback.running import a_recent_closing, an_answer
-from tests.services.notifier.chat.running import ANA, a_notifier, due_for, is_linked, linked
+from tests.services.notifier.chat.running import ANA, a_notifier, an_open_request, due_for, is_linked, linked
 from tests.services.notifier.whole import plain
 from tests.services.notifier.world import ANA as ADDRESS
 from tests.services.notifier.world import a_request, an_opening, ana
 from tests.smtp import Mailbox
 from tests.system import System, emitted
 from tests.telegram import Telegram
+
+AFTER = timedelta(seconds=30)
+"""When a 429 lets the next one in: others go on long before, on a slow machine too."""
 
 WEBHOOK = {"telegram_updates": "webhook", "telegram_webhook_secret": "s"}
 SECRETS = {"link_secret": "s" * 32, "public_url": "https://sac.provedor.example"}
@@ -78,7 +81,7 @@ async def test_r24_an_answer_that_came_second_is_refused_in_the_chat(system: Sys
 async def test_r23_what_waits_for_its_comment_survives_a_restart(system: System, telegram: Telegram) -> None:
     notifier = await a_notifier(system, telegram)
     await linked(system, telegram)
-    request = a_request()
+    request = an_open_request()
     await system.publish(request)
     await eventually(lambda: telegram.asks(ANA, request.evaluation_id))
     telegram.press(ANA, 3)
@@ -149,7 +152,7 @@ async def test_r19_a_429_is_waited_out_without_sleeping_and_never_asked_earlier(
     }
     await chats.insert_one({"_id": ANA, "version": 1, "applied": [], "unlinked_at": None, **chat})
     telegram.begin(ANA)
-    telegram.trouble(429, retry_after=15)
+    telegram.trouble(429, retry_after=int(AFTER.total_seconds()))
     first = due_for(a_request())
 
     begun = utc_now()
@@ -158,12 +161,16 @@ async def test_r19_a_429_is_waited_out_without_sleeping_and_never_asked_earlier(
     # others go on meanwhile
     await system.publish(due_for(a_request()))
     await eventually(lambda: len(telegram.texts(ANA)) == 1)
-    assert utc_now() - begun < timedelta(seconds=15)
+    assert utc_now() - begun < AFTER
 
-    await eventually(lambda: len(telegram.texts(ANA)) == 2)
-    assert utc_now() - begun >= timedelta(seconds=15)
-    found = await notifier.database["deliveries"].find_one({"_id": first.notification_id})
-    assert (found["state"], found["channel"], found["attempts"]) == ("sent", "telegram", 2)
+    await eventually(lambda: len(telegram.texts(ANA)) == 2, timedelta(minutes=2))
+    assert utc_now() - begun >= AFTER
+
+    async def is_noted() -> bool:
+        found = await notifier.database["deliveries"].find_one({"_id": first.notification_id})
+        return (found["state"], found["channel"], found["attempts"]) == ("sent", "telegram", 2)
+
+    await eventually(is_noted)
 
 
 async def _waits(deliveries: Any, due: TelegramDue) -> bool:  # noqa: ANN401 - the driver's
@@ -190,7 +197,7 @@ async def test_r18_redelivered_messages_and_updates_change_nothing(system: Syste
 async def test_r27_nothing_of_an_erased_customer_stays_with_the_chat(system: System, telegram: Telegram) -> None:
     notifier = await a_notifier(system, telegram)
     await linked(system, telegram)
-    request = a_request()
+    request = an_open_request()
     await system.publish(request)
     await eventually(lambda: telegram.asks(ANA, request.evaluation_id))
     telegram.press(ANA, 1)
@@ -206,15 +213,17 @@ async def test_r27_nothing_of_an_erased_customer_stays_with_the_chat(system: Sys
         name: await notifier.database[name].find({}).to_list(None) for name in ("chats", "invitations", "questions")
     }
     assert stored["invitations"] == stored["questions"] == []
-    (chat,) = stored["chats"]
-    assert (chat["customer_id"], chat["awaited"], chat["early"], chat["told"]) == (None, None, None, [])
-    assert chat["unlinked_at"] is not None
+    # what is left of a chat goes as soon as the database looks
+    for chat in stored["chats"]:
+        assert (chat["customer_id"], chat["awaited"], chat["early"], chat["told"]) == (None, None, None, [])
+        assert chat["unlinked_at"] is not None
     await eventually(lambda: _is_clear(notifier.database["chats"]))
     assert "segredo" not in str(await notifier.database["chats"].find_one({}))
 
 
 async def _is_clear(chats: Any) -> bool:  # noqa: ANN401 - the driver's
-    return not (await chats.find_one({}))["outbox"]
+    found = await chats.find_one({})
+    return not (found and found["outbox"])
 
 
 def an_update(number: int, *, chat: int = ANA, text: str = "oi") -> TakeTelegramUpdate:
@@ -239,8 +248,8 @@ async def test_two_customers_in_two_chats_do_not_mix(system: System, telegram: T
     await linked(system, telegram)
     await linked(system, telegram, chat=ANA + 1, customer="bia")
     others = {"customer_id": "bia", "ticket_id": "t2", "event_id": uuid4(), "evaluation_id": uuid4()}
-    bias = a_request().model_copy(update=others)
-    for request in (a_request(), bias):
+    bias = an_open_request(**others)
+    for request in (an_open_request(), bias):
         await system.publish(request)
     await eventually(lambda: len(telegram.texts(ANA)) == len(telegram.texts(ANA + 1)) == 2)
 
