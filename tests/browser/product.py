@@ -121,6 +121,11 @@ class Product:
         inbox = await self._reads(customer_id, "/v1/notifications")
         return bool(inbox.get("unread") == 0)
 
+    async def has_rating(self, customer_id: str, protocol: str) -> bool:
+        """Whether a ticket shows its rating, which comes to it after the answer was taken."""
+        ticket = await self._reads(customer_id, f"/v1/tickets/{protocol}")
+        return any(one.get("score") for one in ticket.get("timeline", ()))
+
     def link_for(self, customer_id: str) -> str | None:
         """The path of the signed link in the customer's mail, once it is there."""
         mails = self.provider.mailbox.to(f"{customer_id}@cliente.example")

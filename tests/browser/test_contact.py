@@ -1,5 +1,6 @@
 """A contact from the first step to its ticket, on the whole product: pressed, typed, interrupted (R6 to R13)."""
 
+import asyncio
 import re
 
 from playwright.async_api import Route, expect
@@ -209,6 +210,7 @@ async def test_r12_r13_an_answer_that_was_lost_is_asked_for_again_under_the_same
     walker = await walk()
     walker.expected.add("offline")
     keys: list[str] = []
+    pressed = asyncio.Event()
 
     async def lose_the_first(route: Route) -> None:
         headers = await route.request.all_headers()
@@ -217,6 +219,8 @@ async def test_r12_r13_an_answer_that_was_lost_is_asked_for_again_under_the_same
             await route.fetch()
             await route.abort("connectionreset")
         else:
+            # it is asked for by itself, too, after a while: the button is to be there until it is pressed
+            await pressed.wait()
             await route.continue_()
 
     await walker.context.route("**/v1/contacts", lose_the_first)
@@ -225,11 +229,12 @@ async def test_r12_r13_an_answer_that_was_lost_is_asked_for_again_under_the_same
     await walker.button("Enviar").click()
     await waits_in_the_queue(walker)
     await walker.button("Tentar enviar agora").click()
+    pressed.set()
 
     await walker.sees("Contato enviado")
     await page_has_protocol(walker)
     await sent_once(product, customer)
-    assert len(keys) == 2
+    assert len(keys) > 1
     assert len(set(keys)) == 1
     assert walker.wrong == []
 

@@ -106,6 +106,7 @@ async def test_r21_r22_r23_r24_closing_with_the_tick_asks_in_the_app_and_the_fir
     await walker.opens(f"/avaliar/{evaluation}", "Você já avaliou este atendimento")
     await walker.reads("A primeira resposta é a que vale.")
 
+    await eventually(lambda: product.has_rating(customer, protocol))
     await walker.opens("/atendimentos?situacao=encerrados", "Atendimentos")
     await walker.link(f"Protocolo {protocol}", exact=False).click()
     await walker.reads("Você avaliou")
@@ -174,6 +175,7 @@ async def test_r23_r24_the_link_in_the_mail_is_answered_without_login_and_withou
     await walker.radio("5 Ótimo").check()
     await walker.button("Enviar Feedback").click()
     await walker.sees("Você já avaliou este atendimento")
+    await eventually(lambda: product.has_rating(customer, protocol))
     await walker.opens(f"/atendimentos/{protocol}", "Atendimento")
     await walker.page.get_by_role("img", name="Nota 1 de 5").wait_for()
     await walker.opens(f"/avaliar/{evaluation}", "Você já avaliou este atendimento")

@@ -190,9 +190,10 @@ async def leads_on(walker: Walker, to: str) -> None:
     """Do what a press on the notification does: a browser without a screen shows none that could be pressed."""
 
     async def pressed() -> bool:
-        (worker,) = walker.context.service_workers
+        workers = walker.context.service_workers
+        assert len(workers) == 1
         try:
-            await worker.evaluate(PRESSED, to)
+            await workers[0].evaluate(PRESSED, to)
         except Error as error:
             # it was just being stopped
             raise AssertionError(error.message) from error

@@ -140,13 +140,14 @@ async def test_r13_a_contact_that_the_broker_keeps_gets_its_protocol_by_itself(s
     answers(surfer, "submit_contact", NoReply("contacts.commands"))
     queued = {"contact_id": contact, "state": "queued"}
     opened = {"contact_id": contact, "state": "ticket_opened", "protocol": PROTOCOL}
-    answers(surfer, "get_contact", queued, opened)
+    answers(surfer, "get_contact", queued)
     await surfer.enter()
     await writes(surfer)
     await surfer.button("Enviar").click()
 
     await surfer.sees("Contato enviado")
     await surfer.reads("Recebemos seu contato.")
+    answers(surfer, "get_contact", opened)
     await surfer.link("Acompanhar atendimento").wait_for()
     await expect(surfer.page.locator(".proto.big")).to_have_text(PROTOCOL)
     await surfer.opens("/", "Como podemos ajudar?")

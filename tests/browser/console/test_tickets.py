@@ -122,8 +122,8 @@ async def test_the_same_by_keyboard_alone(visiting: Visiting) -> None:
     # closed, it is pending no more: the row in its place has the focus
     await page.go_back()
     await expect(row(page, 2).get_by_role("link")).to_be_focused()
-    await keys.press("g")
-    await keys.press("f")
+    # at one go: there is a second for the latter
+    await keys.type("gf")
     await expect(page).to_have_title("Finalizados, Painel · MK 3.0")
     await page.wait_for_load_state()
     await keys.press("/")

@@ -88,7 +88,7 @@ async def scripted(*answers: bytes) -> AsyncIterator[tuple[Mail, Script]]:
     script = Script([*answers])
     async with await asyncio.start_server(script.talk, "127.0.0.1") as server:
         url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        mail = Mail(url, connections=1, timeout=timedelta(seconds=2))
+        mail = Mail(url, connections=1, timeout=PATIENCE)
         yield mail, script
         await mail.close()
 
