@@ -133,6 +133,15 @@ const refresh = () => {
   }
 };
 
+const version = (address) => address.split("?")[1];
+
+document.addEventListener("htmx:before:swap", (event) => {
+  // asked before the page became what it is now: it would show that over again, or take it back
+  const { ctx } = event.detail, part = find("#vivo");
+  if (!part || !ctx || !ctx.sourceElement || ctx.sourceElement.id !== part.id) return;
+  if (version(ctx.request.action) !== version(part.getAttribute("hx-get"))) event.preventDefault();
+});
+
 // --- after a form was sent by script -----------------------------------------------------------------------------------
 
 document.addEventListener("htmx:before:swap", (event) => {

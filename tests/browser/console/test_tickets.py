@@ -1,15 +1,17 @@
 """Operators' work on tickets in a real browser: by mouse, by keyboard alone, and with nothing for axe to find."""
 
+import asyncio
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from contracts import mk, tickets
 from contracts.message import Message
 from tests.browser.console.conftest import DESKTOP, NARROW, TABLET, Visit, Visiting
+from tests.eventually import eventually
 from tests.services.mk.console.browser import NOON, PASSWORD, Console
 from tests.services.mk.console.test_panel import ticket
 from tests.system import emitted
@@ -155,6 +157,46 @@ async def test_what_changes_meanwhile_is_marked_and_moves_nothing(visiting: Visi
     await expect(first).to_be_focused()
     await expect(row(page, 3)).to_have_count(0)
     await page.get_by_role("button", name="1 novo, mostrar").click()
+    await expect(row(page, 3)).to_be_visible()
+
+
+async def test_what_the_page_asked_before_an_action_does_not_undo_what_the_action_showed(visiting: Visiting) -> None:
+    visit = await a_visit(visiting, ticket(1))
+    page, acted = visit.page, asyncio.Event()
+    asked: list[str] = []
+
+    async def hold_the_first(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            await acted.wait()
+        await route.continue_()
+
+    await page.route("**/vivo/atendimentos/*versao=*", hold_the_first)
+    await visit.open("/atendimentos/t1")
+    await eventually(lambda: asked)
+    await page.get_by_role("button", name="Ordem de serviço").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Criar ordem de serviço").click()
+    status = page.locator("#avisador")
+    await expect(status).to_have_text("Ordem de serviço criada")
+    acted.set()
+
+    # it asks again once it has its answer
+    await eventually(lambda: len(asked) > 1)
+    assert asked[1] != asked[0]
+    await expect(status).to_have_text("Ordem de serviço criada")
+
+
+async def test_a_press_while_the_count_of_what_is_new_comes_anew_is_not_lost(visiting: Visiting) -> None:
+    visit = await a_visit(visiting, ticket(1))
+    page = visit.page
+    await visit.console.happens(ticket(2))
+    show = page.get_by_role("button", name="1 novo, mostrar")
+    await show.hover()
+    await page.mouse.down()
+    await visit.console.happens(ticket(3))
+    await page.get_by_role("button", name="2 novos, mostrar").wait_for()
+    await page.mouse.up()
+
     await expect(row(page, 3)).to_be_visible()
 
 
