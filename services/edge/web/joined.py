@@ -97,10 +97,11 @@ class Joined:
     def _of_vendor(self, module: Module) -> str:
         given = {name[1]: short for name, short in self._short.items() if name[0] == module.path}
         takes = "".join(f"let {mine}={self._short[self._origin(name)]};" for mine, name in module.takes.items())
-        made = f"(()=>{{{takes}{module.source}}})()"
         if list(given) == ["default"]:
-            return f"let {given['default']}={made};"
-        return f"let{{{','.join(f'{theirs}:{mine}' for theirs, mine in given.items())}}}={made};"
+            return f"let {given['default']}=(()=>{{{takes}{module.source}}})();"
+        # what nobody takes is not given
+        gives = ",".join(module.own[theirs] for theirs in given)
+        return f"let[{','.join(given.values())}]=(()=>{{{takes}{module.source}return[{gives}]}})();"
 
     def _of(self, module: Module) -> str:
         return written([self._named(token, name) for token, name in self._resolved(module)])

@@ -37,6 +37,8 @@ class Module:
     takes: dict[str, Name] = field(default_factory=dict)
     spaces: dict[str, str] = field(default_factory=dict)
     gives: dict[str, Name] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)
+    """What a vendor's module itself calls what it gives."""
     needs: list[str] = field(default_factory=list)
     read: list[Token] = field(default_factory=list)
     source: str = ""
@@ -96,8 +98,8 @@ class Module:
             if found[1] is None:
                 self.gives["default"] = (self.path, "default")
                 return "return "
-            pairs = list(_pairs(found[1]))
-            self.gives |= {theirs: (self.path, theirs) for _, theirs in pairs}
-            return f"return{{{','.join(f'{theirs}:{mine}' for mine, theirs in pairs)}}}"
+            self.own = {theirs: mine for mine, theirs in _pairs(found[1])}
+            self.gives |= {theirs: (self.path, theirs) for theirs in self.own}
+            return ""
 
         return _VENDORS_EXPORT.sub(exported, _VENDORS_IMPORT.sub(imported, source)).strip()
