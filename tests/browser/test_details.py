@@ -96,6 +96,71 @@ async def test_r3_whoever_logs_in_next_sees_and_sends_nothing_of_the_last(surf: 
     assert surfer.wrong == []
 
 
+KEPT = """async () => {
+  const done = (asked) => new Promise((resolve) => { asked.onsuccess = () => resolve(asked.result); });
+  const db = await done(indexedDB.open('sac'));
+  const keys = (name) => done(db.transaction(name).objectStore(name).getAllKeys());
+  return Object.fromEntries(await Promise.all([...db.objectStoreNames].map(async (name) => [name, await keys(name)])));
+}"""
+
+
+async def test_what_was_under_way_when_somebody_left_is_not_put_back(surf: Open) -> None:
+    surfer = await surf()
+    surfer.expected.add("offline")
+    await surfer.enter()
+    await surfer.writes(TEXT, connection="Rua A, 1", sector="Suporte técnico")
+    await surfer.settled()
+    left = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await left.wait()
+        await (route.abort() if route.request.method == "POST" else route.continue_())
+
+    await surfer.context.route("**/v1/contacts", hold)
+    await surfer.context.route("**/v1/devices", hold)
+    await surfer.button("Enviar").click()
+    await surfer.button("Enviando…").wait_for()
+    await surfer.link("Ajustes").click()
+    await surfer.button("Sair").click()
+    await surfer.button("Sair mesmo assim").click()
+    await surfer.sees("Sua internet, bem atendida.")
+    left.set()
+    await surfer.settled()
+
+    kept = await value_of(surfer.page, KEPT)
+    assert kept == {"session": [], "draft": [], "queue": [], "seen": []}
+    assert surfer.wrong == []
+
+
+async def test_a_tab_whose_session_ended_late_does_not_end_the_one_that_another_tab_has_begun(surf: Open) -> None:
+    surfer = await surf()
+    surfer.expected.add("401")
+    await surfer.enter()
+    other = await surfer.another_tab()
+    await other.opens("/avisos", "Avisos")
+    await surfer.settled()
+
+    async def end(route: Route) -> None:
+        await route.continue_(headers=route.request.headers | {"authorization": "Bearer ended"})
+
+    await surfer.page.route("**/v1/**", end)
+    await load_anew(surfer.page)
+    await surfer.sees("Sua internet, bem atendida.")
+    await surfer.settled()
+    await surfer.page.unroute("**/v1/**")
+    await surfer.enters_here("bia")
+    await surfer.sees("Como podemos ajudar?")
+    await other.page.route("**/v1/**", end)
+    await value_of(other.page, "document.dispatchEvent(new Event('visibilitychange'))")
+    await other.sees("Sua internet, bem atendida.")
+    await other.settled()
+
+    await load_anew(surfer.page)
+    await surfer.sees("Como podemos ajudar?")
+    await surfer.is_inside()
+    assert surfer.wrong == []
+
+
 async def test_back_finds_the_place_and_the_link_that_was_left(surf: Open) -> None:
     surfer = await surf()
     page = surfer.page

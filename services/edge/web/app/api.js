@@ -11,7 +11,7 @@ export const problem = (status, body = {}, retryAfter = 0) =>
 
 export async function request(url, options = {}) {
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), options.longest || LONGEST);
+  const timer = setTimeout(() => stop.abort(), LONGEST);
   let answer, text;
   try {
     answer = await fetch(url, { cache: 'no-store', ...options, signal: stop.signal });
@@ -41,6 +41,9 @@ export async function call(path, { method = 'GET', body, headers = {} } = {}) {
   } catch (error) {
     if (error.status === 401) await ended(session);
     throw error;
+  } finally {
+    // whoever asked has left meanwhile: nothing of theirs comes back here
+    if (state.session?.sub !== session.sub) throw problem(401);
   }
 }
 
@@ -51,7 +54,7 @@ export async function ended(session) {
   // at once: other answers that say the same end nothing anew, and the login keeps what is typed
   set({ session: left });
   dispatchEvent(new Event('sac:ended'));
-  await store.put('session', 'me', left);
+  await store.end(session, left);
 }
 
 // the newest answer, or the last one seen where there is no connection

@@ -60,6 +60,8 @@ async function attempt(key) {
     return { answer, href: item.kind === 'contact' ? `/contato?enviado=${answer.data.contact_id}` : item.about.href };
   } catch (problem) {
     if (problem.status === undefined) throw problem;
+    // not put back after they took everything along
+    if (item.sub !== state.session?.sub) return { problem };
     const stays = problem.offline || problem.ours || problem.status === 429 || problem.status === 401;
     const wait = Math.max(problem.retryAfter, AFTER[Math.min(item.tries, AFTER.length - 1)]);
     const after = stays

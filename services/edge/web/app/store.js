@@ -24,4 +24,8 @@ export const all = (name) => run(name, 'readonly', (store) => store.getAll());
 export const put = (name, key, value) => run(name, 'readwrite', (store) => store.put(value, key));
 export const remove = (name, key) => run(name, 'readwrite', (store) => store.delete(key));
 export const clear = (...names) => run(names, 'readwrite', (_, t) => names.forEach((name) => t.objectStore(name).clear()));
+// not what another tab has put there meanwhile
+export const end = ({ token }, left) => run('session', 'readwrite', (store) => {
+  store.get('me').onsuccess = ({ target }) => target.result?.token === token && store.put(left, 'me');
+});
 export const wipe = () => clear(...STORES);

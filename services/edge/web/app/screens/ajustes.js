@@ -118,8 +118,9 @@ function Devices({ got, mine, offline }) {
 
 async function leave() {
   await Promise.race([unsubscribe().catch(() => {}), new Promise((resolve) => { setTimeout(resolve, 2000); })]);
-  await store.wipe();
+  // first, so that nothing that is under way is kept after the wipe
   set({ session: null, menu: null, unread: 0, queue: [] });
+  await store.wipe();
   dispatchEvent(new Event('sac:ended'));
   go('/entrar', { replace: true });
 }
