@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Locator, Route, expect
 
 from contracts.requests import GetMenu
 from tests.browser.conftest import Open, Surfer
@@ -161,8 +161,8 @@ async def test_a_tab_whose_session_ended_late_does_not_end_the_one_that_another_
     assert surfer.wrong == []
 
 
-async def test_back_finds_the_place_and_the_link_that_was_left(surf: Open) -> None:
-    surfer = await surf()
+async def leaves_a_long_list(surfer: Surfer) -> Locator:
+    """Log in, and open a ticket far down: the link that was left."""
     page = surfer.page
     line = usual_line(surfer)
     lines = [line | {"protocol": str(int(PROTOCOL) - n)} for n in range(20)]
@@ -174,9 +174,46 @@ async def test_back_finds_the_place_and_the_link_that_was_left(surf: Open) -> No
     await surfer.sees("Atendimento")
     await surfer.has_focus(page.get_by_role("heading", level=1))
     await eventually(lambda: value_of(page, "scrollY === 0"))
-    await page.go_back()
+    return left
+
+
+async def test_back_finds_the_place_and_the_link_that_was_left(surf: Open) -> None:
+    surfer = await surf()
+    left = await leaves_a_long_list(surfer)
+    await surfer.page.go_back()
     await surfer.has_focus(left)
     await expect(left).to_be_in_viewport()
+    assert surfer.wrong == []
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+async def test_back_finds_a_place_that_comes_late_and_leaves_alone_who_went_on(surf: Open, *, goes_on: bool) -> None:
+    surfer = await surf()
+    page, let_go = surfer.page, asyncio.Event()
+    await page.clock.install()
+    left = await leaves_a_long_list(surfer)
+
+    async def hold(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    await surfer.context.route("**/v1/tickets?**", hold)
+    await page.go_back()
+    await surfer.sees("Atendimentos")
+    if goes_on:
+        await page.keyboard.press("Tab")
+    else:
+        await page.clock.fast_forward(3_000)
+    let_go.set()
+    await left.wait_for()
+    await page.clock.fast_forward(1_000)
+
+    if goes_on:
+        await expect(left).not_to_be_focused()
+        assert await value_of(page, "scrollY") == 0
+    else:
+        await surfer.has_focus(left)
+        await expect(left).to_be_in_viewport()
     assert surfer.wrong == []
 
 

@@ -47,8 +47,12 @@ export function go(to, { replace } = {}) {
   dispatchEvent(new Event('sac:route'));
 }
 
+let coming;
+
 export function followLinks() {
   history.scrollRestoration = 'manual';
+  // whoever goes on themselves is left where they are
+  for (const act of ['sac:route', 'pointerdown', 'keydown', 'wheel']) addEventListener(act, () => clearTimeout(coming));
   addEventListener('click', (event) => {
     const link = event.target.closest?.('a[href]');
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -60,14 +64,15 @@ export function followLinks() {
 }
 
 // after "back": the place and the link that was left, as soon as the screen has them
-export function restore({ y, link }) {
-  const until = Date.now() + 2000;
+export function restore({ y = 0, link }) {
+  const until = Date.now() + 10000;
   const attempt = () => {
     const found = link && document.querySelector(`a[href="${CSS.escape(link)}"]`);
     if ((document.documentElement.scrollHeight >= y + innerHeight && (found || !link)) || Date.now() > until) {
-      scrollTo(0, y || 0);
+      scrollTo(0, y);
       found?.focus({ preventScroll: true });
-    } else setTimeout(attempt, 50);
+    } else coming = setTimeout(attempt, 50);
   };
-  attempt();
+  // not on the screen that one comes from
+  coming = setTimeout(attempt);
 }
