@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Locator, Route, expect
 
 from contracts.requests import GetMenu
+from contracts.rpc import Request
 from tests.browser.conftest import Open, Surfer
 from tests.browser.quiet_day import PROTOCOL
 from tests.browser.walking import DESKTOP, load_anew, reach, value_of
@@ -287,6 +288,62 @@ async def test_settings_say_what_the_browser_does_not_allow_and_offer_to_install
     await expect(surfer.button("Instalar o app")).to_have_count(0)
     await surfer.page.evaluate("dispatchEvent(new Event('beforeinstallprompt', {cancelable: true}))")
     await surfer.button("Instalar o app").wait_for()
+    assert surfer.wrong == []
+
+
+def what_was_chosen(asked: Request[Any]) -> object:
+    return asked.model_dump(mode="json", by_alias=True)["preferences"]
+
+
+async def are_chosen(surfer: Surfer, quiet: list[bool]) -> bool:
+    """Whether these choices were sent, one after the other: quiet hours, or none."""
+    sent = await surfer.asked("save_preferences")
+    return [one.preferences.quiet_hours is not None for one in sent] == quiet
+
+
+async def test_of_two_choices_the_later_one_holds_however_long_the_first_takes(surf: Open) -> None:
+    surfer = await surf()
+    surfer.services.answers["save_preferences"] = what_was_chosen
+    let_go, waiting = asyncio.Event(), list[str]()
+
+    async def hold_the_first(route: Route) -> None:
+        if route.request.method == "PUT":
+            waiting.append(route.request.method)
+            if len(waiting) == 1:
+                await let_go.wait()
+        await route.continue_()
+
+    await surfer.context.route("**/v1/preferences", hold_the_first)
+    await surfer.enter()
+    await surfer.opens("/ajustes", "Ajustes")
+    quiet = surfer.page.get_by_role("switch", name="Não incomodar")
+    await quiet.check()
+    await quiet.uncheck()
+    await eventually(lambda: value_of(surfer.page, "new Promise(drawn => requestAnimationFrame(() => drawn(true)))"))
+    assert len(waiting) == 1
+    let_go.set()
+
+    await eventually(lambda: are_chosen(surfer, [True, False]))
+    await surfer.hears("Salvo")
+    await surfer.settled()
+    await expect(quiet).not_to_be_checked()
+    assert surfer.wrong == []
+
+
+async def test_a_choice_that_is_refused_leaves_what_held_before_it(surf: Open) -> None:
+    surfer = await surf()
+    surfer.expected.add("503")
+    surfer.services.answers["save_preferences"] = what_was_chosen
+    await surfer.enter()
+    await surfer.opens("/ajustes", "Ajustes")
+    quiet = surfer.page.get_by_role("switch", name="Não incomodar")
+    await quiet.check()
+    await surfer.hears("Salvo")
+    surfer.services.refuses("save_preferences", 503)
+    # not `uncheck`, which looks for a state that is over at once
+    await quiet.click()
+    await surfer.page.get_by_role("alert").get_by_text("Não deu para salvar. Tente de novo.").wait_for()
+    await expect(quiet).to_be_checked()
     assert surfer.wrong == []
 
 

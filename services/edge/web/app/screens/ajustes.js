@@ -149,19 +149,26 @@ export default function Ajustes() {
   useEffect(() => { store.get('seen', 'flag:device').then(know); }, []);
   const given = changed || preferences.data;
   const offline = !online || preferences.stale;
-  const save = async (body) => {
+  const now = useRef({}).current;
+  // one after the other: what the newest comes to is shown
+  const save = (body) => {
     change(body);
     fail('');
-    try {
-      const { data } = await call(PREFERENCES, { method: 'PUT', body });
-      change(data);
-      store.put('seen', PREFERENCES, { data, at: Date.now() });
-      announce('Salvo');
-    } catch (problem) {
-      // what held before holds, and is shown
-      change({ ...given });
-      fail(problem.status === 422 && problem.body.errors?.[0]?.message || FAILED);
-    }
+    const mine = now.last = Promise.resolve(now.last).then(async () => {
+      let why = '';
+      try {
+        const { data } = await call(PREFERENCES, { method: 'PUT', body });
+        now.held = data;
+        store.put('seen', PREFERENCES, { data, at: Date.now() });
+      } catch (problem) {
+        why = problem.status === 422 && problem.body.errors?.[0]?.message || FAILED;
+      }
+      if (mine !== now.last) return;
+      // what held before holds, and is shown, where it was refused
+      change({ ...(now.held || preferences.data) });
+      fail(why);
+      if (!why) announce('Salvo');
+    });
   };
   const error = preferences.error && !preferences.error.offline && preferences.error;
   return html`<${Head}><${Title}>Ajustes</${Title}></${Head}><div class="loose">
