@@ -43,6 +43,14 @@ def test_all_that_a_module_gives_can_be_reached_through_one_name() -> None:
     assert joint == "let a=1;b(a);function b(){}"
 
 
+def test_of_what_a_library_gives_only_what_is_taken_is_named() -> None:
+    library = {"vendor/p.js": "const a=1,b=2;export{a as h,b as k};"}
+
+    joint = joined({"main.js": "import { h } from './vendor/p.js';\nh(1);\n"} | library, "main.js")
+
+    assert joint == "let[a]=(()=>{const a=1,b=2;return[a]})();a(1);"
+
+
 def test_properties_keep_their_names_and_short_forms_say_both() -> None:
     joint = script("const data = 1;\nconst { of, a = 2 } = { data, of: data.of };\nfetch(of, a?.b);\n")
 
