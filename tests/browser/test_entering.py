@@ -56,3 +56,20 @@ async def test_a_session_ends_once_however_many_answers_say_so(surf: Open) -> No
     ended = False
 
     await is_still_typed(surfer)
+
+
+async def test_whoever_leaves_does_so_in_every_tab(surf: Open) -> None:
+    surfer = await surf()
+    surfer.expected.add("401")
+    await surfer.enter()
+    other = await surfer.another_tab()
+    await other.opens("/avisos", "Avisos")
+    await other.settled()
+
+    await surfer.link("Ajustes").click()
+    await surfer.button("Sair").click()
+
+    await surfer.sees("Sua internet, bem atendida.")
+    await other.sees("Sua internet, bem atendida.")
+    await expect(other.page).to_have_url(f"{other.home}/entrar?voltar=%2Favisos")
+    assert surfer.wrong == []

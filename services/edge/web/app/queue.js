@@ -9,7 +9,9 @@ let timer;
 
 // every tab of this browser shows the same queue, and one that showed what another sent shows what came of it
 const tabs = new BroadcastChannel('sac-queue');
-tabs.onmessage = async ({ data: { key, href } }) => {
+tabs.onmessage = async ({ data: { key, href, left } }) => {
+  // whoever leaves does so in all of them
+  if (left) return location.reload();
   await show();
   if (key && location.search === `?fila=${key}`) go(href, { replace: true });
 };

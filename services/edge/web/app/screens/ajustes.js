@@ -4,6 +4,7 @@ import * as store from '../store.js';
 import { call, useRead } from '../api.js';
 import { announce, byId, set, state } from '../state.js';
 import { go } from '../router.js';
+import { load } from '../queue.js';
 import { Icon } from '../icons.js';
 import { Ask, Failed, Head, Loading, Note, Offline, Title, useHeading, waiting } from '../parts.js';
 import { count, date } from '../format.js';
@@ -119,8 +120,9 @@ function Devices({ got, mine, offline }) {
 async function leave() {
   await Promise.race([unsubscribe().catch(() => {}), new Promise((resolve) => { setTimeout(resolve, 2000); })]);
   // first, so that nothing that is under way is kept after the wipe
-  set({ session: null, menu: null, unread: 0, queue: [] });
+  set({ session: null, menu: null, unread: 0 });
   await store.wipe();
+  await load({ left: true });
   dispatchEvent(new Event('sac:ended'));
   go('/entrar', { replace: true });
 }
