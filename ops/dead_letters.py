@@ -19,8 +19,9 @@ from chassis.messaging.publisher import Publisher
 from contracts import topology
 
 REPLAYS = "x-atendo-replays"
-_RETURN = timedelta(seconds=5)
-_PATIENCE = timedelta(seconds=30)
+_BACK_WITHIN = timedelta(seconds=5)
+_READ_WITHIN = timedelta(seconds=30)
+"""How long the broker may take to give one: each time it writes to its disk."""
 
 
 class UnknownServiceError(Exception):
@@ -156,7 +157,7 @@ async def chosen(publisher: Publisher, choice: Choice) -> AsyncIterator[list[Dea
             yield [one for one in dead_letters if choice.takes(one, now=datetime.now(UTC))]
         finally:
             await channel.close()
-            await _are_back(looked_at, await connection.channel())
+            await _are_back(looked_at, publisher)
     finally:
         await connection.close()
 
@@ -164,25 +165,24 @@ async def chosen(publisher: Publisher, choice: Choice) -> AsyncIterator[list[Dea
 async def _dead_of(service: str, channel: AbstractChannel) -> list[AbstractIncomingMessage]:
     queue = await channel.get_queue(topology.dead_queue(service), ensure=False)
     found = []
-    while (message := await queue.get(fail=False, timeout=_PATIENCE.total_seconds())) is not None:
+    while (message := await queue.get(fail=False, timeout=_READ_WITHIN.total_seconds())) is not None:
         found.append(message)
     return found
 
 
-async def _are_back(looked_at: dict[str, list[AbstractIncomingMessage]], channel: AbstractChannel) -> None:
+async def _are_back(looked_at: dict[str, list[AbstractIncomingMessage]], publisher: Publisher) -> None:
     """Wait until those left have returned, a moment after their channel ended: whoever looks next sees all of them."""
-    # in vain where somebody else looks at them by then
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_RETURN.total_seconds()):
-            for service, found in looked_at.items():
-                left = sum(not message.processed for message in found)
-                while left and await _depth(topology.dead_queue(service), channel) < left:  # noqa: ASYNC110 - nothing says so
-                    await asyncio.sleep(0.01)
-
-
-async def _depth(queue: str, channel: AbstractChannel) -> int:
-    found = await channel.declare_queue(queue, passive=True)
-    return found.declaration_result.message_count or 0
+    channel = await publisher.link.channel()
+    try:
+        # in vain where somebody else looks at them by then
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BACK_WITHIN.total_seconds()):
+                for service, found in looked_at.items():
+                    queue, left = topology.dead_queue(service), sum(not message.processed for message in found)
+                    while (await channel.check_queue(queue)).messages < left:  # noqa: ASYNC110 - nothing says so
+                        await asyncio.sleep(0.01)
+    finally:
+        await channel.close()
 
 
 async def replay(publisher: Publisher, dead_letter: DeadLetter) -> None:

@@ -118,18 +118,18 @@ class App:
         """Send something and be answered with `status`."""
         headers = {"Prefer": "wait=5", "Idempotency-Key": key or str(uuid4())}
         self._stage.screen.sent(f"POST {path}", body)
-        answer = self._answer("POST", path, json=body, headers=headers)
+        answer = self._answer("POST", path, headers=headers, body=body)
         self._stage.screen.got("", answer.status_code, answer.json())
         expect(f"the answer to POST {path}", of=answer.status_code, to_be=status)
         return answer.json()
 
-    def _answer(self, method: str, path: str, *, headers: dict[str, str] | None = None, json: Json = None) -> Response:
+    def _answer(self, method: str, path: str, *, headers: dict[str, str] | None = None, body: Json = None) -> Response:
         """The product's answer; where it is too busy for one, the app asks again, as the customer's does."""
         address = f"{self._stage.edge}{path}"
         sent = {"Authorization": f"Bearer {self._token}"} | (headers or {})
 
         def ask() -> Response | None:
-            answer = self._stage.http.request(method, address, headers=sent, json=json)
+            answer = self._stage.http.request(method, address, headers=sent, json=body)
             return None if answer.status_code == _TOO_BUSY else answer
 
         return eventually(f"an answer to {method} {path}", ask)

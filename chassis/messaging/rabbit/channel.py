@@ -25,6 +25,7 @@ _SILENCE = 0.25
 """Seconds after which RabbitMQ says that a quorum queue has no messages and no consumers, if its leader is silent."""
 
 _LOOKS = 8
+"""So often at most: after two seconds what the broker says is taken for true."""
 
 
 class RabbitChannel(Conversation):
