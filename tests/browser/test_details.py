@@ -12,7 +12,7 @@ from contracts.requests import GetMenu
 from contracts.rpc import Request
 from tests.browser.conftest import Open, Surfer
 from tests.browser.quiet_day import PROTOCOL
-from tests.browser.walking import DESKTOP, load_anew, reach, value_of
+from tests.browser.walking import DESKTOP, load_anew, reach, value_of, with_an_ended_session
 from tests.eventually import eventually
 
 TEXT = "Sem conexão desde cedo"
@@ -141,17 +141,14 @@ async def test_a_tab_whose_session_ended_late_does_not_end_the_one_that_another_
     await other.opens("/avisos", "Avisos")
     await surfer.settled()
 
-    async def end(route: Route) -> None:
-        await route.continue_(headers=route.request.headers | {"authorization": "Bearer ended"})
-
-    await surfer.page.route("**/v1/**", end)
+    await surfer.page.route("**/v1/**", with_an_ended_session)
     await load_anew(surfer.page)
     await surfer.sees("Sua internet, bem atendida.")
     await surfer.settled()
     await surfer.page.unroute("**/v1/**")
     await surfer.enters_here("bia")
     await surfer.sees("Como podemos ajudar?")
-    await other.page.route("**/v1/**", end)
+    await other.page.route("**/v1/**", with_an_ended_session)
     await value_of(other.page, "document.dispatchEvent(new Event('visibilitychange'))")
     await other.sees("Sua internet, bem atendida.")
     await other.settled()

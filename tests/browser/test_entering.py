@@ -1,9 +1,9 @@
 """The login screen: what is typed there stays, whatever else comes to this device meanwhile."""
 
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import Open, Surfer
-from tests.browser.walking import PASSWORD, load_anew, value_of
+from tests.browser.walking import PASSWORD, load_anew, value_of, with_an_ended_session
 
 WHO = "ana@example.com"
 TO_FRONT = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -43,17 +43,12 @@ async def test_a_session_ends_once_however_many_answers_say_so(surf: Open) -> No
     surfer.expected |= {"401"}
     await surfer.enter()
     await surfer.settled()
-    ended = True
 
-    async def end(route: Route) -> None:
-        headers = route.request.headers
-        await route.continue_(headers=headers | {"authorization": "Bearer ended"} if ended else headers)
-
-    await surfer.context.route("**/v1/**", end)
+    await surfer.page.route("**/v1/**", with_an_ended_session)
     await surfer.page.add_init_script(SLOW_TO_KEEP)
     await load_anew(surfer.page)
     await surfer.box("CPF ou e-mail").fill(WHO)
-    ended = False
+    await surfer.page.unroute("**/v1/**")
 
     await is_still_typed(surfer)
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, expect
+from playwright.async_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, Route, expect
 
 from tests.eventually import eventually
 
@@ -40,6 +40,11 @@ async def _on_the_way(go: Callable[[], Awaitable[object]]) -> None:
                 raise
         else:
             return
+
+
+async def with_an_ended_session(route: Route) -> None:
+    """Ask what a page asks with a token that is good no more: for `page.route`."""
+    await route.continue_(headers=route.request.headers | {"authorization": "Bearer ended"})
 
 
 async def value_of(page: Page, script: str) -> Any:  # noqa: ANN401 - the script's
